@@ -1,0 +1,73 @@
+// Opens the cpu device in Node: reads the compiled kernels, chooses the twin this machine can run, starts worker
+// threads. Used by the engine's process and by tests.
+
+import { existsSync, readFileSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { setFlagsFromString } from 'node:v8';
+import { Worker } from 'node:worker_threads';
+import { type CpuDevice, createCpuDevice, type WorkerSpawner } from '../devices/cpu/cpu-device.ts';
+
+export interface NodeDeviceOptions {
+  /** Threads that compute; all cores when left out. */
+  readonly threads?: number | undefined;
+  readonly twin?: 'simd' | 'relaxed-simd' | undefined;
+  readonly stallSeconds?: number;
+}
+
+/** A device whose workers are ready. */
+export async function openNodeDevice(options: NodeDeviceOptions = {}): Promise<CpuDevice> {
+  const built = builtFolder();
+  const best = canRunRelaxed(built) ? 'relaxed-simd' : 'simd';
+  const twin = options.twin ?? best;
+  const device = createCpuDevice({
+    wasm: readFileSync(join(built, 'kernels', twin === 'simd' ? 'simd.wasm' : 'relaxed.wasm')),
+    twin,
+    threads: options.threads ?? availableParallelism(),
+    spawn: spawnNodeWorker(join(built, 'cpu-worker.js')),
+    ...(options.stallSeconds === undefined ? {} : { stallSeconds: options.stallSeconds }),
+  });
+  await device.ready;
+  return device;
+}
+
+function canRunRelaxed(built: string): boolean {
+  // Node 20 has relaxed SIMD behind a flag that may still be set now; later versions have it without.
+  if (Number(process.versions.node.split('.')[0]) < 22) setFlagsFromString('--experimental-wasm-relaxed-simd');
+  return WebAssembly.validate(readFileSync(join(built, 'kernels', 'relaxed.wasm')));
+}
+
+function spawnNodeWorker(script: string): WorkerSpawner {
+  return (start, onReady, onFailure) => {
+    const worker = new Worker(script, { workerData: start });
+    let stopped = false;
+    worker.on('message', (message: { ready?: boolean; failure?: string }) => {
+      if (message.failure === undefined) onReady();
+      else onFailure(message.failure);
+    });
+    worker.on('error', error => onFailure(error.message));
+    worker.on('exit', code => {
+      if (!stopped) onFailure(`a worker thread ended with code ${code}`);
+    });
+    worker.unref();
+    return {
+      terminate() {
+        stopped = true;
+        void worker.terminate();
+      },
+    };
+  };
+}
+
+/** dist/, seen from a bundle inside it or from the sources. */
+function builtFolder(): string {
+  let folder = dirname(fileURLToPath(import.meta.url));
+  for (;;) {
+    if (existsSync(join(folder, 'kernels', 'simd.wasm'))) return folder;
+    if (existsSync(join(folder, 'dist', 'kernels', 'simd.wasm'))) return join(folder, 'dist');
+    const parent = dirname(folder);
+    if (parent === folder) throw new Error('The compiled kernels are missing: run `npm run kernels`.');
+    folder = parent;
+  }
+}

@@ -1,0 +1,190 @@
+// The completion objective on the cpu device: f = 1/2 |P(L * R^T - Y)|^2 (+ smoothness), with both gradients, in three
+// fused passes over rows and columns. `completion-reference.ts` is its readable twin.
+
+import type { CpuDevice, DeviceArray } from '../../devices/cpu/cpu-device.ts';
+import type { Transform } from '../mode3-transform/transform.ts';
+
+/** Mask bytes; what is 0 was not observed and its value is never used. */
+export const maskByte = { unobserved: 0, training: 1, validation: 2 } as const;
+
+/** Observations in device memory, shared by all members of a run, with the workspace of one evaluation. */
+export interface CompletionData {
+  readonly rows: number;
+  readonly columns: number;
+  readonly k: number;
+  /** [k, rows, columns] */
+  readonly y: DeviceArray;
+  /** [k, rows, columns], see maskByte. */
+  readonly mask: DeviceArray<Uint8Array>;
+  /** Tensor of the member evaluated last, [k, rows, columns]. */
+  readonly x: DeviceArray;
+  readonly z: DeviceArray;
+  readonly losses: DeviceArray<Float64Array>;
+  dispose(): void;
+}
+
+export interface Smoothness {
+  /** beta of the specification; 0 turns the term off. */
+  readonly weight: number;
+  /** Where the Huber function turns from square to linear, in units of the values. */
+  readonly epsilon: number;
+  /** 2: along rows and columns; 3: along the tubes too. */
+  readonly directions: 2 | 3;
+}
+
+export interface CompletionLosses {
+  /** Half sum of squares over the training entries. */
+  readonly training: number;
+  readonly validation: number;
+  /** Sum of the Huber values, without its weight. */
+  readonly smoothness: number;
+}
+
+/** The factors of one member. Slice s holds L as [rows, width] and R as [columns, width]; width = 2 rank if complex. */
+export interface CompletionFactors {
+  readonly rank: number;
+  readonly transform: Transform;
+  readonly left: DeviceArray;
+  readonly right: DeviceArray;
+  readonly gradLeft: DeviceArray;
+  readonly gradRight: DeviceArray;
+  /** Writes data.x. */
+  synthesise(data: CompletionData): void;
+  /** Writes data.x, data.z and the gradients. */
+  evaluate(data: CompletionData, smoothness: Smoothness): CompletionLosses;
+  dispose(): void;
+}
+
+const CHUNK_ROWS = 16;
+const PANEL = 8;
+const SLICE_WORDS = 11;
+const ROTATION = { keep: 0, minusImaginaryReal: 1, imaginaryMinusReal: 2 };
+
+/** Bytes that the data and `members` factor sets of this size take on the device. */
+export function completionBytes(rows: number, columns: number, k: number, rank: number, members: number): number {
+  const factors = (rows + columns) * rank * k;
+  return 13 * rows * columns * k + rows * 24 + members * 4 * (2 * factors + (rows + 2 * columns + 48) * rank * k * 2);
+}
+
+/** Copies values [k, rows, columns] and mask to the device. */
+export function createCompletionData(
+  device: CpuDevice,
+  rows: number,
+  columns: number,
+  k: number,
+  values: Float32Array,
+  mask: Uint8Array,
+): CompletionData {
+  const count = rows * columns * k;
+  const y = device.floats(count);
+  const maskArray = device.bytes(count);
+  y.values.set(values);
+  maskArray.values.set(mask);
+  const x = device.floats(count);
+  const z = device.floats(count);
+  const losses = device.doubles(3 * rows);
+  const parts = [y, maskArray, x, z, losses];
+  return { rows, columns, k, y, mask: maskArray, x, z, losses, dispose: () => parts.forEach(part => part.dispose()) };
+}
+
+/** Factors of rank `rank`, zero until the caller fills them. */
+export function createCompletionFactors(
+  device: CpuDevice,
+  rows: number,
+  columns: number,
+  rank: number,
+  transform: Transform,
+): CompletionFactors {
+  const { k } = transform;
+  const owned: { dispose(): void }[] = [];
+  const own = <T extends { dispose(): void }>(part: T): T => {
+    owned.push(part);
+    return part;
+  };
+  const left = own(device.floats(rows * rank * k));
+  const right = own(device.floats(columns * rank * k));
+  const gradLeft = own(device.floats(rows * rank * k));
+  const gradRight = own(device.floats(columns * rank * k));
+  const forward = own(device.floats(k * k));
+  const inverse = own(device.floats(k * k));
+  forward.values.set(transform.forward);
+  inverse.values.set(transform.inverse);
+  const table = own(device.words(SLICE_WORDS * transform.slices.length));
+
+  const panels = (over: number, inner: number) => own(device.floats(Math.ceil(over / PANEL) * PANEL * inner)).byteOffset;
+  const packs: { kernel: 'packTransposed' | 'packPlain'; args: number[]; chunks: number }[] = [];
+  const pack = (kernel: 'packTransposed' | 'packPlain', source: number, n: number, width: number, rotation: number) => {
+    const over = kernel === 'packTransposed' ? n : width;
+    const out = panels(over, kernel === 'packTransposed' ? width : n);
+    packs.push({ kernel, args: [source, n, width, rotation, out], chunks: Math.ceil(over / PANEL) });
+    return out;
+  };
+  transform.slices.forEach((slice, s) => {
+    const width = slice.complex ? 2 * rank : rank;
+    const leftAt = left.byteOffset + 4 * slice.plane * rows * rank;
+    const rightAt = right.byteOffset + 4 * slice.plane * columns * rank;
+    const rotatedOr0 = (make: () => number) => (slice.complex ? make() : 0);
+    table.values.set(
+      [
+        slice.plane,
+        slice.complex ? 1 : 0,
+        leftAt,
+        gradLeft.byteOffset + 4 * slice.plane * rows * rank,
+        gradRight.byteOffset + 4 * slice.plane * columns * rank,
+        pack('packTransposed', rightAt, columns, width, ROTATION.keep),
+        rotatedOr0(() => pack('packTransposed', rightAt, columns, width, ROTATION.minusImaginaryReal)),
+        pack('packPlain', rightAt, columns, width, ROTATION.keep),
+        rotatedOr0(() => pack('packPlain', rightAt, columns, width, ROTATION.minusImaginaryReal)),
+        pack('packPlain', leftAt, rows, width, ROTATION.keep),
+        rotatedOr0(() => pack('packPlain', leftAt, rows, width, ROTATION.imaginaryMinusReal)),
+      ],
+      s * SLICE_WORDS,
+    );
+  });
+  const synthesisPacks = packs.filter(({ kernel }) => kernel === 'packTransposed');
+  const gradientPacks = packs.filter(({ kernel }) => kernel === 'packPlain');
+
+  const slicesAt = table.byteOffset;
+  const count = transform.slices.length;
+  const rowChunks = Math.ceil(rows / CHUNK_ROWS);
+  const synthesise = (data: CompletionData): void => {
+    for (const { kernel, args, chunks } of synthesisPacks) device.dispatch(kernel, args, chunks);
+    const args = [slicesAt, count, rank, rows, columns, k, inverse.byteOffset, data.x.byteOffset];
+    device.dispatch('synthesisChunk', args, rowChunks);
+  };
+  return {
+    rank,
+    transform,
+    left,
+    right,
+    gradLeft,
+    gradRight,
+    synthesise,
+    evaluate(data, smoothness) {
+      synthesise(data);
+      for (const { kernel, args, chunks } of gradientPacks) device.dispatch(kernel, args, chunks);
+      const { x, y, mask, z, losses } = data;
+      const term = [smoothness.weight === 0 ? 0 : smoothness.directions, smoothness.weight, smoothness.epsilon];
+      const shape = [slicesAt, count, rank, rows, columns];
+      const buffers = [x, y, mask, z, losses].map(part => part.byteOffset);
+      device.dispatch('residualChunk', [...shape, k, forward.byteOffset, ...buffers, ...term], rowChunks);
+      device.dispatch('rightGradientChunk', [...shape, z.byteOffset], count * Math.ceil(columns / CHUNK_ROWS));
+      return sumRows(losses.values, rows, smoothness.weight !== 0);
+    },
+    dispose() {
+      for (const part of owned) part.dispose();
+    },
+  };
+}
+
+function sumRows(losses: Float64Array, rows: number, withSmoothness: boolean): CompletionLosses {
+  let training = 0;
+  let validation = 0;
+  let smoothness = 0;
+  for (let row = 0; row < rows; row++) {
+    training += losses[3 * row];
+    validation += losses[3 * row + 1];
+    if (withSmoothness) smoothness += losses[3 * row + 2];
+  }
+  return { training, validation, smoothness };
+}
