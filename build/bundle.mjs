@@ -3,7 +3,11 @@
 import { existsSync } from 'node:fs';
 import { build } from 'esbuild';
 
-const entries = { 'cpu-worker': 'src/host/cpu-worker.ts', engine: 'src/host/engine-process.ts', cli: 'src/cli/main.ts' };
+const entries = {
+  'cpu-worker': 'src/host/cpu-worker.ts',
+  engine: 'src/host/engine-process.ts',
+  cli: 'src/cli/main.ts',
+};
 await build({
   entryPoints: Object.fromEntries(Object.entries(entries).filter(([, file]) => existsSync(file))),
   outdir: 'dist',

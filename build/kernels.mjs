@@ -12,10 +12,25 @@ mkdirSync('dist/kernels', { recursive: true });
 for (const { out, features } of twins) {
   const { error, stderr } = await asc.main([
     'src/kernels/index.ts',
-    '--outFile', out,
-    '-O3', '--noAssert', '--runtime', 'stub', '--importMemory', '--sharedMemory',
-    '--initialMemory', '16', '--maximumMemory', '65536', '--memoryBase', '16384',
-    '--enable', 'simd', '--enable', 'threads', ...features,
+    '--outFile',
+    out,
+    '-O3',
+    '--noAssert',
+    '--runtime',
+    'stub',
+    '--importMemory',
+    '--sharedMemory',
+    '--initialMemory',
+    '16',
+    '--maximumMemory',
+    '65536',
+    '--memoryBase',
+    '16384',
+    '--enable',
+    'simd',
+    '--enable',
+    'threads',
+    ...features,
   ]);
   if (error) {
     console.error(stderr.toString());

@@ -99,14 +99,14 @@ const elementTypes: Readonly<Record<NpyDtype, ElementType>> = {
     code: 'u8',
     size: 8,
     allocate: n => new Float64Array(n),
-    get: (view, at, little) => Number(view.getBigUint64(at, little)),
+    get: (view, at, little) => exactNumber(view.getBigUint64(at, little)),
     set: (view, at, value) => view.setBigUint64(at, BigInt(value), true),
   },
   int64: {
     code: 'i8',
     size: 8,
     allocate: n => new Float64Array(n),
-    get: (view, at, little) => Number(view.getBigInt64(at, little)),
+    get: (view, at, little) => exactNumber(view.getBigInt64(at, little)),
     set: (view, at, value) => view.setBigInt64(at, BigInt(value), true),
   },
   float16: {
@@ -138,7 +138,7 @@ const dtypeByCode = new Map(
 );
 
 const magic = [0x93, 0x4e, 0x55, 0x4d, 0x50, 0x59];
-const largestExact = 2 ** 53;
+const largestExact = 2n ** 53n;
 /** NumPy 2 allows 64 axes. */
 const mostAxes = 64;
 
@@ -154,7 +154,10 @@ export function looksLikeNpy(bytes: Uint8Array): boolean {
 export function decodeNpy(bytes: Uint8Array, name: string): NpyArray {
   const fail = failAt(name);
   if (bytes.length === 0) {
-    throw fail('The NumPy file is empty (0 bytes).', 'Save the array again; the writing program may have been stopped.');
+    throw fail(
+      'The NumPy file is empty (0 bytes).',
+      'Save the array again; the writing program may have been stopped.',
+    );
   }
   const shared = Math.min(bytes.length, magic.length);
   if (magic.slice(0, shared).some((byte, i) => bytes[i] !== byte)) {
@@ -184,10 +187,10 @@ export function decodeNpy(bytes: Uint8Array, name: string): NpyArray {
   }
   const data = readElements(bytes, dataOffset, count, type, littleEndian);
   if (dtype === 'int64' || dtype === 'uint64') {
-    const tooLarge = data.findIndex(value => Math.abs(value) > largestExact);
+    const tooLarge = data.findIndex(Number.isNaN);
     if (tooLarge >= 0) {
       throw fail(
-        `Element ${tooLarge} of the ${dtype} array is ${data[tooLarge]}, beyond 2^53, and cannot be held exactly.`,
+        `Element ${tooLarge} in file order of the ${dtype} array is beyond 2^53 and cannot be held exactly.`,
         'Convert the array to float64 or to 32-bit integers before saving it.',
       );
     }
@@ -352,11 +355,10 @@ function readElements(
   littleEndian: boolean,
 ): NpyData {
   const data = type.allocate(count);
-  const isStoredAsHeld = data.BYTES_PER_ELEMENT === type.size && type.code !== 'b1';
-  if (isStoredAsHeld && (type.size === 1 || littleEndian === hostIsLittleEndian)) {
+  const isHeldAsStored = data.BYTES_PER_ELEMENT === type.size && !['b1', 'i8', 'u8'].includes(type.code);
+  if (isHeldAsStored && (type.size === 1 || littleEndian === hostIsLittleEndian)) {
     new Uint8Array(data.buffer).set(bytes.subarray(offset, offset + count * type.size));
-    // 64-bit integers are held in an array of the same width, so their bits still have to be converted.
-    if (type.code !== 'i8' && type.code !== 'u8') return data;
+    return data;
   }
   const view = new DataView(bytes.buffer, bytes.byteOffset + offset, count * type.size);
   for (let i = 0; i < count; i++) data[i] = type.get(view, i * type.size, littleEndian);
@@ -379,6 +381,11 @@ function toCOrder(data: NpyData, shape: readonly number[], type: ElementType): N
     }
   }
   return result;
+}
+
+/** NaN, which no integer is, where the value cannot be held. */
+function exactNumber(value: bigint): number {
+  return value > largestExact || value < -largestExact ? Number.NaN : Number(value);
 }
 
 function halfToNumber(bits: number): number {

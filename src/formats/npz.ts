@@ -11,7 +11,9 @@ const largestDeflateRatio = 1032;
 
 /** True where the bytes begin like a zip archive, also an empty one. */
 export function looksLikeZip(bytes: Uint8Array): boolean {
-  return bytes[0] === 0x50 && bytes[1] === 0x4b && ((bytes[2] === 3 && bytes[3] === 4) || (bytes[2] === 5 && bytes[3] === 6));
+  return (
+    bytes[0] === 0x50 && bytes[1] === 0x4b && ((bytes[2] === 3 && bytes[3] === 4) || (bytes[2] === 5 && bytes[3] === 6))
+  );
 }
 
 /**
@@ -61,7 +63,10 @@ export function encodeNpz(entries: Iterable<readonly [string, NpyArray]>): Uint8
   for (const [name, array] of entries) {
     const path = `${name}.npy`;
     if (path in files) {
-      throw new LabError({ code: 'internal', message: `Two arrays named '${name}' were to be written into one archive.` });
+      throw new LabError({
+        code: 'internal',
+        message: `Two arrays named '${name}' were to be written into one archive.`,
+      });
     }
     files[path] = [encodeNpy(array), { level: 0, mtime: fixedTime }];
   }
@@ -69,9 +74,12 @@ export function encodeNpz(entries: Iterable<readonly [string, NpyArray]>): Uint8
 }
 
 function unzip(bytes: Uint8Array, name: string): Record<string, Uint8Array> {
+  let entryCount = 0;
   try {
     return unzipSync(bytes, {
       filter: file => {
+        // A damaged directory can announce four thousand million entries; each true one takes 46 bytes.
+        if (++entryCount * 46 > bytes.length) throw new Error('the directory runs past the end of the file');
         if (file.originalSize > file.size * largestDeflateRatio + 1024 || file.size > bytes.length) {
           throw new Error(`the directory gives ${file.originalSize} bytes for ${file.name}`);
         }

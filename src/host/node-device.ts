@@ -43,14 +43,15 @@ function spawnNodeWorker(script: string): WorkerSpawner {
     const worker = new Worker(script, { workerData: start });
     let stopped = false;
     worker.on('message', (message: { ready?: boolean; failure?: string }) => {
-      if (message.failure === undefined) onReady();
-      else onFailure(message.failure);
+      if (message.failure !== undefined) return onFailure(message.failure);
+      // From here on the thread sleeps between jobs and must not keep the process alive.
+      worker.unref();
+      onReady();
     });
     worker.on('error', error => onFailure(error.message));
     worker.on('exit', code => {
       if (!stopped) onFailure(`a worker thread ended with code ${code}`);
     });
-    worker.unref();
     return {
       terminate() {
         stopped = true;

@@ -2,9 +2,9 @@
 // smoothness term, and both factor gradients, composed from the operator kernels. One chunk is a block of rows (or of
 // columns), small enough to stay in the second-level cache. AssemblyScript.
 
-import { CHUNK_ROWS, productRows } from './slice-products';
 import { transformTubes } from './mode3-transforms';
 import { residualRow, smoothnessRows } from './residuals';
+import { CHUNK_ROWS, productRows } from './slice-products';
 
 /** One slice as the kernels see it: 8 words of 4 bytes, written by the device code. */
 // plane, isComplex, left, leftPanels, leftPanelsRotated, rightPanelsTransposed, rightPanels, gradLeft
@@ -29,7 +29,15 @@ class Slice {
 
 /** x[:, row block, :] = inverse transform of L R^T (or L R^H) for the rows of one chunk. */
 export function synthesisChunk(
-  slices: usize, sliceCount: i32, rank: i32, rows: i32, columns: i32, k: i32, inverse: usize, x: usize, chunk: i32,
+  slices: usize,
+  sliceCount: i32,
+  rank: i32,
+  rows: i32,
+  columns: i32,
+  k: i32,
+  inverse: usize,
+  x: usize,
+  chunk: i32,
 ): void {
   const row0 = chunk * CHUNK_ROWS;
   const row1 = min(rows, row0 + CHUNK_ROWS);
@@ -40,7 +48,19 @@ export function synthesisChunk(
     const out = x + <usize>slice.plane * planeBytes;
     productRows(slice.left, width, 1, slice.rightTransposed, columns, width, out, columns, 0, row0, row1);
     if (slice.complex) {
-      productRows(slice.left, width, 1, slice.rightTransposedRotated, columns, width, out + planeBytes, columns, 0, row0, row1);
+      productRows(
+        slice.left,
+        width,
+        1,
+        slice.rightTransposedRotated,
+        columns,
+        width,
+        out + planeBytes,
+        columns,
+        0,
+        row0,
+        row1,
+      );
     }
   }
   transformTubes(x, rows * columns, k, inverse, row0 * columns, (row1 - row0) * columns);
@@ -48,8 +68,22 @@ export function synthesisChunk(
 
 /** z = P(x - y) (+ smoothness), forward transform, and the gradient by L, for the rows of one chunk. */
 export function residualChunk(
-  slices: usize, sliceCount: i32, rank: i32, rows: i32, columns: i32, k: i32, forward: usize,
-  x: usize, y: usize, mask: usize, z: usize, losses: usize, directions: i32, weight: f32, epsilon: f32, chunk: i32,
+  slices: usize,
+  sliceCount: i32,
+  rank: i32,
+  rows: i32,
+  columns: i32,
+  k: i32,
+  forward: usize,
+  x: usize,
+  y: usize,
+  mask: usize,
+  z: usize,
+  losses: usize,
+  directions: i32,
+  weight: f32,
+  epsilon: f32,
+  chunk: i32,
 ): void {
   const row0 = chunk * CHUNK_ROWS;
   const row1 = min(rows, row0 + CHUNK_ROWS);
@@ -63,14 +97,32 @@ export function residualChunk(
     const from = z + <usize>slice.plane * planeBytes;
     productRows(from, columns, 1, slice.rightPlain, width, columns, slice.gradLeft, width, 0, row0, row1);
     if (slice.complex) {
-      productRows(from + planeBytes, columns, 1, slice.rightPlainRotated, width, columns, slice.gradLeft, width, 1, row0, row1);
+      productRows(
+        from + planeBytes,
+        columns,
+        1,
+        slice.rightPlainRotated,
+        width,
+        columns,
+        slice.gradLeft,
+        width,
+        1,
+        row0,
+        row1,
+      );
     }
   }
 }
 
 /** The gradient by R for one chunk of columns: R is [columns, width], so its rows are the columns of z. */
 export function rightGradientChunk(
-  slices: usize, sliceCount: i32, rank: i32, rows: i32, columns: i32, z: usize, chunk: i32,
+  slices: usize,
+  sliceCount: i32,
+  rank: i32,
+  rows: i32,
+  columns: i32,
+  z: usize,
+  chunk: i32,
 ): void {
   const chunks = (columns + CHUNK_ROWS - 1) / CHUNK_ROWS;
   const s = chunk / chunks;
@@ -82,6 +134,18 @@ export function rightGradientChunk(
   const from = z + <usize>slice.plane * planeBytes;
   productRows(from, 1, columns, slice.leftPlain, width, rows, slice.gradRight, width, 0, column0, column1);
   if (slice.complex) {
-    productRows(from + planeBytes, 1, columns, slice.leftPlainRotated, width, rows, slice.gradRight, width, 1, column0, column1);
+    productRows(
+      from + planeBytes,
+      1,
+      columns,
+      slice.leftPlainRotated,
+      width,
+      rows,
+      slice.gradRight,
+      width,
+      1,
+      column0,
+      column1,
+    );
   }
 }

@@ -4,7 +4,16 @@
 
 import { LabError } from '../../protocol/lab-error.ts';
 import { createAllocator } from './allocator.ts';
-import { claimWord, jobBoard, type KernelExports, type KernelName, kernelNames, MAX_CHUNKS, runChunks, Word } from './job-board.ts';
+import {
+  claimWord,
+  jobBoard,
+  type KernelExports,
+  type KernelName,
+  kernelNames,
+  MAX_CHUNKS,
+  runChunks,
+  Word,
+} from './job-board.ts';
 import type { WorkerStart } from './worker-loop.ts';
 
 export interface CpuWorker {
@@ -61,7 +70,12 @@ const SPINS = 20000;
 export function createCpuDevice(options: CpuDeviceOptions): CpuDevice {
   const { threads } = options;
   if (!Number.isInteger(threads) || threads < 1 || threads > 64) {
-    throw new LabError({ code: 'setting', message: `${threads} threads asked for.`, where: 'threads', tip: 'Use a whole number from 1 to 64.' });
+    throw new LabError({
+      code: 'setting',
+      message: `${threads} threads asked for.`,
+      where: 'threads',
+      tip: 'Use a whole number from 1 to 64.',
+    });
   }
   const initialPages = Math.ceil((DATA_START + threads * SCRATCH_BYTES) / PAGE) + 16;
   const memory = new WebAssembly.Memory({ initial: initialPages, maximum: MAXIMUM_PAGES, shared: true });
@@ -91,7 +105,8 @@ export function createCpuDevice(options: CpuDeviceOptions): CpuDevice {
   const readiness: Promise<void>[] = [];
   for (let worker = 1; worker < threads; worker++) {
     const { spawn } = options;
-    if (spawn === undefined) throw new LabError({ code: 'device', message: 'More than one thread needs a way to start workers.' });
+    if (spawn === undefined)
+      throw new LabError({ code: 'device', message: 'More than one thread needs a way to start workers.' });
     readiness.push(
       new Promise<void>(resolve => {
         const start = { module, memory, scratch: DATA_START + worker * SCRATCH_BYTES, generation: 0 };

@@ -111,7 +111,8 @@ export function createCompletionFactors(
   inverse.values.set(transform.inverse);
   const table = own(device.words(SLICE_WORDS * transform.slices.length));
 
-  const panels = (over: number, inner: number) => own(device.floats(Math.ceil(over / PANEL) * PANEL * inner)).byteOffset;
+  const panels = (over: number, inner: number) =>
+    own(device.floats(Math.ceil(over / PANEL) * PANEL * inner)).byteOffset;
   const packs: { kernel: 'packTransposed' | 'packPlain'; args: number[]; chunks: number }[] = [];
   const pack = (kernel: 'packTransposed' | 'packPlain', source: number, n: number, width: number, rotation: number) => {
     const over = kernel === 'packTransposed' ? n : width;

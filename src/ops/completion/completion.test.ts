@@ -21,7 +21,15 @@ function makeProblem(rows: number, columns: number, k: number, rank: number, id:
   const normals = (n: number) => Float32Array.from({ length: n }, () => 0.5 * random.normal());
   const left = normals(rows * rank * k);
   const right = normals(columns * rank * k);
-  const problem: ReferenceProblem = { rows, columns, rank, transform: createTransform(id, k, { seed: 3 }), y, mask, smoothness };
+  const problem: ReferenceProblem = {
+    rows,
+    columns,
+    rank,
+    transform: createTransform(id, k, { seed: 3 }),
+    y,
+    mask,
+    smoothness,
+  };
   return { problem, y, mask, left, right };
 }
 
@@ -32,7 +40,12 @@ function onDevice(device: CpuDevice, made: ReturnType<typeof makeProblem>) {
   factors.left.values.set(made.left);
   factors.right.values.set(made.right);
   const losses = factors.evaluate(data, smoothness);
-  const result = { losses, gradLeft: factors.gradLeft.values.slice(), gradRight: factors.gradRight.values.slice(), x: data.x.values.slice() };
+  const result = {
+    losses,
+    gradLeft: factors.gradLeft.values.slice(),
+    gradRight: factors.gradRight.values.slice(),
+    x: data.x.values.slice(),
+  };
   factors.dispose();
   data.dispose();
   return result;
@@ -40,7 +53,8 @@ function onDevice(device: CpuDevice, made: ReturnType<typeof makeProblem>) {
 
 function largestDifference(a: ArrayLike<number>, b: ArrayLike<number>): number {
   let worst = 0;
-  for (let i = 0; i < a.length; i++) worst = Math.max(worst, Math.abs(a[i] - b[i]) || (Number.isNaN(a[i]) ? Infinity : 0));
+  for (let i = 0; i < a.length; i++)
+    worst = Math.max(worst, Math.abs(a[i] - b[i]) || (Number.isNaN(a[i]) ? Infinity : 0));
   return worst;
 }
 
@@ -55,7 +69,11 @@ const shapes: [number, number, number, number, TransformId][] = [
   [35, 13, 11, 9, 'dct'],
   [16, 16, 5, 16, 'random-orthogonal'],
 ];
-const terms: Smoothness[] = [none, { weight: 0.3, epsilon: 0.2, directions: 2 }, { weight: 0.3, epsilon: 0.2, directions: 3 }];
+const terms: Smoothness[] = [
+  none,
+  { weight: 0.3, epsilon: 0.2, directions: 2 },
+  { weight: 0.3, epsilon: 0.2, directions: 3 },
+];
 
 describe('completion objective on the cpu device', () => {
   it.each(shapes)('agrees with the float64 reference at %i x %i x %i, rank %i, %s', (...shape) => {
@@ -102,7 +120,10 @@ describe('completion reference', () => {
       const { k, scale, slices } = problem.transform;
       const weightOf = (plane: number) => slices.findLast(slice => slice.plane <= plane)!.weight;
       const random = createRandom(1, 'probes');
-      for (const [values, gradient] of [[l, gradLeft], [r, gradRight]]) {
+      for (const [values, gradient] of [
+        [l, gradLeft],
+        [r, gradRight],
+      ]) {
         for (let probe = 0; probe < 6; probe++) {
           const i = random.integer(values.length);
           const h = 1e-6;

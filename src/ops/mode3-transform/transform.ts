@@ -60,11 +60,15 @@ function identityMatrix(k: number): Float64Array {
 
 function orthonormal(id: TransformId, k: number, source: TransformSource): Float64Array {
   if (id === 'data-driven') {
-    if (source.basis?.length !== k * k) throw new RangeError(`The data-driven transform needs a basis of ${k} x ${k} values`);
+    if (source.basis?.length !== k * k)
+      throw new RangeError(`The data-driven transform needs a basis of ${k} x ${k} values`);
     return source.basis;
   }
   const random = createRandom(source.seed ?? 0, 'random-orthogonal');
-  return orthonormalRows(Float64Array.from({ length: k * k }, () => random.normal()), k);
+  return orthonormalRows(
+    Float64Array.from({ length: k * k }, () => random.normal()),
+    k,
+  );
 }
 
 /** Modified Gram-Schmidt, twice, over the rows of a [k, k] matrix. */

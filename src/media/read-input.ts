@@ -1,0 +1,295 @@
+// Loads what a user names: a picture, a folder of pictures as a video, or a NumPy array, with the digest of every file for
+// the recipe of the run. The Node variant.
+import { createHash } from 'node:crypto';
+import { readdir, readFile, stat } from 'node:fs/promises';
+import { basename, dirname, extname, join } from 'node:path';
+import { decodeNpy, looksLikeNpy, type NpyArray } from '../formats/npy.ts';
+import { decodeNpz, looksLikeZip } from '../formats/npz.ts';
+import { LabError, nearestName } from '../protocol/lab-error.ts';
+import { decodePicture } from './decode-picture.ts';
+import { compareNatural } from './natural-order.ts';
+import type { Picture } from './picture.ts';
+import { pictureExtensions } from './picture-container.ts';
+
+/** One file as it was read. */
+export interface SourceFile {
+  readonly path: string;
+  readonly name: string;
+  readonly bytes: number;
+  /** Of the content, hexadecimal. */
+  readonly sha256: string;
+}
+
+export interface PictureInput {
+  readonly kind: 'picture';
+  readonly picture: Picture;
+  readonly files: readonly SourceFile[];
+}
+
+export interface VideoInput {
+  readonly kind: 'video';
+  readonly frames: number;
+  readonly width: number;
+  readonly height: number;
+  readonly channels: 1 | 3;
+  /** [frame, height, width, channels], 0 to 1; alpha of the files is left out. */
+  readonly values: Float32Array;
+  /** The largest of the frames. */
+  readonly bitDepth: 8 | 16;
+  /** One per frame, in order. */
+  readonly files: readonly SourceFile[];
+}
+
+export interface ArrayInput {
+  readonly kind: 'array';
+  readonly array: NpyArray;
+  readonly files: readonly SourceFile[];
+}
+
+export type InputFile = PictureInput | VideoInput | ArrayInput;
+
+export interface ReadInputOptions {
+  /** Called after every frame of a folder, in order. */
+  readonly onProgress?: ((done: number, total: number) => void) | undefined;
+}
+
+const framesAtOnce = 4;
+/** 8 GiB of floats. */
+const mostVideoValues = 2 ** 31;
+const pictureKinds = 'PNG, JPEG, WebP, TIFF, AVIF or GIF';
+
+/**
+ * What lies at `path`: a picture file, a folder of pictures (in natural order of their names; hidden and other files are
+ * skipped), an .npy file, or an .npz file, of which `file.npz#name` picks one array. Throws a LabError of code 'input'
+ * for anything that cannot be read, of code 'memory' for a video that does not fit.
+ */
+export async function readInput(path: string, options: ReadInputOptions = {}): Promise<InputFile> {
+  const { filePath, arrayName } = await splitArrayName(path);
+  const entry = await statInput(filePath);
+  if (entry.isDirectory()) return readFolder(filePath, options.onProgress);
+  if (!entry.isFile()) {
+    throw new LabError({
+      code: 'input',
+      message: 'This is neither a file nor a folder but a device, pipe or socket.',
+      tip: 'Give a picture, a folder of pictures, or a NumPy array.',
+      where: path,
+    });
+  }
+  const { bytes, file } = await readSource(filePath);
+  const extension = extname(filePath).toLowerCase();
+  if (extension === '.npz' || (extension !== '.npy' && looksLikeZip(bytes))) {
+    return { kind: 'array', array: pickArray(decodeNpz(bytes, filePath), arrayName, filePath), files: [file] };
+  }
+  if (extension === '.npy' || looksLikeNpy(bytes)) {
+    return { kind: 'array', array: decodeNpy(bytes, filePath), files: [file] };
+  }
+  return { kind: 'picture', picture: await decodePicture(bytes, filePath), files: [file] };
+}
+
+/** Only behind `.npz` is `#` a separator, and only where no file has the whole name. */
+async function splitArrayName(path: string): Promise<{ filePath: string; arrayName: string | undefined }> {
+  const match = /^(.*\.npz)#(.+)$/is.exec(path);
+  if (match === null || (await exists(path))) return { filePath: path, arrayName: undefined };
+  return { filePath: match[1], arrayName: match[2] };
+}
+
+async function exists(path: string): Promise<boolean> {
+  return stat(path).then(
+    () => true,
+    () => false,
+  );
+}
+
+function pickArray(arrays: ReadonlyMap<string, NpyArray>, wanted: string | undefined, path: string): NpyArray {
+  const names = [...arrays.keys()];
+  const list = names.map(name => `'${name}'`).join(', ');
+  if (wanted === undefined) {
+    if (names.length === 1) return arrays.get(names[0])!;
+    throw new LabError({
+      code: 'input',
+      message: `The archive holds ${names.length} arrays: ${list}.`,
+      tip: `Name one of them behind the file: ${basename(path)}#${names[0]}.`,
+      where: path,
+    });
+  }
+  const array = arrays.get(wanted);
+  if (array !== undefined) return array;
+  const near = nearestName(wanted, names);
+  throw new LabError({
+    code: 'input',
+    message: `The archive holds no array '${wanted}', only ${list}.`,
+    tip: near === undefined ? 'Name one of these.' : `Did you mean '${near}'?`,
+    where: path,
+  });
+}
+
+async function readFolder(folder: string, onProgress: ReadInputOptions['onProgress']): Promise<VideoInput> {
+  const names = await listPictures(folder);
+  const paths = names.map(name => join(folder, name));
+  const first = await readFrame(paths[0]);
+  const { width, height, channels } = first.picture;
+  const values = allocateVideo(paths.length, first.picture, folder);
+  const files: SourceFile[] = [];
+  let bitDepth: 8 | 16 = 8;
+  const accept = ({ picture, file }: Frame) => {
+    requireSameSize(picture, file, first);
+    values.set(picture.values, files.length * width * height * channels);
+    if (picture.bitDepth === 16) bitDepth = 16;
+    files.push(file);
+    onProgress?.(files.length, paths.length);
+  };
+  accept(first);
+  while (files.length < paths.length) {
+    const batch = paths.slice(files.length, files.length + framesAtOnce);
+    // Settled, so that the first fault in order is the one reported and no decoder runs on behind an error.
+    const results = await Promise.allSettled(batch.map(readFrame));
+    for (const result of results) {
+      if (result.status === 'rejected') throw result.reason;
+      accept(result.value);
+    }
+  }
+  return { kind: 'video', frames: paths.length, width, height, channels, values, bitDepth, files };
+}
+
+interface Frame {
+  readonly picture: Picture;
+  readonly file: SourceFile;
+}
+
+async function readFrame(path: string): Promise<Frame> {
+  const { bytes, file } = await readSource(path);
+  return { picture: await decodePicture(bytes, path), file };
+}
+
+async function listPictures(folder: string): Promise<string[]> {
+  let entries: { readonly name: string; isDirectory(): boolean }[];
+  try {
+    entries = await readdir(folder, { withFileTypes: true });
+  } catch (cause) {
+    throw explainFileError(cause, folder);
+  }
+  const visible = entries.filter(entry => !entry.name.startsWith('.'));
+  const pictures = visible.filter(
+    entry => !entry.isDirectory() && pictureExtensions.has(extname(entry.name).toLowerCase()),
+  );
+  if (pictures.length > 0) return pictures.map(entry => entry.name).sort(compareNatural);
+  throw new LabError({
+    code: 'input',
+    message: `The folder holds no pictures; ${describeEntries(visible)}.`,
+    tip: `Give a folder with ${pictureKinds} files.`,
+    where: folder,
+  });
+}
+
+function describeEntries(entries: readonly { readonly name: string; isDirectory(): boolean }[]): string {
+  if (entries.length === 0) return 'it is empty';
+  const names = entries.map(entry => (entry.isDirectory() ? `${entry.name}/` : entry.name)).sort(compareNatural);
+  const rest = names.length > 5 ? ` and ${names.length - 5} more` : '';
+  return `it holds ${names.slice(0, 5).join(', ')}${rest}`;
+}
+
+function requireSameSize(picture: Picture, file: SourceFile, first: Frame): void {
+  const expected = first.picture;
+  const isSameSize = picture.width === expected.width && picture.height === expected.height;
+  if (isSameSize && picture.channels === expected.channels) return;
+  const [actual, wanted] = isSameSize
+    ? [channelPhrase(picture), channelPhrase(expected)]
+    : [`${picture.width} × ${picture.height}`, `${expected.width} × ${expected.height}`];
+  throw new LabError({
+    code: 'input',
+    message: `Frame ${file.name} is ${actual} but the first frame, ${first.file.name}, is ${wanted}.`,
+    tip: 'Give all frames the same size and number of channels, or move the others out of the folder.',
+    where: file.path,
+  });
+}
+
+function channelPhrase({ channels }: Picture): string {
+  return channels === 1 ? 'grey (1 channel)' : 'colour (3 channels)';
+}
+
+function allocateVideo(frames: number, { width, height, channels }: Picture, folder: string): Float32Array {
+  const count = frames * width * height * channels;
+  const gibibytes = ((count * 4) / 2 ** 30).toFixed(1);
+  const tooLarge = (cause?: unknown) =>
+    new LabError({
+      code: 'memory',
+      message: `The video of ${frames} frames of ${width} × ${height} × ${channels} takes ${gibibytes} GiB of memory.`,
+      tip: 'Use fewer frames or scale them down.',
+      where: folder,
+      cause,
+    });
+  if (count > mostVideoValues) throw tooLarge();
+  try {
+    return new Float32Array(count);
+  } catch (cause) {
+    throw tooLarge(cause);
+  }
+}
+
+async function statInput(path: string) {
+  try {
+    return await stat(path);
+  } catch (cause) {
+    if (!isMissing(cause)) throw explainFileError(cause, path);
+    const near = await nearestNeighbour(path);
+    throw new LabError({
+      code: 'input',
+      message: `There is no file or folder named ${basename(path)}.`,
+      tip: near === undefined ? 'Check the spelling and the folder.' : `Did you mean ${near}?`,
+      where: path,
+      cause,
+    });
+  }
+}
+
+async function nearestNeighbour(path: string): Promise<string | undefined> {
+  try {
+    return nearestName(basename(path), await readdir(dirname(path)));
+  } catch {
+    return undefined;
+  }
+}
+
+async function readSource(path: string): Promise<{ bytes: Uint8Array; file: SourceFile }> {
+  let bytes: Uint8Array;
+  try {
+    bytes = await readFile(path);
+  } catch (cause) {
+    throw explainFileError(cause, path);
+  }
+  const sha256 = createHash('sha256').update(bytes).digest('hex');
+  return { bytes, file: { path, name: basename(path), bytes: bytes.length, sha256 } };
+}
+
+function isMissing(thrown: unknown): boolean {
+  return errorCode(thrown) === 'ENOENT' || errorCode(thrown) === 'ENOTDIR';
+}
+
+function errorCode(thrown: unknown): string | undefined {
+  return thrown instanceof Error && 'code' in thrown && typeof thrown.code === 'string' ? thrown.code : undefined;
+}
+
+/** For a path that was there when it was first looked at. */
+function explainFileError(cause: unknown, path: string): LabError {
+  const because = (message: string, tip: string) => new LabError({ code: 'input', message, tip, where: path, cause });
+  const name = basename(path);
+  if (isMissing(cause)) {
+    return because(
+      `${name} disappeared while it was being read.`,
+      'Wait until the program that writes the files is done, then load them again.',
+    );
+  }
+  switch (errorCode(cause)) {
+    case 'EACCES':
+    case 'EPERM':
+      return because(`Permission to read ${name} was denied.`, 'Change the permissions of the file or its folder.');
+    case 'EISDIR':
+      return because(`${name} is a folder, not a picture file.`, 'Rename it or move it out of the folder.');
+    case 'ERR_FS_FILE_TOO_LARGE':
+      return because(`${name} is larger than 2 GiB, the most that can be read at once.`, 'Split or scale the data.');
+    default: {
+      const reason = cause instanceof Error ? cause.message : String(cause);
+      return because(`${name} could not be read: ${reason}.`, 'Check the disk and the connection to it.');
+    }
+  }
+}
