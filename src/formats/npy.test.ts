@@ -121,8 +121,8 @@ describe('reading files built by hand', () => {
   it('reads the variants of the dictionary that NumPy has written', () => {
     const variants = [
       `{"shape": (2L,), "fortran_order": False, "descr": "|u1"}`,
-      `  { 'shape' :( 2 ) , 'fortran_order':False,'descr':'|u1' , }  `.replace('( 2 )', '[2]'),
-      `{'descr': '|u1', 'fortran_order': False, 'shape': (2,), 'more': {}}`.replace('{}', 'None'),
+      `  { 'shape' :( 2 , ) , 'fortran_order':False,'descr':'|u1' , }  `,
+      `{'descr': '|u1', 'fortran_order': False, 'shape': (2,), 'more': None}`,
     ];
     for (const header of variants) expect([...decodeNpy(npyFile(header, [5, 6]), 'a').data]).toEqual([5, 6]);
     expect([...decodeNpy(npyFile(headerOf('|b1', '(3,)'), [0, 1, 2]), 'a').data]).toEqual([0, 1, 1]);
@@ -145,7 +145,7 @@ describe('files that cannot be read', () => {
     ['0 bytes', new Uint8Array(), 'The NumPy file is empty (0 bytes).'],
     ['another signature', new TextEncoder().encode('P5 640 480'), 'does not begin with the signature'],
     ['a later version', npyFile(good, eight).with(6, 9), 'has format version 9.0; versions 1, 2 and 3 can be read'],
-    ['a cut header', npyFile(good, eight).slice(0, 30), 'needs 71 bytes but the file has 30'],
+    ['a cut header', npyFile(good, eight).slice(0, 30), `needs ${10 + good.length + 1} bytes but the file has 30`],
     ['cut data', npyFile(good, eight.slice(1)), 'shape (2,) of float32 needs 8 bytes of data but 7 are there'],
     ['excess data', npyFile(good, [...eight, 1]), 'holds 9 bytes of data but shape (2,) of float32 needs only 8'],
     ['no dictionary', npyFile('[1, 2]', eight), 'is not a Python dictionary'],

@@ -1,0 +1,54 @@
+// Pictures built by hand for the tests of this folder, so that no fixture depends on the encoder under test.
+
+export interface TiffParts {
+  readonly width: number;
+  readonly height: number;
+  readonly bits: 8 | 16 | 32;
+  readonly samples: number;
+  /** 1 unsigned, 2 signed, 3 float. */
+  readonly sampleFormat: 1 | 2 | 3;
+  /** 1 grey from black, 2 RGB. */
+  readonly photometric: 1 | 2;
+  /** The last sample is alpha that is not multiplied in. */
+  readonly alpha?: 'separate';
+  readonly data: Uint8Array | Uint16Array | Int16Array | Float32Array;
+}
+
+/** A little-endian TIFF file of one uncompressed strip (TIFF 6.0, section 2). */
+export function tiffFile(parts: TiffParts): Uint8Array {
+  const { samples, bits, data } = parts;
+  const entries: [tag: number, type: 3 | 4, count: number, value: number][] = [
+    [256, 3, 1, parts.width],
+    [257, 3, 1, parts.height],
+    [258, 3, samples, bits],
+    [259, 3, 1, 1],
+    [262, 3, 1, parts.photometric],
+    [273, 4, 1, 0],
+    [277, 3, 1, samples],
+    [278, 3, 1, parts.height],
+    [279, 4, 1, data.byteLength],
+    ...(parts.alpha === undefined ? [] : ([[338, 3, 1, 2]] as [number, 3, number, number][])),
+    [339, 3, samples, parts.sampleFormat],
+  ];
+  const tableEnd = 8 + 2 + entries.length * 12 + 4;
+  const bitsAt = tableEnd;
+  const formatAt = bitsAt + samples * 2;
+  const dataAt = Math.ceil((formatAt + samples * 2) / 4) * 4;
+  const bytes = new Uint8Array(dataAt + data.byteLength);
+  const view = new DataView(bytes.buffer);
+  bytes.set([0x49, 0x49, 42, 0, 8, 0, 0, 0, entries.length, 0]);
+  entries.forEach(([tag, type, count, value], i) => {
+    const at = 10 + i * 12;
+    view.setUint16(at, tag, true);
+    view.setUint16(at + 2, type, true);
+    view.setUint32(at + 4, count, true);
+    const outside = tag === 258 ? bitsAt : formatAt;
+    if (tag === 273) view.setUint32(at + 8, dataAt, true);
+    else if (count <= 2) for (let k = 0; k < count; k++) view.setUint16(at + 8 + 2 * k, value, true);
+    else view.setUint32(at + 8, outside, true);
+    if (tag === 279) view.setUint32(at + 8, value, true);
+    if (count > 2) for (let k = 0; k < count; k++) view.setUint16(outside + 2 * k, value, true);
+  });
+  bytes.set(new Uint8Array(data.buffer, data.byteOffset, data.byteLength), dataAt);
+  return bytes;
+}

@@ -1,0 +1,21 @@
+// Every optimizer of the laboratory.
+
+import { LabError, nearestName } from '../protocol/lab-error.ts';
+import type { Optimizer } from './optimizer.ts';
+import { heavyBall, nesterov, sgd } from './sgd.ts';
+
+export const optimizers: readonly Optimizer[] = [sgd, heavyBall, nesterov];
+
+/** The optimizer named `id`; throws a `setting` error that names the nearest one. */
+export function findOptimizer(id: string): Optimizer {
+  const optimizer = optimizers.find(candidate => candidate.id === id);
+  if (optimizer !== undefined) return optimizer;
+  const ids = optimizers.map(candidate => candidate.id);
+  const near = nearestName(id, ids);
+  throw new LabError({
+    code: 'setting',
+    message: `There is no optimizer "${id}".`,
+    where: 'optimizer',
+    tip: near === undefined ? `Optimizers are: ${ids.join(', ')}.` : `Did you mean "${near}"?`,
+  });
+}
