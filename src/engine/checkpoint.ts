@@ -26,7 +26,12 @@ export function decodeCheckpoint(bytes: Uint8Array, name: string): { document: u
     else if (data instanceof Float32Array || data instanceof Float64Array) arrays[key] = data;
   }
   if (document === undefined) {
-    throw new LabError({ code: 'store', message: 'The checkpoint has no state document.', where: name, tip: 'Resume from an earlier checkpoint.' });
+    throw new LabError({
+      code: 'store',
+      message: 'The checkpoint has no state document.',
+      where: name,
+      tip: 'Resume from an earlier checkpoint.',
+    });
   }
   return { document, arrays };
 }

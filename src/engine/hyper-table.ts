@@ -37,11 +37,19 @@ export function createHyperTable({ defaults, groups, members }: HyperNames): Hyp
         code: 'setting',
         message: `There is no live hyper-parameter "${path}".`,
         where: `event ${path}`,
-        tip: near === undefined ? `Live are: ${names.join(', ')}.` : `Did you mean "${near}"? Members are 0 to ${members - 1}; groups: ${groups.join(', ')}.`,
+        tip:
+          near === undefined
+            ? `Live are: ${names.join(', ')}.`
+            : `Did you mean "${near}"? Members are 0 to ${members - 1}; groups: ${groups.join(', ')}.`,
       });
     }
     if (!Number.isFinite(value) || value < 0) {
-      throw new LabError({ code: 'setting', message: `${path} cannot be ${value}.`, where: `event ${path}`, tip: 'Give a finite number, 0 or more.' });
+      throw new LabError({
+        code: 'setting',
+        message: `${path} cannot be ${value}.`,
+        where: `event ${path}`,
+        tip: 'Give a finite number, 0 or more.',
+      });
     }
   };
   const get = (member: number, group: string, name: string): number =>

@@ -173,7 +173,9 @@ export function createRun({ problem, optimizer, seed, sink, events = [] }: RunOp
     }
     if (iteration + 1 >= problem.maximumIterations) return finish(member, 'iteration limit');
     const own = blocksOf(member);
-    const gradientNormSquared = needsNorm(optimizer) ? own.reduce((sum, b) => sum + squaredNorm(blocks[b].gradients), 0) : 0;
+    const gradientNormSquared = needsNorm(optimizer)
+      ? own.reduce((sum, b) => sum + squaredNorm(blocks[b].gradients), 0)
+      : 0;
     for (const b of own) {
       const { group, values, gradients } = blocks[b];
       const blockHyper = table.resolve(member, group);
@@ -235,7 +237,11 @@ export function createRun({ problem, optimizer, seed, sink, events = [] }: RunOp
         iteration,
         hyper: table.entries(),
         // JSON has no NaN or Infinity: they travel as text.
-        members: memberStates.map(state => Object.fromEntries(Object.entries(state).map(([key, value]) => [key, typeof value === 'number' ? String(value) : value]))),
+        members: memberStates.map(state =>
+          Object.fromEntries(
+            Object.entries(state).map(([key, value]) => [key, typeof value === 'number' ? String(value) : value]),
+          ),
+        ),
         random: random.state(),
       };
       return encodeCheckpoint(document, arrays);
@@ -245,7 +251,12 @@ export function createRun({ problem, optimizer, seed, sink, events = [] }: RunOp
       const stored = document as CheckpointDocument;
       const put = (target: Float32Array | Float64Array, key: string): void => {
         if (arrays[key]?.length !== target.length) {
-          throw new LabError({ code: 'store', message: `The checkpoint does not fit this run: ${key} has ${arrays[key]?.length ?? 'no'} values, not ${target.length}.`, where: name, tip: 'Resume with the recipe of the same run folder.' });
+          throw new LabError({
+            code: 'store',
+            message: `The checkpoint does not fit this run: ${key} has ${arrays[key]?.length ?? 'no'} values, not ${target.length}.`,
+            where: name,
+            tip: 'Resume with the recipe of the same run folder.',
+          });
         }
         target.set(arrays[key]);
       };
@@ -263,7 +274,8 @@ export function createRun({ problem, optimizer, seed, sink, events = [] }: RunOp
       });
       stored.members.forEach((values, member) => {
         const state = memberStates[member] as unknown as Record<string, unknown>;
-        for (const [key, value] of Object.entries(values)) state[key] = key === 'active' || key === 'reason' ? value : Number(value);
+        for (const [key, value] of Object.entries(values))
+          state[key] = key === 'active' || key === 'reason' ? value : Number(value);
       });
       for (const [path, value] of stored.hyper) table.set(path, value);
       random = resumeRandom(stored.random);

@@ -77,6 +77,13 @@ export interface Problem {
   dispose(): void;
 }
 
+export interface Sample {
+  readonly id: string;
+  readonly title: string;
+  readonly teaches: string;
+  make(): FitInput;
+}
+
 export interface LoadContext {
   readonly device: CpuDevice;
   readonly seed: number;
@@ -90,6 +97,8 @@ export interface Fit {
   readonly title: string;
   readonly settings: readonly SettingDescription[];
   readonly presets: Readonly<Record<string, SettingValues>>;
+  /** Inputs made by the program, each with what it teaches. */
+  readonly samples: readonly Sample[];
   load(input: FitInput, settings: SettingValues, context: LoadContext): Promise<Problem>;
 }
 
@@ -130,19 +139,30 @@ export function resolveSettings(fit: Fit, given: Readonly<Record<string, string 
 /** The value of a setting, parsed and inside its range; throws a `setting` error that names the nearest valid one. */
 export function checkSetting(setting: SettingDescription, value: string | number): number | string {
   const fail = (tip: string): never => {
-    throw new LabError({ code: 'setting', message: `${setting.name} cannot be ${value}.`, where: `setting ${setting.name}`, tip });
+    throw new LabError({
+      code: 'setting',
+      message: `${setting.name} cannot be ${value}.`,
+      where: `setting ${setting.name}`,
+      tip,
+    });
   };
   if (setting.type === 'choice') {
     const choices = setting.choices ?? [];
     if (choices.includes(String(value))) return String(value);
     const near = nearestName(String(value), choices);
-    return fail(near === undefined ? `Choose one of ${choices.join(', ')}.` : `Did you mean "${near}"? Choices: ${choices.join(', ')}.`);
+    return fail(
+      near === undefined
+        ? `Choose one of ${choices.join(', ')}.`
+        : `Did you mean "${near}"? Choices: ${choices.join(', ')}.`,
+    );
   }
   const { minimum = -Infinity, maximum = Infinity } = setting;
   const range = `from ${minimum} to ${maximum}`;
   const number = typeof value === 'number' ? value : value.trim() === '' ? Number.NaN : Number(value);
   if (!Number.isFinite(number)) return fail(`Give a number ${range}.`);
-  if (setting.type === 'integer' && !Number.isInteger(number)) return fail(`Give a whole number; the nearest is ${Math.round(number)}.`);
-  if (number < minimum || number > maximum) return fail(`The nearest valid value is ${number < minimum ? minimum : maximum} (range ${range}).`);
+  if (setting.type === 'integer' && !Number.isInteger(number))
+    return fail(`Give a whole number; the nearest is ${Math.round(number)}.`);
+  if (number < minimum || number > maximum)
+    return fail(`The nearest valid value is ${number < minimum ? minimum : maximum} (range ${range}).`);
   return number;
 }

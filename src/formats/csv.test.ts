@@ -15,7 +15,21 @@ describe('csv', () => {
       bits.setUint32(4, random.integer(2 ** 32));
       return bits.getFloat64(0);
     };
-    const texts = ['', 'loss', 'a,b', 'say "hi"', 'two\r\nlines', '12', 'nan', '-inf', ' padded ', '1e5', '"', 'é', '\uFEFFx'];
+    const texts = [
+      '',
+      'loss',
+      'a,b',
+      'say "hi"',
+      'two\r\nlines',
+      '12',
+      'nan',
+      '-inf',
+      ' padded ',
+      '1e5',
+      '"',
+      'é',
+      '\uFEFFx',
+    ];
     const numbers = [0, -0, 0.1, 1e300, 5e-324, Number.NaN, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY];
     for (let trial = 0; trial < 300; trial++) {
       const columns = 1 + random.integer(4);

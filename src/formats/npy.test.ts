@@ -33,7 +33,8 @@ const makers: Record<NpyDtype, (random: ReturnType<typeof createRandom>, length:
   uint32: (r, n) => Uint32Array.from({ length: n }, () => r.integer(2 ** 32)),
   int32: (r, n) => Int32Array.from({ length: n }, () => r.integer(2 ** 32) - 2 ** 31),
   uint64: (r, n) => Float64Array.from({ length: n }, () => r.integer(2 ** 32) * 2 ** 21 + r.integer(2 ** 21)),
-  int64: (r, n) => Float64Array.from({ length: n }, () => (r.integer(2 ** 32) - 2 ** 31) * 2 ** 21 + r.integer(2 ** 21)),
+  int64: (r, n) =>
+    Float64Array.from({ length: n }, () => (r.integer(2 ** 32) - 2 ** 31) * 2 ** 21 + r.integer(2 ** 21)),
   float16: (r, n) => Float32Array.from({ length: n }, () => (r.integer(2048) - 1024) * 2 ** (r.integer(29) - 24)),
   float32: (r, n) => Float32Array.from({ length: n }, () => r.normal() * 10 ** (r.integer(60) - 30)),
   float64: (r, n) => Float64Array.from({ length: n }, () => r.normal() * 10 ** (r.integer(400) - 200)),
@@ -134,7 +135,9 @@ describe('reading files built by hand', () => {
     expect(decodeNpy(npyFile(headerOf('<u8', '(1,)'), limit), 'a').data).toEqual(Float64Array.of(2 ** 53));
     const beyond = [1, 0, 0, 0, 0, 0, 0x20, 0];
     const error = errorOf(() => decodeNpy(npyFile(headerOf('<u8', '(2,)'), [...limit, ...beyond]), 'a'));
-    expect(error.message).toBe('Element 1 in file order of the uint64 array is beyond 2^53 and cannot be held exactly.');
+    expect(error.message).toBe(
+      'Element 1 in file order of the uint64 array is beyond 2^53 and cannot be held exactly.',
+    );
   });
 });
 
@@ -149,7 +152,11 @@ describe('files that cannot be read', () => {
     ['cut data', npyFile(good, eight.slice(1)), 'shape (2,) of float32 needs 8 bytes of data but 7 are there'],
     ['excess data', npyFile(good, [...eight, 1]), 'holds 9 bytes of data but shape (2,) of float32 needs only 8'],
     ['no dictionary', npyFile('[1, 2]', eight), 'is not a Python dictionary'],
-    ['a call in the header', npyFile(`{'shape': print(1)}`, eight), 'is not a readable Python dictionary (character 16)'],
+    [
+      'a call in the header',
+      npyFile(`{'shape': print(1)}`, eight),
+      'is not a readable Python dictionary (character 16)',
+    ],
     ['a missing key', npyFile(`{'descr': '<f4', 'shape': (2,)}`, eight), "has no 'fortran_order'"],
     ['an odd order', npyFile(headerOf('<f4', '(2,)').replace('False', '0'), eight), 'neither True nor False'],
     ['a negative extent', npyFile(headerOf('<f4', '(-2,)'), eight), 'not a tuple of whole numbers'],
@@ -169,7 +176,10 @@ describe('files that cannot be read', () => {
   });
 
   it('reports a file truncated at any byte', () => {
-    const whole = npyFile(headerOf('<i4', '(2, 2)'), Array.from({ length: 16 }, (_, i) => i));
+    const whole = npyFile(
+      headerOf('<i4', '(2, 2)'),
+      Array.from({ length: 16 }, (_, i) => i),
+    );
     for (let length = 0; length < whole.length; length++) {
       expect(errorOf(() => decodeNpy(whole.subarray(0, length), 'a')).code, `${length} bytes`).toBe('input');
     }

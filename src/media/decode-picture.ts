@@ -68,8 +68,6 @@ interface Reading {
   readonly hasAlpha: boolean;
   /** Stored value that stands for 1. */
   readonly scale: number;
-  /** Stored values are whole multiples of this (10-bit and 12-bit values come shifted up to 16 bits). */
-  readonly step: number;
 }
 
 function chooseReading(metadata: Metadata, format: PictureFormat, name: string): Reading {
@@ -88,15 +86,16 @@ function chooseReading(metadata: Metadata, format: PictureFormat, name: string):
   // Asked for 'b-w', the decoder drops alpha; as 'srgb' the grey value comes three times, unchanged, and alpha once.
   const grey8 = hasAlpha ? 'srgb' : 'b-w';
   if (depth === 'uchar') {
-    return { target: isGrey ? grey8 : 'srgb', depth, channels, hasAlpha, scale: 255, step: 1 };
+    return { target: isGrey ? grey8 : 'srgb', depth, channels, hasAlpha, scale: 255 };
   }
   if (depth === 'ushort') {
+    // The 10 and 12 bits of AVIF come shifted up to 16, so that white is 1023 · 2^6 or 4095 · 2^4.
     const bits = format === 'AVIF' ? Math.min(16, metadata.bitsPerSample ?? 16) : 16;
-    const step = 2 ** (16 - bits);
-    return { target: isGrey ? 'grey16' : 'rgb16', depth, channels, hasAlpha, scale: (2 ** bits - 1) * step, step };
+    const scale = (2 ** bits - 1) * 2 ** (16 - bits);
+    return { target: isGrey ? 'grey16' : 'rgb16', depth, channels, hasAlpha, scale };
   }
   if (depth === 'float' && (space === 'b-w' || space === 'scrgb')) {
-    return { target: isGrey ? grey8 : 'scrgb', depth, channels, hasAlpha, scale: 1, step: 1 };
+    return { target: isGrey ? grey8 : 'scrgb', depth, channels, hasAlpha, scale: 1 };
   }
   throw new LabError({
     code: 'input',
@@ -122,17 +121,16 @@ function asStoredValues(data: Uint8Array, depth: Reading['depth']): StoredValues
 function splitChannels(
   stored: StoredValues,
   bands: number,
-  { channels, hasAlpha, scale, step }: Reading,
+  { channels, hasAlpha, scale }: Reading,
 ): { values: Float32Array; alpha: Float32Array | undefined } {
   const pixels = stored.length / bands;
   const values = new Float32Array(pixels * channels);
-  const level = (value: number) => (step === 1 ? value : Math.floor(value / step) * step) / scale;
   for (let pixel = 0; pixel < pixels; pixel++) {
-    for (let c = 0; c < channels; c++) values[pixel * channels + c] = level(stored[pixel * bands + c]);
+    for (let c = 0; c < channels; c++) values[pixel * channels + c] = stored[pixel * bands + c] / scale;
   }
   if (!hasAlpha) return { values, alpha: undefined };
   const alpha = new Float32Array(pixels);
-  for (let pixel = 0; pixel < pixels; pixel++) alpha[pixel] = level(stored[pixel * bands + bands - 1]);
+  for (let pixel = 0; pixel < pixels; pixel++) alpha[pixel] = stored[pixel * bands + bands - 1] / scale;
   return { values, alpha };
 }
 

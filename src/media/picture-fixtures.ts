@@ -1,4 +1,5 @@
 // Pictures built by hand for the tests of this folder, so that no fixture depends on the encoder under test.
+import { crc32 } from 'node:zlib';
 
 export interface TiffParts {
   readonly width: number;
@@ -51,4 +52,20 @@ export function tiffFile(parts: TiffParts): Uint8Array {
   });
   bytes.set(new Uint8Array(data.buffer, data.byteOffset, data.byteLength), dataAt);
   return bytes;
+}
+
+/** The PNG file with an EXIF orientation: an eXIf chunk behind IHDR (PNG specification 3, section 11.3.4.6). */
+export function withOrientation(png: Uint8Array, orientation: number): Uint8Array {
+  const afterHeader = 8 + 12 + 13;
+  const typed = Uint8Array.from([
+    ...new TextEncoder().encode('eXIf'),
+    ...[0x49, 0x49, 42, 0, 8, 0, 0, 0], // little-endian TIFF, first directory at 8
+    ...[1, 0, 0x12, 0x01, 3, 0, 1, 0, 0, 0, orientation, 0, 0, 0, 0, 0, 0, 0], // tag 274, one short
+  ]);
+  const chunk = new Uint8Array(typed.length + 8);
+  const view = new DataView(chunk.buffer);
+  view.setUint32(0, typed.length - 4);
+  chunk.set(typed, 4);
+  view.setUint32(typed.length + 4, crc32(typed));
+  return Uint8Array.from([...png.subarray(0, afterHeader), ...chunk, ...png.subarray(afterHeader)]);
 }

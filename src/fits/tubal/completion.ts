@@ -1,6 +1,7 @@
 // Completion: factors L, R with X = L * R^T, fitted to the observed entries. Builds the problem that the engine runs,
 // with its step scale, quality figures and exports.
 
+import { SCRATCH_BYTES } from '../../devices/cpu/cpu-device.ts';
 import { createRandom } from '../../numerics/random.ts';
 import {
   type CompletionData,
@@ -10,7 +11,6 @@ import {
   createCompletionFactors,
   maskByte,
 } from '../../ops/completion/completion-cpu.ts';
-import { SCRATCH_BYTES } from '../../devices/cpu/cpu-device.ts';
 import { createTransform, type Transform, type TransformId } from '../../ops/mode3-transform/transform.ts';
 import { LabError } from '../../protocol/lab-error.ts';
 import type { FitInput, LoadContext, Problem, SettingValues } from '../fit.ts';
@@ -57,10 +57,16 @@ export async function loadCompletion(input: FitInput, settings: SettingValues, c
     context.mask,
   );
   const transform = createTransform(settings['transform'] as TransformId, k, { seed });
-  const observedRate = observations.mask.reduce((sum, m) => sum + (m === maskByte.unobserved ? 0 : 1), 0) / observations.mask.length;
+  const observedRate =
+    observations.mask.reduce((sum, m) => sum + (m === maskByte.unobserved ? 0 : 1), 0) / observations.mask.length;
   const sigma = largestSliceSingularValue(observations, rows, columns, transform);
   if (!(sigma > 0)) {
-    throw new LabError({ code: 'input', message: 'All observed values are zero, so there is nothing to fit.', where: input.name, tip: 'Check the mask and the value range.' });
+    throw new LabError({
+      code: 'input',
+      message: 'All observed values are zero, so there is nothing to fit.',
+      where: input.name,
+      tip: 'Check the mask and the value range.',
+    });
   }
 
   const data = createCompletionData(device, rows, columns, k, observations.values, observations.mask);
@@ -102,12 +108,18 @@ export async function loadCompletion(input: FitInput, settings: SettingValues, c
       return {
         loss: losses.training + smoothness * losses.smoothness,
         validation: Number(settings['validation']) > 0 ? losses.validation : undefined,
-        terms: { training: losses.training, smoothness: smoothness * losses.smoothness, rmse: Math.sqrt((2 * losses.training) / observedCount) },
+        terms: {
+          training: losses.training,
+          smoothness: smoothness * losses.smoothness,
+          rmse: Math.sqrt((2 * losses.training) / observedCount),
+        },
       };
     },
     metrics(member) {
       factors[member].synthesise(data);
-      return observations.truth === undefined ? {} : quality(recovered(data, observations, reinsert), observations.truth);
+      return observations.truth === undefined
+        ? {}
+        : quality(recovered(data, observations, reinsert), observations.truth);
     },
     exports(member) {
       factors[member].synthesise(data);
@@ -115,9 +127,15 @@ export async function loadCompletion(input: FitInput, settings: SettingValues, c
       const scaled = recovered(data, observations, reinsert).map(value => (offset + range * value) * input.fullScale);
       const observed = observations.mask.map(m => (m === maskByte.unobserved ? 0 : 1));
       const full = input.fullScale;
-      const picture = input.kind === 'array' ? {} : { picture: { kind: input.kind, offset: offset * full, range: range * full } };
+      const picture =
+        input.kind === 'array' ? {} : { picture: { kind: input.kind, offset: offset * full, range: range * full } };
       return [
-        { name: 'recovered', shape: input.shape, values: fromTensor(layout, scaled, new Float32Array(scaled.length)), ...picture },
+        {
+          name: 'recovered',
+          shape: input.shape,
+          values: fromTensor(layout, scaled, new Float32Array(scaled.length)),
+          ...picture,
+        },
         { name: 'mask', shape: input.shape, values: fromTensor(layout, observed, new Uint8Array(observed.length)) },
       ];
     },
@@ -129,10 +147,20 @@ export async function loadCompletion(input: FitInput, settings: SettingValues, c
 }
 
 /** L0, R0 = alpha N(0, 1) / sqrt(R) in the spatial domain, taken to the transform domain. */
-function startSmall(factors: CompletionFactors, rows: number, columns: number, alpha: number, seed: number, member: number): void {
+function startSmall(
+  factors: CompletionFactors,
+  rows: number,
+  columns: number,
+  alpha: number,
+  seed: number,
+  member: number,
+): void {
   const random = createRandom(seed, `start ${member}`);
   const { rank, transform } = factors;
-  for (const [block, n] of [[factors.left, rows], [factors.right, columns]] as const) {
+  for (const [block, n] of [
+    [factors.left, rows],
+    [factors.right, columns],
+  ] as const) {
     const tube = new Float64Array(transform.k);
     for (let i = 0; i < n; i++) {
       for (let c = 0; c < rank; c++) {
@@ -144,7 +172,15 @@ function startSmall(factors: CompletionFactors, rows: number, columns: number, a
 }
 
 /** Writes the transform of one tube of a factor [n, rank] where its slices keep it. */
-function scatterTube(out: Float32Array, transform: Transform, n: number, rank: number, row: number, column: number, tube: Float64Array): void {
+function scatterTube(
+  out: Float32Array,
+  transform: Transform,
+  n: number,
+  rank: number,
+  row: number,
+  column: number,
+  tube: Float64Array,
+): void {
   const { k, forward } = transform;
   const plane = (p: number) => {
     let sum = 0;

@@ -36,7 +36,14 @@ export function layoutOf(input: FitInput, id: LayoutId): Layout {
     return { rows, columns, planes, rowStride: columns * channels, columnStride: channels };
   }
   const [rows, columns, tubes = 1] = shape;
-  if (id === 'lateral') return { rows, columns: tubes, planes: range(columns).map(j => j * tubes), rowStride: columns * tubes, columnStride: 1 };
+  if (id === 'lateral')
+    return {
+      rows,
+      columns: tubes,
+      planes: range(columns).map(j => j * tubes),
+      rowStride: columns * tubes,
+      columnStride: 1,
+    };
   return { rows, columns, planes: range(tubes), rowStride: columns * tubes, columnStride: tubes };
 }
 

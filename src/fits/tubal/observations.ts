@@ -34,7 +34,12 @@ export interface ObservationSettings {
 }
 
 /** Draws or reads the mask, splits off the validation entries, scales the values. Throws `input` errors. */
-export function observe(input: FitInput, layout: Layout, settings: ObservationSettings, maskInput: FitInput | undefined): Observations {
+export function observe(
+  input: FitInput,
+  layout: Layout,
+  settings: ObservationSettings,
+  maskInput: FitInput | undefined,
+): Observations {
   const count = input.values.length;
   const stored = toTensor(layout, input.values, new Float32Array(count));
   const observed = maskInput === undefined ? drawMask(layout, settings) : readMask(input, layout, maskInput);
@@ -58,9 +63,13 @@ export function observe(input: FitInput, layout: Layout, settings: ObservationSe
   if (total === 0 || total === count) {
     throw new LabError({
       code: 'input',
-      message: total === 0 ? 'The mask leaves nothing observed.' : 'Every entry is observed: there is nothing to recover.',
+      message:
+        total === 0 ? 'The mask leaves nothing observed.' : 'Every entry is observed: there is nothing to recover.',
       where: maskInput?.name ?? 'setting sampling',
-      tip: total === 0 ? 'Non-zero mask values mean observed; is the mask inverted?' : 'Give a --mask, or a sampling below 1 to study a complete input.',
+      tip:
+        total === 0
+          ? 'Non-zero mask values mean observed; is the mask inverted?'
+          : 'Give a --mask, or a sampling below 1 to study a complete input.',
     });
   }
   // Integer types have a natural range; floating-point input is scaled by what was observed.
@@ -102,13 +111,19 @@ function drawMask(layout: Layout, settings: ObservationSettings): Uint8Array {
 function readMask(input: FitInput, layout: Layout, mask: FitInput): Uint8Array {
   const count = input.values.length;
   if (mask.values.length === count && sameShape(mask.shape, input.shape)) {
-    return toTensor(layout, mask.values.map(value => (value > 0 ? 1 : 0)), new Uint8Array(count));
+    return toTensor(
+      layout,
+      mask.values.map(value => (value > 0 ? 1 : 0)),
+      new Uint8Array(count),
+    );
   }
   // A grey picture of the same height and width masks all channels and frames alike.
   const [height, width] = input.kind === 'video' || input.shape.length === 4 ? input.shape.slice(1, 3) : input.shape;
   const [maskHeight, maskWidth, maskChannels = 1] = mask.shape;
   if (mask.shape.length <= 3 && maskHeight === height && maskWidth === width) {
-    return Uint8Array.from({ length: count }, (_, i) => (mask.values[(i % (layout.rows * layout.columns)) * maskChannels] > 0 ? 1 : 0));
+    return Uint8Array.from({ length: count }, (_, i) =>
+      mask.values[(i % (layout.rows * layout.columns)) * maskChannels] > 0 ? 1 : 0,
+    );
   }
   throw new LabError({
     code: 'input',

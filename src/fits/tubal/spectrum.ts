@@ -8,7 +8,12 @@ import type { Observations } from './observations.ts';
 const POWER_ITERATIONS = 20;
 
 /** sigma_1 of P_training(Y) / p over all slices of the transform domain, by power iterations in float64. */
-export function largestSliceSingularValue(observations: Observations, rows: number, columns: number, transform: Transform): number {
+export function largestSliceSingularValue(
+  observations: Observations,
+  rows: number,
+  columns: number,
+  transform: Transform,
+): number {
   const { values, mask, trainingRate } = observations;
   const y = Float64Array.from(values, (value, i) => (mask[i] === maskByte.training ? value / trainingRate : 0));
   const hat = transformTubesReference(y, transform.forward, transform.k);

@@ -1,0 +1,349 @@
+// The commands of the laboratory, each a function from its arguments to an exit code.
+
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { createInterface } from 'node:readline';
+import { type ParseArgsConfig, parseArgs } from 'node:util';
+import { startEngine } from '../host/engine-client.ts';
+import { LabError } from '../protocol/lab-error.ts';
+import type { EngineCommand, EngineEvent } from '../protocol/messages.ts';
+import type { RunEvent } from '../protocol/run.ts';
+import { createProgressPrinter, exitCodeOf, printError } from './output.ts';
+
+type Command = (args: string[]) => Promise<number>;
+
+const help = `Descent Lab: see and steer a vision model while gradient descent fits it.
+
+  npm start                                      a first fit on a sample made by the program
+  npm run --silent lab -- fit tubal INPUT …      fill in the missing entries of a picture, folder, .npy or .npz
+      --mask FILE  --set key=value  --optimizer ID  --threads N  --seed N  --iterations N  --members N
+      --at 200:learningRate=0.5                  a change at an iteration; repeat for more
+      --out DIR                                  the run folder  --checkpoint-seconds N  --json
+  npm run --silent lab -- resume RUN             go on from the last checkpoint
+  npm run --silent lab -- replay RUN --out DIR   the same run again, bit for bit
+  npm run --silent lab -- runs [FOLDER]          the runs of a folder (default: runs/)
+  npm run --silent lab -- show RUN               recipe, events and result of a run
+  npm run --silent lab -- compare RUN RUN …      results side by side
+  npm run --silent lab -- samples                inputs made by the program, and what they teach
+  npm run --silent lab -- describe tubal         every setting, optimizer and preset
+
+While a fit runs on a terminal, type learningRate=0.5 and Enter to turn it; Ctrl-C checkpoints and leaves.
+`;
+
+const common = {
+  out: { type: 'string' },
+  threads: { type: 'string' },
+  json: { type: 'boolean' },
+  control: { type: 'boolean' },
+  'checkpoint-seconds': { type: 'string' },
+} as const;
+
+export const commands: Record<string, Command> = {
+  help: async () => {
+    process.stdout.write(help);
+    return 0;
+  },
+
+  start: () => commands['fit'](['tubal', 'sample:plaid', '--out', freshFolder('first-fit')]),
+
+  fit: async args => {
+    const { values, positionals } = parse(args, {
+      ...common,
+      mask: { type: 'string' },
+      set: { type: 'string', multiple: true },
+      at: { type: 'string', multiple: true },
+      optimizer: { type: 'string' },
+      device: { type: 'string' },
+      seed: { type: 'string' },
+      iterations: { type: 'string' },
+      members: { type: 'string' },
+    });
+    const [fit, input] = positionals;
+    if (fit === undefined || input === undefined) throw usage('fit needs a fit and an input: fit tubal INPUT.');
+    if (values.device !== undefined && values.device !== 'cpu')
+      throw usage(`There is no device "${values.device}"; this version has cpu.`);
+    const settings = Object.fromEntries((values.set ?? []).map(text => assignment(text, '--set')));
+    if (values.iterations !== undefined) settings['iterations'] = values.iterations;
+    return drive(
+      {
+        kind: 'start',
+        request: {
+          fit,
+          input: input.startsWith('sample:') ? input : resolve(input),
+          mask: values.mask === undefined ? undefined : resolve(values.mask),
+          settings,
+          optimizer: values.optimizer ?? 'sgd',
+          seed: whole(values.seed, 'seed', 0) ?? 0,
+          members: whole(values.members, 'members', 1) ?? 1,
+          threads: whole(values.threads, 'threads', 1),
+          planned: (values.at ?? []).map(plannedEvent),
+          out: resolve(values.out ?? freshFolder(fit)),
+          checkpointSeconds: checkpointSeconds(values['checkpoint-seconds']),
+        },
+      },
+      values,
+    );
+  },
+
+  resume: async args => {
+    const { values, positionals } = parse(args, common);
+    const folder = resolve(positionals[0] ?? fail('resume needs a run folder.'));
+    const threads = whole(values.threads, 'threads', 1);
+    return drive(
+      { kind: 'resume', folder, threads, checkpointSeconds: checkpointSeconds(values['checkpoint-seconds']) },
+      values,
+    );
+  },
+
+  replay: async args => {
+    const { values, positionals } = parse(args, common);
+    const folder = resolve(positionals[0] ?? fail('replay needs a run folder.'));
+    const out = resolve(values.out ?? freshFolder('replay'));
+    const threads = whole(values.threads, 'threads', 1);
+    return drive(
+      { kind: 'replay', folder, out, threads, checkpointSeconds: checkpointSeconds(values['checkpoint-seconds']) },
+      values,
+    );
+  },
+
+  runs: async args => {
+    const { positionals } = parse(args, {});
+    const library = positionals[0] ?? 'runs';
+    const names = existsSync(library)
+      ? readdirSync(library).filter(name => existsSync(join(library, name, 'recipe.json')))
+      : [];
+    if (names.length === 0) process.stdout.write(`No runs in ${library}\n`);
+    for (const name of names.sort()) process.stdout.write(`${name.padEnd(28)} ${oneLine(join(library, name))}\n`);
+    return 0;
+  },
+
+  show: async args => {
+    const { positionals } = parse(args, {});
+    const folder = positionals[0] ?? fail('show needs a run folder.');
+    process.stdout.write(
+      `${JSON.stringify({ recipe: readJson(folder, 'recipe.json'), summary: readJson(folder, 'summary.json') }, undefined, 2)}\n`,
+    );
+    const events = existsSync(join(folder, 'events.jsonl')) ? readFileSync(join(folder, 'events.jsonl'), 'utf8') : '';
+    process.stdout.write(`events:\n${events}`);
+    return 0;
+  },
+
+  compare: async args => {
+    const { positionals } = parse(args, {});
+    if (positionals.length < 2) throw usage('compare needs two run folders or more.');
+    for (const folder of positionals) {
+      readJson(folder, 'recipe.json');
+      process.stdout.write(`${folder.padEnd(36)} ${oneLine(folder)}\n`);
+    }
+    return 0;
+  },
+
+  samples: async () => {
+    const { samples } = (await ask({ kind: 'describe', fit: 'tubal' })) as {
+      samples: { id: string; title: string; teaches: string }[];
+    };
+    for (const { id, title, teaches } of samples)
+      process.stdout.write(`sample:${id.padEnd(12)} ${title}\n    ${teaches}\n`);
+    return 0;
+  },
+
+  describe: async args => {
+    const { positionals, values } = parse(args, { json: { type: 'boolean' } });
+    const description = (await ask({ kind: 'describe', fit: positionals[0] ?? 'tubal' })) as Description;
+    if (values['json'] === true) {
+      process.stdout.write(`${JSON.stringify(description, undefined, 2)}\n`);
+      return 0;
+    }
+    process.stdout.write(`${description.title}\n\nSettings (--set name=value):\n`);
+    for (const setting of description.settings) {
+      const range = setting.choices?.join(' | ') ?? `${setting.minimum} to ${setting.maximum}`;
+      process.stdout.write(
+        `  ${setting.name}  ${setting.type}, ${range}, default ${setting.default ?? 'from the input'}, ${setting.live}\n      ${setting.help}\n`,
+      );
+    }
+    process.stdout.write(
+      `\nPresets: ${Object.keys(description.presets).join(', ')}\nOptimizers: ${description.optimizers.map(({ id }) => id).join(', ')}\n`,
+    );
+    return 0;
+  },
+};
+
+interface Description {
+  readonly title: string;
+  readonly settings: readonly {
+    name: string;
+    type: string;
+    default?: number | string;
+    minimum?: number;
+    maximum?: number;
+    choices?: string[];
+    help: string;
+    live: string;
+  }[];
+  readonly presets: Readonly<Record<string, unknown>>;
+  readonly optimizers: readonly { id: string }[];
+}
+
+/** Runs one fit to its end, shows it, passes on changes typed by the user, and pauses on Ctrl-C. */
+function drive(
+  command: EngineCommand,
+  options: { readonly json?: boolean | undefined; readonly control?: boolean | undefined },
+): Promise<number> {
+  return new Promise(done => {
+    const printer = createProgressPrinter();
+    const json = options.json === true;
+    let lines: ReturnType<typeof createInterface> | undefined;
+    const end = (code: number): void => {
+      printer.end();
+      lines?.close();
+      process.off('SIGINT', onInterrupt);
+      engine.dispose();
+      done(code);
+    };
+    const onInterrupt = () => engine.send({ kind: 'pause' });
+    const engine = startEngine(event => {
+      if (json) process.stdout.write(`${JSON.stringify(event)}\n`);
+      if (event.kind === 'error') {
+        printer.end();
+        if (!json) printError(event.error);
+        if (event.error.where?.startsWith('event ') === true && lines !== undefined) return;
+        end(exitCodeOf(event.error.code));
+      } else if (event.kind === 'finished') {
+        printer.end();
+        if (!json) printSummary(event.summary);
+        end(0);
+      } else if (event.kind === 'paused') {
+        printer.line(`Paused at iteration ${event.iteration}. Go on with: npm run lab -- resume ${event.folder}`);
+        end(130);
+      } else if (!json) showEvent(event, printer);
+    });
+    process.on('SIGINT', onInterrupt);
+    if (process.stdin.isTTY || options.control === true) {
+      lines = createInterface({ input: process.stdin });
+      lines.on('line', text => {
+        if (text.trim() === '') return;
+        try {
+          const [path, value] = assignment(text, 'change');
+          engine.send({ kind: 'change', path, value: Number(value) });
+        } catch (thrown) {
+          printError(thrown as LabError);
+        }
+      });
+    }
+    engine.send(command);
+  });
+}
+
+function showEvent(event: EngineEvent, printer: ReturnType<typeof createProgressPrinter>): void {
+  if (event.kind === 'progress') printer.show(event.progress);
+  else if (event.kind === 'note') printer.line(event.text);
+  else if (event.kind === 'event')
+    printer.line(`iteration ${event.event.iteration}: ${event.event.path} = ${event.event.value}`);
+  else if (event.kind === 'ready') {
+    const { rows, columns, tubes, rank, transform, samplingRate, threads, kernels } = event.summary;
+    printer.line(
+      `${rows} x ${columns} x ${tubes}, ${(100 * Number(samplingRate)).toFixed(1)} % observed, rank ${rank}, ${transform}, ${threads} threads (${kernels})`,
+    );
+  }
+}
+
+function printSummary(summary: Readonly<Record<string, unknown>>): void {
+  const members = summary['members'] as { member: number; reason: string; bestIteration?: number; psnr?: number }[];
+  for (const { member, reason, bestIteration, psnr } of members) {
+    const quality = psnr === undefined ? '' : `, PSNR ${psnr.toFixed(2)} dB`;
+    process.stdout.write(
+      `Member ${member}: ${reason}, kept iteration ${bestIteration ?? summary['iterations']}${quality}\n`,
+    );
+  }
+  process.stdout.write(
+    `${summary['iterations']} iterations in ${Number(summary['seconds']).toFixed(1)} s\nResult: ${join(String(summary['folder']), 'exports')}\n`,
+  );
+}
+
+/** One question to the engine, one answer. */
+function ask(command: EngineCommand): Promise<unknown> {
+  return new Promise((resolveAnswer, reject) => {
+    const engine = startEngine(event => {
+      engine.dispose();
+      if (event.kind === 'description') resolveAnswer(event.description);
+      else if (event.kind === 'error') reject(new LabError(event.error));
+    });
+    engine.send(command);
+  });
+}
+
+function oneLine(folder: string): string {
+  const recipe = readJson(folder, 'recipe.json') as { fit: string; input: string; optimizer: string; seed: number };
+  const summary = existsSync(join(folder, 'summary.json'))
+    ? (readJson(folder, 'summary.json') as { iterations: number; seconds: number; members: { psnr?: number }[] })
+    : undefined;
+  const psnr = summary?.members.map(member => member.psnr?.toFixed(2) ?? '–').join(' ');
+  const result =
+    summary === undefined
+      ? 'not finished'
+      : `${summary.iterations} iterations, ${summary.seconds.toFixed(1)} s, PSNR ${psnr} dB`;
+  return `${recipe.fit} ${recipe.optimizer} seed ${recipe.seed}: ${result}  ${recipe.input}`;
+}
+
+function readJson(folder: string, name: string): unknown {
+  const file = join(folder, name);
+  if (!existsSync(file)) {
+    if (name === 'summary.json') return undefined;
+    throw new LabError({
+      code: 'store',
+      message: `This is not a run folder: it has no ${name}.`,
+      where: folder,
+      tip: 'Give the folder that --out named.',
+    });
+  }
+  return JSON.parse(readFileSync(file, 'utf8'));
+}
+
+function freshFolder(name: string): string {
+  for (let n = 1; ; n++) {
+    const folder = join('runs', `${name}-${n}`);
+    if (!existsSync(folder)) return folder;
+  }
+}
+
+function parse<T extends NonNullable<ParseArgsConfig['options']>>(args: string[], options: T) {
+  try {
+    return parseArgs({ args, options, allowPositionals: true });
+  } catch (thrown) {
+    throw usage((thrown as Error).message);
+  }
+}
+
+function usage(message: string): LabError {
+  return new LabError({ code: 'setting', message, where: 'command line', tip: 'Run `npm run lab -- help`.' });
+}
+
+function fail(message: string): never {
+  throw usage(message);
+}
+
+function assignment(text: string, where: string): [string, string] {
+  const at = text.indexOf('=');
+  if (at <= 0) throw usage(`${where} ${text}: write it as name=value.`);
+  return [text.slice(0, at).trim(), text.slice(at + 1).trim()];
+}
+
+function plannedEvent(text: string): RunEvent {
+  const [, iteration, rest] =
+    /^(\d+):(.+)$/.exec(text) ?? fail(`--at ${text}: write it as iteration:name=value, such as 200:learningRate=0.5.`);
+  const [path, value] = assignment(rest, '--at');
+  return { iteration: Number(iteration), path, value: Number(value), source: 'user' };
+}
+
+function whole(text: string | undefined, name: string, minimum: number): number | undefined {
+  if (text === undefined) return undefined;
+  const value = Number(text);
+  if (Number.isInteger(value) && value >= minimum && text.trim() !== '') return value;
+  throw usage(`--${name} ${text}: give a whole number, ${minimum} or more.`);
+}
+
+function checkpointSeconds(text: string | undefined): number {
+  const value = text === undefined ? 5 : Number(text);
+  if (value > 0) return value;
+  throw usage(`--checkpoint-seconds ${text}: give a number above 0.`);
+}

@@ -1,0 +1,39 @@
+// Starts the engine's process and speaks to it. A process that dies becomes an error event, never a hang.
+
+import { fork } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import type { EngineCommand, EngineEvent } from '../protocol/messages.ts';
+
+export interface EngineClient {
+  send(command: EngineCommand): void;
+  dispose(): void;
+}
+
+export function startEngine(onEvent: (event: EngineEvent) => void): EngineClient {
+  const here = dirname(fileURLToPath(import.meta.url));
+  const script = [join(here, 'engine.js'), join(here, '../../dist/engine.js')].find(existsSync);
+  if (script === undefined) throw new Error('dist/engine.js is missing: run `npm run bundle`.');
+  const child = fork(script, { stdio: ['ignore', 'inherit', 'inherit', 'ipc'], serialization: 'advanced' });
+  let expected = false;
+  child.on('message', message => onEvent(message as EngineEvent));
+  child.on('exit', (code, signal) => {
+    if (expected) return;
+    onEvent({
+      kind: 'error',
+      error: {
+        code: 'internal',
+        message: `The engine's process ended unexpectedly (${signal ?? `code ${code}`}).`,
+        tip: 'Nothing before the last checkpoint is lost: resume the run.',
+      },
+    });
+  });
+  return {
+    send: command => void child.send(command),
+    dispose() {
+      expected = true;
+      if (child.connected) child.disconnect();
+    },
+  };
+}
