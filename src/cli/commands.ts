@@ -44,7 +44,7 @@ export const commands: Record<string, Command> = {
     return 0;
   },
 
-  start: () => commands['fit'](['tubal', 'sample:plaid', '--out', freshFolder('first-fit')]),
+  start: () => commands.fit(['tubal', 'sample:plaid', '--out', freshFolder('first-fit')]),
 
   fit: async args => {
     const { values, positionals } = parse(args, {
@@ -63,7 +63,7 @@ export const commands: Record<string, Command> = {
     if (values.device !== undefined && values.device !== 'cpu')
       throw usage(`There is no device "${values.device}"; this version has cpu.`);
     const settings = Object.fromEntries((values.set ?? []).map(text => assignment(text, '--set')));
-    if (values.iterations !== undefined) settings['iterations'] = values.iterations;
+    if (values.iterations !== undefined) settings.iterations = values.iterations;
     return drive(
       {
         kind: 'start',
@@ -150,7 +150,7 @@ export const commands: Record<string, Command> = {
   describe: async args => {
     const { positionals, values } = parse(args, { json: { type: 'boolean' } });
     const description = (await ask({ kind: 'describe', fit: positionals[0] ?? 'tubal' })) as Description;
-    if (values['json'] === true) {
+    if (values.json === true) {
       process.stdout.write(`${JSON.stringify(description, undefined, 2)}\n`);
       return 0;
     }
@@ -248,15 +248,15 @@ function showEvent(event: EngineEvent, printer: ReturnType<typeof createProgress
 }
 
 function printSummary(summary: Readonly<Record<string, unknown>>): void {
-  const members = summary['members'] as { member: number; reason: string; bestIteration?: number; psnr?: number }[];
+  const members = summary.members as { member: number; reason: string; bestIteration?: number; psnr?: number }[];
   for (const { member, reason, bestIteration, psnr } of members) {
     const quality = psnr === undefined ? '' : `, PSNR ${psnr.toFixed(2)} dB`;
     process.stdout.write(
-      `Member ${member}: ${reason}, kept iteration ${bestIteration ?? summary['iterations']}${quality}\n`,
+      `Member ${member}: ${reason}, kept iteration ${bestIteration ?? summary.iterations}${quality}\n`,
     );
   }
   process.stdout.write(
-    `${summary['iterations']} iterations in ${Number(summary['seconds']).toFixed(1)} s\nResult: ${join(String(summary['folder']), 'exports')}\n`,
+    `${summary.iterations} iterations in ${Number(summary.seconds).toFixed(1)} s\nResult: ${join(String(summary.folder), 'exports')}\n`,
   );
 }
 

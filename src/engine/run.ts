@@ -159,7 +159,10 @@ export function createRun({ problem, optimizer, seed, sink, events = [] }: RunOp
     sink.trace(row);
     if (Number.isNaN(state.initialLoss)) state.initialLoss = loss;
     if (loss > RISE * state.previousLoss) state.rises++;
-    if (!Number.isFinite(loss) || state.rises >= RISES_ALLOWED) return recover(member, loss);
+    if (!Number.isFinite(loss) || state.rises >= RISES_ALLOWED) {
+      recover(member, loss);
+      return;
+    }
     state.previousLoss = loss;
     if (iteration % GOOD_EVERY === 0 && state.rises === 0) saveGood(member, loss);
     if (validation !== undefined && iteration % VALIDATION_EVERY === 0) {
@@ -168,10 +171,14 @@ export function createRun({ problem, optimizer, seed, sink, events = [] }: RunOp
         state.bestIteration = iteration;
         for (const b of blocksOf(member)) best[b].set(blocks[b].values);
       } else if (loss < 0.95 * state.initialLoss && iteration - state.bestIteration > Math.max(100, 0.1 * iteration)) {
-        return finish(member, 'validation minimum');
+        finish(member, 'validation minimum');
+        return;
       }
     }
-    if (iteration + 1 >= problem.maximumIterations) return finish(member, 'iteration limit');
+    if (iteration + 1 >= problem.maximumIterations) {
+      finish(member, 'iteration limit');
+      return;
+    }
     const own = blocksOf(member);
     const gradientNormSquared = needsNorm(optimizer)
       ? own.reduce((sum, b) => sum + squaredNorm(blocks[b].gradients), 0)

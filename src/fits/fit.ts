@@ -115,7 +115,7 @@ export function resolveSettings(fit: Fit, given: Readonly<Record<string, string 
       tip: near === undefined ? `Settings are: ${names.join(', ')}.` : `Did you mean "${near}"?`,
     });
   }
-  const presetName = given['preset'];
+  const presetName = given.preset;
   const preset = presetName === undefined ? {} : fit.presets[presetName];
   if (preset === undefined) {
     const known = Object.keys(fit.presets);

@@ -21,10 +21,12 @@ export interface CpuWorker {
   terminate(): void;
 }
 
-export interface WorkerSpawner {
-  /** Starts a thread that calls runWorker(start); `onFailure` hears of a kernel's exception or the thread's death. */
-  (start: WorkerStart, onReady: () => void, onFailure: (message: string) => void): CpuWorker;
-}
+/** Starts a thread that calls runWorker(start); `onFailure` hears of a kernel's exception or the thread's death. */
+export type WorkerSpawner = (
+  start: WorkerStart,
+  onReady: () => void,
+  onFailure: (message: string) => void,
+) => CpuWorker;
 
 export interface CpuDeviceOptions {
   /** Compiled kernels, and which twin they are (recorded with a run: fused multiply-add changes the last bit). */

@@ -21,11 +21,11 @@ import { largestSliceSingularValue } from './spectrum.ts';
 /** Loads a completion problem; every member has the same mask and an own random start. */
 export async function loadCompletion(input: FitInput, settings: SettingValues, context: LoadContext): Promise<Problem> {
   const { device, seed, members } = context;
-  const layout = layoutOf(input, settings['layout'] as LayoutId);
+  const layout = layoutOf(input, settings.layout as LayoutId);
   const { rows, columns, planes } = layout;
   const k = planes.length;
   const side = Math.min(rows, columns);
-  const rank = numberOr(settings['rank'], Math.max(1, Math.min(100, Math.round(side / 3))));
+  const rank = numberOr(settings.rank, Math.max(1, Math.min(100, Math.round(side / 3))));
   if (rank > side) {
     throw new LabError({
       code: 'setting',
@@ -48,15 +48,15 @@ export async function loadCompletion(input: FitInput, settings: SettingValues, c
     input,
     layout,
     {
-      sampling: Number(settings['sampling']),
-      mask: settings['mask'] as MaskKind,
-      noise: Number(settings['noise']),
-      validation: Number(settings['validation']),
+      sampling: Number(settings.sampling),
+      mask: settings.mask as MaskKind,
+      noise: Number(settings.noise),
+      validation: Number(settings.validation),
       seed,
     },
     context.mask,
   );
-  const transform = createTransform(settings['transform'] as TransformId, k, { seed });
+  const transform = createTransform(settings.transform as TransformId, k, { seed });
   const observedRate =
     observations.mask.reduce((sum, m) => sum + (m === maskByte.unobserved ? 0 : 1), 0) / observations.mask.length;
   const sigma = largestSliceSingularValue(observations, rows, columns, transform);
@@ -72,11 +72,11 @@ export async function loadCompletion(input: FitInput, settings: SettingValues, c
   const data = createCompletionData(device, rows, columns, k, observations.values, observations.mask);
   const factors = Array.from({ length: members }, (_, member) => {
     const made = createCompletionFactors(device, rows, columns, rank, transform);
-    startSmall(made, rows, columns, Number(settings['initialScale']), seed, member);
+    startSmall(made, rows, columns, Number(settings.initialScale), seed, member);
     return made;
   });
-  const reinsert = Number(settings['noise']) === 0;
-  const directions = settings['smoothnessDirections'] === 3 ? 3 : 2;
+  const reinsert = Number(settings.noise) === 0;
+  const directions = settings.smoothnessDirections === 3 ? 3 : 2;
   const observedCount = observedRate * observations.mask.length;
   return {
     members,
@@ -96,18 +96,18 @@ export async function loadCompletion(input: FitInput, settings: SettingValues, c
       deviceMegabytes: needed / 2 ** 20,
     },
     hyperDefaults: {
-      learningRate: numberOr(settings['learningRate'], observedRate >= 0.295 ? 0.9 : 0.5),
-      smoothness: numberOr(settings['smoothness'], settings['method'] === 'gd-smoothness' ? 0.005 : 0),
-      smoothnessEpsilon: Number(settings['smoothnessEpsilon']),
+      learningRate: numberOr(settings.learningRate, observedRate >= 0.295 ? 0.9 : 0.5),
+      smoothness: numberOr(settings.smoothness, settings.method === 'gd-smoothness' ? 0.005 : 0),
+      smoothnessEpsilon: Number(settings.smoothnessEpsilon),
     },
     rateScale: 1 / (observations.trainingRate * sigma),
-    maximumIterations: Number(settings['iterations']),
+    maximumIterations: Number(settings.iterations),
     evaluate(member, hyper) {
       const { smoothness, smoothnessEpsilon } = hyper;
       const losses = factors[member].evaluate(data, { weight: smoothness, epsilon: smoothnessEpsilon, directions });
       return {
         loss: losses.training + smoothness * losses.smoothness,
-        validation: Number(settings['validation']) > 0 ? losses.validation : undefined,
+        validation: Number(settings.validation) > 0 ? losses.validation : undefined,
         terms: {
           training: losses.training,
           smoothness: smoothness * losses.smoothness,

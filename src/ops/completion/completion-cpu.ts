@@ -84,7 +84,19 @@ export function createCompletionData(
   const z = device.floats(count);
   const losses = device.doubles(3 * rows);
   const parts = [y, maskArray, x, z, losses];
-  return { rows, columns, k, y, mask: maskArray, x, z, losses, dispose: () => parts.forEach(part => part.dispose()) };
+  return {
+    rows,
+    columns,
+    k,
+    y,
+    mask: maskArray,
+    x,
+    z,
+    losses,
+    dispose: () => {
+      for (const part of parts) part.dispose();
+    },
+  };
 }
 
 /** Factors of rank `rank`, zero until the caller fills them. */

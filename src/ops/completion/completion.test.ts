@@ -11,7 +11,9 @@ const devices: CpuDevice[] = [];
 for (const twin of ['simd', 'relaxed-simd'] as const) {
   for (const threads of [1, 2, 3]) devices.push(await openNodeDevice({ threads, twin }));
 }
-afterAll(() => devices.forEach(device => device.dispose()));
+afterAll(() => {
+  for (const device of devices) device.dispose();
+});
 
 /** A random problem; unobserved values are NaN, to prove that they are never read. */
 function makeProblem(rows: number, columns: number, k: number, rank: number, id: TransformId, smoothness: Smoothness) {
