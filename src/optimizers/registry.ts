@@ -1,10 +1,29 @@
 // Every optimizer of the laboratory.
 
 import { LabError, nearestName } from '../protocol/lab-error.ts';
+import { adaBelief, adam, adamW, amsGrad, grams, rmsProp } from './adam.ts';
+import { withGradientTransforms } from './gradient-transforms.ts';
+import { adaGradNorm, normalised, polyak, sign } from './normalised.ts';
 import type { Optimizer } from './optimizer.ts';
 import { heavyBall, nesterov, sgd } from './sgd.ts';
 
-export const optimizers: readonly Optimizer[] = [sgd, heavyBall, nesterov];
+const rules = [
+  sgd,
+  heavyBall,
+  nesterov,
+  adam,
+  adamW,
+  amsGrad,
+  adaBelief,
+  rmsProp,
+  grams,
+  sign,
+  normalised,
+  adaGradNorm,
+  polyak,
+];
+
+export const optimizers: readonly Optimizer[] = rules.map(withGradientTransforms);
 
 /** The optimizer named `id`; throws a `setting` error that names the nearest one. */
 export function findOptimizer(id: string): Optimizer {
