@@ -81,6 +81,7 @@ export function residualChunk(
   z: usize,
   losses: usize,
   directions: i32,
+  joint: i32,
   weight: f32,
   epsilon: f32,
   chunk: i32,
@@ -88,7 +89,7 @@ export function residualChunk(
   const row0 = chunk * CHUNK_ROWS;
   const row1 = min(rows, row0 + CHUNK_ROWS);
   for (let row = row0; row < row1; row++) residualRow(x, y, mask, z, rows, columns, k, row, losses);
-  if (directions > 0) smoothnessRows(x, z, rows, columns, k, directions, weight, epsilon, row0, row1, losses);
+  if (directions > 0) smoothnessRows(x, z, rows, columns, k, directions, joint, weight, epsilon, row0, row1, losses);
   transformTubes(z, rows * columns, k, forward, row0 * columns, (row1 - row0) * columns);
   const planeBytes = (<usize>rows * columns) << 2;
   for (let s = 0; s < sliceCount; s++) {

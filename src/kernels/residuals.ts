@@ -74,35 +74,51 @@ function high(v: v128): v128 {
 /**
  * Adds weight * d/dx sum huber_epsilon(|grad x|) to z for rows [row0, row1), and writes the unweighted sum of row i
  * (the terms anchored there) to losses. Forward differences, zero across the border; `directions` is 2 (rows, columns)
- * or 3 (also along the tubes). huber_epsilon(g) = g^2 / (2 epsilon) for g <= epsilon, g - epsilon / 2 above.
+ * or 3 (also along the tubes). huber_epsilon(g) = g^2 / (2 epsilon) for g <= epsilon, g - epsilon / 2 above. With
+ * `joint`, |grad x| is taken over all planes of a position together (vectorial total variation), else plane by plane.
  */
 export function smoothnessRows(
-  x: usize, z: usize, rows: i32, columns: i32, k: i32, directions: i32, weight: f32, epsilon: f32,
+  x: usize, z: usize, rows: i32, columns: i32, k: i32, directions: i32, joint: i32, weight: f32, epsilon: f32,
   row0: i32, row1: i32, losses: usize,
 ): void {
-  // Scratch rows: flux down [k][columns] of the row above; then right, tube and previous tube flux [columns].
+  // Scratch rows: flux down [k][columns] of the row above; then down, right, tube, previous tube flux, bound [columns].
   const rowBytes = <usize>columns << 2;
   const above = scratchAddress();
   const down = above + <usize>k * rowBytes;
   const right = down + rowBytes;
   const along = right + rowBytes;
   const before = along + rowBytes;
+  const bound = before + rowBytes;
+  const planeBytes = <usize>rows * rowBytes;
   for (let row = row0 - 1; row < row1; row++) {
     if (row < 0) {
       memory.fill(above, 0, <usize>k * rowBytes);
       continue;
     }
     const own = row >= row0;
+    const step: usize = row + 1 < rows ? rowBytes : 0;
+    const first = <usize>row * rowBytes;
     memory.fill(before, 0, rowBytes);
     let sum: f64 = 0;
+    if (joint) {
+      memory.fill(bound, 0, rowBytes);
+      for (let t = 0; t < k; t++) {
+        const xs = x + <usize>t * planeBytes + first;
+        addSquares(xs, xs + step, directions == 3 && t + 1 < k ? xs + planeBytes : xs, columns, bound);
+      }
+      sum = boundsFromSquares(bound, columns, epsilon);
+    }
     for (let t = 0; t < k; t++) {
-      const base = (t * rows + row) * columns;
-      const xs = x + (<usize>base << 2);
-      const below = row + 1 < rows ? xs + rowBytes : xs;
-      const next = directions == 3 && t + 1 < k ? xs + <usize>rows * rowBytes : xs;
-      sum += fluxes(xs, below, next, columns, epsilon, down, right, along);
+      const xs = x + <usize>t * planeBytes + first;
+      const next = directions == 3 && t + 1 < k ? xs + planeBytes : xs;
+      if (!joint) {
+        memory.fill(bound, 0, rowBytes);
+        addSquares(xs, xs + step, next, columns, bound);
+        sum += boundsFromSquares(bound, columns, epsilon);
+      }
+      fluxes(xs, xs + step, next, columns, bound, down, right, along);
       const aboveRow = above + <usize>t * rowBytes;
-      if (own) addDivergence(z + (<usize>base << 2), columns, weight, down, right, along, aboveRow, before);
+      if (own) addDivergence(z + <usize>t * planeBytes + first, columns, weight, down, right, along, aboveRow, before);
       memory.copy(aboveRow, down, rowBytes);
       if (directions == 3) memory.copy(before, along, rowBytes);
     }
@@ -110,15 +126,8 @@ export function smoothnessRows(
   }
 }
 
-/** One row: flux = difference / max(epsilon, |grad|) in each direction; returns the sum of the Huber values. */
-function fluxes(
-  xs: usize, below: usize, next: usize, columns: i32, epsilon: f32, down: usize, right: usize, along: usize,
-): f64 {
-  let sum = f64x2.splat(0);
-  let total: f64 = 0;
-  const eps = f32x4.splat(epsilon);
-  const halfOverEps = f32x4.splat(<f32>0.5 / epsilon);
-  const halfEps = f32x4.splat(<f32>0.5 * epsilon);
+/** squares += squared differences to the row below, the column to the right and the next plane. */
+function addSquares(xs: usize, below: usize, next: usize, columns: i32, squares: usize): void {
   let j = 0;
   for (; j + 4 < columns; j += 4) {
     const o = <usize>j << 2;
@@ -127,13 +136,7 @@ function fluxes(
     const d2 = f32x4.sub(v128.load(xs + o, 4), c);
     const d3 = f32x4.sub(v128.load(next + o), c);
     const square = f32x4.add(f32x4.add(f32x4.mul(d1, d1), f32x4.mul(d2, d2)), f32x4.mul(d3, d3));
-    const g = f32x4.sqrt(square);
-    const bound = f32x4.max(g, eps);
-    v128.store(down + o, f32x4.div(d1, bound));
-    v128.store(right + o, f32x4.div(d2, bound));
-    v128.store(along + o, f32x4.div(d3, bound));
-    const huber = v128.bitselect(f32x4.sub(g, halfEps), f32x4.mul(square, halfOverEps), f32x4.gt(g, eps));
-    sum = f64x2.add(sum, f64x2.add(f64x2.promote_low_f32x4(huber), f64x2.promote_low_f32x4(high(huber))));
+    v128.store(squares + o, f32x4.add(v128.load(squares + o), square));
   }
   for (; j < columns; j++) {
     const o = <usize>j << 2;
@@ -141,15 +144,57 @@ function fluxes(
     const d1 = load<f32>(below + o) - c;
     const d2: f32 = j + 1 < columns ? load<f32>(xs + o, 4) - c : 0;
     const d3 = load<f32>(next + o) - c;
-    const square = d1 * d1 + d2 * d2 + d3 * d3;
+    store<f32>(squares + o, load<f32>(squares + o) + (d1 * d1 + d2 * d2 + d3 * d3));
+  }
+}
+
+/** Replaces |grad|^2 by max(epsilon, |grad|) and returns the sum of the Huber values. */
+function boundsFromSquares(bound: usize, columns: i32, epsilon: f32): f64 {
+  let sum = f64x2.splat(0);
+  let total: f64 = 0;
+  const eps = f32x4.splat(epsilon);
+  const halfOverEps = f32x4.splat(<f32>0.5 / epsilon);
+  const halfEps = f32x4.splat(<f32>0.5 * epsilon);
+  let j = 0;
+  for (; j + 4 <= columns; j += 4) {
+    const at = bound + (<usize>j << 2);
+    const square = v128.load(at);
+    const g = f32x4.sqrt(square);
+    v128.store(at, f32x4.max(g, eps));
+    const huber = v128.bitselect(f32x4.sub(g, halfEps), f32x4.mul(square, halfOverEps), f32x4.gt(g, eps));
+    sum = f64x2.add(sum, f64x2.add(f64x2.promote_low_f32x4(huber), f64x2.promote_low_f32x4(high(huber))));
+  }
+  for (; j < columns; j++) {
+    const at = bound + (<usize>j << 2);
+    const square = load<f32>(at);
     const g = sqrt(square);
-    const bound = max(g, epsilon);
-    store<f32>(down + o, d1 / bound);
-    store<f32>(right + o, d2 / bound);
-    store<f32>(along + o, d3 / bound);
+    store<f32>(at, max(g, epsilon));
     total += <f64>(g > epsilon ? g - <f32>0.5 * epsilon : (square * <f32>0.5) / epsilon);
   }
   return total + f64x2.extract_lane(sum, 0) + f64x2.extract_lane(sum, 1);
+}
+
+/** Flux of one row in each direction: difference / max(epsilon, |grad|). */
+function fluxes(
+  xs: usize, below: usize, next: usize, columns: i32, bound: usize, down: usize, right: usize, along: usize,
+): void {
+  let j = 0;
+  for (; j + 4 < columns; j += 4) {
+    const o = <usize>j << 2;
+    const c = v128.load(xs + o);
+    const b = v128.load(bound + o);
+    v128.store(down + o, f32x4.div(f32x4.sub(v128.load(below + o), c), b));
+    v128.store(right + o, f32x4.div(f32x4.sub(v128.load(xs + o, 4), c), b));
+    v128.store(along + o, f32x4.div(f32x4.sub(v128.load(next + o), c), b));
+  }
+  for (; j < columns; j++) {
+    const o = <usize>j << 2;
+    const c = load<f32>(xs + o);
+    const b = load<f32>(bound + o);
+    store<f32>(down + o, (load<f32>(below + o) - c) / b);
+    store<f32>(right + o, j + 1 < columns ? (load<f32>(xs + o, 4) - c) / b : 0);
+    store<f32>(along + o, (load<f32>(next + o) - c) / b);
+  }
 }
 
 /** z += weight * (flux arriving - flux leaving). */

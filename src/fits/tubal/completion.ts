@@ -35,7 +35,7 @@ export async function loadCompletion(input: FitInput, settings: SettingValues, c
     });
   }
   const needed = completionBytes(rows, columns, k, rank, members);
-  const scratch = 4 * Math.max(8 * k, (k + 4) * columns);
+  const scratch = 4 * Math.max(8 * k, (k + 5) * columns);
   if (needed > 3.5 * 2 ** 30 || scratch > SCRATCH_BYTES) {
     throw new LabError({
       code: 'memory',
@@ -77,6 +77,7 @@ export async function loadCompletion(input: FitInput, settings: SettingValues, c
   });
   const reinsert = Number(settings.noise) === 0;
   const directions = settings.smoothnessDirections === 3 ? 3 : 2;
+  const channels = settings.smoothnessChannels === 'separate' ? 'separate' : 'joint';
   const observedCount = observedRate * observations.mask.length;
   return {
     members,
@@ -104,7 +105,12 @@ export async function loadCompletion(input: FitInput, settings: SettingValues, c
     maximumIterations: Number(settings.iterations),
     evaluate(member, hyper) {
       const { smoothness, smoothnessEpsilon } = hyper;
-      const losses = factors[member].evaluate(data, { weight: smoothness, epsilon: smoothnessEpsilon, directions });
+      const losses = factors[member].evaluate(data, {
+        weight: smoothness,
+        epsilon: smoothnessEpsilon,
+        directions,
+        channels,
+      });
       return {
         loss: losses.training + smoothness * losses.smoothness,
         validation: Number(settings.validation) > 0 ? losses.validation : undefined,

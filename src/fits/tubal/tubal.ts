@@ -140,6 +140,15 @@ export const tubal: Fit = {
       help: '2: rows and columns. 3: along the tubes too, for volumes and video.',
     },
     {
+      name: 'smoothnessChannels',
+      title: 'Smoothness over channels',
+      type: 'choice',
+      default: 'separate',
+      choices: ['joint', 'separate'],
+      live: 'fixed',
+      help: 'joint: one gradient magnitude for all channels of a pixel (vectorial total variation), for colour pictures. separate: each plane alone.',
+    },
+    {
       name: 'iterations',
       title: 'Iterations at most',
       type: 'integer',
@@ -154,6 +163,7 @@ export const tubal: Fit = {
     photo: {
       method: 'gd-smoothness',
       smoothness: 0.005,
+      smoothnessChannels: 'joint',
       smoothnessEpsilon: 0.1,
       rank: 150,
       learningRate: 0.9,

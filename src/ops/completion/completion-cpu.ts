@@ -30,6 +30,8 @@ export interface Smoothness {
   readonly epsilon: number;
   /** 2: along rows and columns; 3: along the tubes too. */
   readonly directions: 2 | 3;
+  /** joint: one gradient magnitude over all planes of a position (vectorial total variation); separate: per plane. */
+  readonly channels: 'joint' | 'separate';
 }
 
 export interface CompletionLosses {
@@ -177,7 +179,8 @@ export function createCompletionFactors(
       synthesise(data);
       for (const { kernel, args, chunks } of gradientPacks) device.dispatch(kernel, args, chunks);
       const { x, y, mask, z, losses } = data;
-      const term = [smoothness.weight === 0 ? 0 : smoothness.directions, smoothness.weight, smoothness.epsilon];
+      const { weight, epsilon, directions, channels } = smoothness;
+      const term = [weight === 0 ? 0 : directions, channels === 'joint' ? 1 : 0, weight, epsilon];
       const shape = [slicesAt, count, rank, rows, columns];
       const buffers = [x, y, mask, z, losses].map(part => part.byteOffset);
       device.dispatch('residualChunk', [...shape, k, forward.byteOffset, ...buffers, ...term], rowChunks);

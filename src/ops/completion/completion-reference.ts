@@ -113,10 +113,9 @@ export function evaluateReference(
 /** Adds the gradient of the weighted smoothness to z and returns the unweighted sum of Huber values. */
 function addSmoothnessReference(problem: ReferenceProblem, x: Float64Array, z: Float64Array): number {
   const { rows, columns, transform, smoothness } = problem;
-  const { weight, epsilon, directions } = smoothness;
+  const { weight, epsilon, directions, channels } = smoothness;
   const size = rows * columns;
-  let sum = 0;
-  for (let i = 0; i < x.length; i++) {
+  const neighboursOf = (i: number): number[] => {
     const column = i % columns;
     const row = Math.floor(i / columns) % rows;
     const plane = Math.floor(i / size);
@@ -124,9 +123,18 @@ function addSmoothnessReference(problem: ReferenceProblem, x: Float64Array, z: F
     if (row + 1 < rows) neighbours.push(i + columns);
     if (column + 1 < columns) neighbours.push(i + 1);
     if (directions === 3 && plane + 1 < transform.k) neighbours.push(i + size);
-    const g = Math.hypot(...neighbours.map(n => x[n] - x[i]));
+    return neighbours;
+  };
+  const all = Array.from(x, (_, i) => i);
+  // One group of elements per gradient magnitude: a position with all its planes, or a single element.
+  const groups =
+    channels === 'joint' ? all.slice(0, size).map(i => all.filter(n => n % size === i)) : all.map(i => [i]);
+  let sum = 0;
+  for (const group of groups) {
+    const pairs = group.flatMap(i => neighboursOf(i).map(n => [i, n]));
+    const g = Math.hypot(...pairs.map(([i, n]) => x[n] - x[i]));
     sum += g > epsilon ? g - epsilon / 2 : (g * g) / (2 * epsilon);
-    for (const n of neighbours) {
+    for (const [i, n] of pairs) {
       const flux = (weight * (x[n] - x[i])) / Math.max(g, epsilon);
       z[n] += flux;
       z[i] -= flux;

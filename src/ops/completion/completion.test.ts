@@ -6,7 +6,7 @@ import { createTransform, type TransformId } from '../mode3-transform/transform.
 import { createCompletionData, createCompletionFactors, type Smoothness } from './completion-cpu.ts';
 import { evaluateReference, type ReferenceProblem } from './completion-reference.ts';
 
-const none: Smoothness = { weight: 0, epsilon: 0.1, directions: 2 };
+const none: Smoothness = { weight: 0, epsilon: 0.1, directions: 2, channels: 'separate' };
 const devices: CpuDevice[] = [];
 for (const twin of ['simd', 'relaxed-simd'] as const) {
   for (const threads of [1, 2, 3]) devices.push(await openNodeDevice({ threads, twin }));
@@ -73,8 +73,9 @@ const shapes: [number, number, number, number, TransformId][] = [
 ];
 const terms: Smoothness[] = [
   none,
-  { weight: 0.3, epsilon: 0.2, directions: 2 },
-  { weight: 0.3, epsilon: 0.2, directions: 3 },
+  { weight: 0.3, epsilon: 0.2, directions: 2, channels: 'separate' },
+  { weight: 0.3, epsilon: 0.2, directions: 2, channels: 'joint' },
+  { weight: 0.3, epsilon: 0.2, directions: 3, channels: 'separate' },
 ];
 
 describe('completion objective on the cpu device', () => {

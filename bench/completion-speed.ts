@@ -1,0 +1,70 @@
+// Milliseconds per completion iteration with everything in the loop: synthesis, residual, losses, both gradients and
+// the update. Medians of one run; ratios are against the first row of each block.
+
+import type { CpuDevice } from '../src/devices/cpu/cpu-device.ts';
+import { openNodeDevice } from '../src/host/node-device.ts';
+import { createRandom } from '../src/numerics/random.ts';
+import { createCompletionData, createCompletionFactors } from '../src/ops/completion/completion-cpu.ts';
+import { createTransform, type TransformId } from '../src/ops/mode3-transform/transform.ts';
+
+interface Case {
+  readonly rows: number;
+  readonly columns: number;
+  readonly k: number;
+  readonly rank: number;
+  readonly transform: TransformId;
+}
+
+/** Median milliseconds of an iteration. */
+function time(device: CpuDevice, { rows, columns, k, rank, transform }: Case): number {
+  const random = createRandom(1, 'bench');
+  const count = rows * columns * k;
+  const values = Float32Array.from({ length: count }, () => random.uniform());
+  const mask = Uint8Array.from({ length: count }, () => (random.uniform() < 0.3 ? 1 : 0));
+  const data = createCompletionData(device, rows, columns, k, values, mask);
+  const factors = createCompletionFactors(device, rows, columns, rank, createTransform(transform, k));
+  const blocks = [
+    [factors.left.values, factors.gradLeft.values],
+    [factors.right.values, factors.gradRight.values],
+  ];
+  for (const [block] of blocks) for (let i = 0; i < block.length; i++) block[i] = 0.01 * random.normal();
+  const times: number[] = [];
+  for (let i = 0; i < 60; i++) {
+    const began = performance.now();
+    factors.evaluate(data, { weight: 0, epsilon: 0.1, directions: 2, channels: 'separate' });
+    for (const [block, gradient] of blocks) for (let n = 0; n < block.length; n++) block[n] -= 1e-5 * gradient[n];
+    times.push(performance.now() - began);
+  }
+  factors.dispose();
+  data.dispose();
+  return times.slice(20).sort((a, b) => a - b)[20];
+}
+
+/** 6 n1 n2 R c, with c = k for real transforms and the real arithmetic of the half spectrum for the DFT. */
+function gigaflop({ rows, columns, k, rank, transform }: Case): number {
+  const c = transform !== 'dft' ? k : k % 2 === 1 ? 2 * k - 1 : Math.max(1, 2 * k - 2);
+  return (6 * rows * columns * rank * c) / 1e9;
+}
+
+const picture: Case = { rows: 300, columns: 451, k: 3, rank: 100, transform: 'dct' };
+const cases: [string, Case[]][] = [
+  ['transform', [picture, { ...picture, transform: 'dft' }]],
+  ['rank', [25, 50, 100, 150].map(rank => ({ ...picture, rank }))],
+  ['size', [150, 300, 600].map(rows => ({ ...picture, rows, columns: Math.round(1.5 * rows) }))],
+  ['tubes', [1, 2, 3, 4, 8, 30, 90].map(k => ({ ...picture, rows: 90, columns: 108, rank: 30, k }))],
+];
+for (const twin of ['simd', 'relaxed-simd'] as const) {
+  for (const [title, block] of cases) {
+    console.log(`\n${twin}, by ${title}`);
+    console.log('size              R  transform  1 thread  2 threads  scaling  Gflop/s');
+    const [one, two] = [await openNodeDevice({ threads: 1, twin }), await openNodeDevice({ threads: 2, twin })];
+    for (const item of block) {
+      const [alone, together] = [time(one, item), time(two, item)];
+      const size = `${item.rows} x ${item.columns} x ${item.k}`.padEnd(16);
+      const figures = `${alone.toFixed(2).padStart(7)} ms ${together.toFixed(2).padStart(7)} ms ${(alone / together).toFixed(2).padStart(8)} ${((gigaflop(item) / together) * 1000).toFixed(1).padStart(8)}`;
+      console.log(`${size} ${String(item.rank).padStart(3)}  ${item.transform.padEnd(8)} ${figures}`);
+    }
+    one.dispose();
+    two.dispose();
+  }
+}
