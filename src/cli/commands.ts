@@ -248,9 +248,18 @@ function showEvent(event: EngineEvent, printer: ReturnType<typeof createProgress
 }
 
 function printSummary(summary: Readonly<Record<string, unknown>>): void {
-  const members = summary.members as { member: number; reason: string; bestIteration?: number; psnr?: number }[];
-  for (const { member, reason, bestIteration, psnr } of members) {
-    const quality = psnr === undefined ? '' : `, PSNR ${psnr.toFixed(2)} dB`;
+  const members = summary.members as {
+    member: number;
+    reason: string;
+    bestIteration?: number;
+    psnr?: number;
+    interpolationPsnr?: number;
+  }[];
+  for (const { member, reason, bestIteration, psnr, interpolationPsnr } of members) {
+    const quality =
+      psnr === undefined
+        ? ''
+        : `, PSNR ${psnr.toFixed(2)} dB (linear interpolation ${interpolationPsnr?.toFixed(2)} dB)`;
     process.stdout.write(
       `Member ${member}: ${reason}, kept iteration ${bestIteration ?? summary.iterations}${quality}\n`,
     );

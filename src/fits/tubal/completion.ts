@@ -15,6 +15,7 @@ import { createTransform, type Transform, type TransformId } from '../../ops/mod
 import { LabError } from '../../protocol/lab-error.ts';
 import type { FitInput, LoadContext, Problem, SettingValues } from '../fit.ts';
 import { fromTensor, type LayoutId, layoutOf } from './layout.ts';
+import { interpolateLinearly } from './linear-interpolation.ts';
 import { type MaskKind, type Observations, observe } from './observations.ts';
 import { largestSliceSingularValue } from './spectrum.ts';
 
@@ -78,6 +79,7 @@ export async function loadCompletion(input: FitInput, settings: SettingValues, c
   const reinsert = Number(settings.noise) === 0;
   const directions = settings.smoothnessDirections === 3 ? 3 : 2;
   const channels = settings.smoothnessChannels === 'separate' ? 'separate' : 'joint';
+  let interpolationPsnr: number | undefined;
   const observedCount = observedRate * observations.mask.length;
   return {
     members,
@@ -123,9 +125,10 @@ export async function loadCompletion(input: FitInput, settings: SettingValues, c
     },
     metrics(member) {
       factors[member].synthesise(data);
-      return observations.truth === undefined
-        ? {}
-        : quality(recovered(data, observations, reinsert), observations.truth);
+      const { truth, values, mask } = observations;
+      if (truth === undefined) return {};
+      interpolationPsnr ??= quality(interpolateLinearly(values, mask, rows, columns), truth).psnr;
+      return { ...quality(recovered(data, observations, reinsert), truth), interpolationPsnr };
     },
     exports(member) {
       factors[member].synthesise(data);
