@@ -6,7 +6,7 @@ import { createInterface } from 'node:readline';
 import { type ParseArgsConfig, parseArgs } from 'node:util';
 import { startEngine } from '../host/engine-client.ts';
 import { LabError } from '../protocol/lab-error.ts';
-import type { EngineCommand, EngineEvent } from '../protocol/messages.ts';
+import type { DriveSettings, EngineCommand, EngineEvent } from '../protocol/messages.ts';
 import type { RunEvent } from '../protocol/run.ts';
 import { createProgressPrinter, exitCodeOf, printError } from './output.ts';
 
@@ -16,18 +16,22 @@ const help = `Descent Lab: see and steer a vision model while gradient descent f
 
   npm start                                      a first fit on a sample made by the program
   npm run --silent lab -- fit tubal INPUT …      fill in the missing entries of a picture, folder, .npy or .npz
-      --mask FILE  --set key=value  --optimizer ID  --threads N  --seed N  --iterations N  --members N
+      --mask FILE  --set key=value  --optimizer ID  --schedule ID  --threads N  --seed N  --iterations N
       --at 200:learningRate=0.5                  a change at an iteration; repeat for more
+      --race method=gd,prec-gd,tnn-admm          members that differ in a setting; --members N for equal ones
       --out DIR                                  the run folder  --checkpoint-seconds N  --json
+      --leave-after N                            N iterations, then a checkpoint (also with resume)
   npm run --silent lab -- resume RUN             go on from the last checkpoint
   npm run --silent lab -- replay RUN --out DIR   the same run again, bit for bit
+  npm run --silent lab -- export RUN --format F  the result so far as npy, npz or png
   npm run --silent lab -- runs [FOLDER]          the runs of a folder (default: runs/)
   npm run --silent lab -- show RUN               recipe, events and result of a run
   npm run --silent lab -- compare RUN RUN …      results side by side
   npm run --silent lab -- samples                inputs made by the program, and what they teach
   npm run --silent lab -- describe tubal         every setting, optimizer and preset
 
-While a fit runs on a terminal, type learningRate=0.5 and Enter to turn it; Ctrl-C checkpoints and leaves.
+While a fit runs on a terminal, type learningRate=0.5 and Enter to turn it, or pause, step, step 20, go. Ctrl-C
+checkpoints and leaves.
 `;
 
 const common = {
@@ -36,6 +40,7 @@ const common = {
   json: { type: 'boolean' },
   control: { type: 'boolean' },
   'checkpoint-seconds': { type: 'string' },
+  'leave-after': { type: 'string' },
 } as const;
 
 export const commands: Record<string, Command> = {
@@ -52,7 +57,9 @@ export const commands: Record<string, Command> = {
       mask: { type: 'string' },
       set: { type: 'string', multiple: true },
       at: { type: 'string', multiple: true },
+      race: { type: 'string', multiple: true },
       optimizer: { type: 'string' },
+      schedule: { type: 'string' },
       device: { type: 'string' },
       seed: { type: 'string' },
       iterations: { type: 'string' },
@@ -63,7 +70,17 @@ export const commands: Record<string, Command> = {
     if (values.device !== undefined && values.device !== 'cpu')
       throw usage(`There is no device "${values.device}"; this version has cpu.`);
     const settings = Object.fromEntries((values.set ?? []).map(text => assignment(text, '--set')));
-    if (values.iterations !== undefined) settings.iterations = values.iterations;
+    for (const name of ['iterations', 'optimizer', 'schedule'] as const) {
+      const value = values[name];
+      if (value !== undefined) settings[name] = value;
+    }
+    const race = (values.race ?? []).map(text => {
+      const [name, list] = assignment(text, '--race');
+      return [name, list.split(',').map(value => value.trim())] as const;
+    });
+    const members = whole(values.members, 'members', 1);
+    if (race.length > 0 && members !== undefined && members !== race[0][1].length)
+      throw usage(`--members ${members} does not fit the race of ${race[0][1].length} values.`);
     return drive(
       {
         kind: 'start',
@@ -72,13 +89,12 @@ export const commands: Record<string, Command> = {
           input: input.startsWith('sample:') ? input : resolve(input),
           mask: values.mask === undefined ? undefined : resolve(values.mask),
           settings,
-          optimizer: values.optimizer ?? 'sgd',
+          race: Object.fromEntries(race),
           seed: whole(values.seed, 'seed', 0) ?? 0,
-          members: whole(values.members, 'members', 1) ?? 1,
-          threads: whole(values.threads, 'threads', 1),
+          members: members ?? 1,
           planned: (values.at ?? []).map(plannedEvent),
           out: resolve(values.out ?? freshFolder(fit)),
-          checkpointSeconds: checkpointSeconds(values['checkpoint-seconds']),
+          ...driveSettings(values),
         },
       },
       values,
@@ -88,22 +104,27 @@ export const commands: Record<string, Command> = {
   resume: async args => {
     const { values, positionals } = parse(args, common);
     const folder = resolve(positionals[0] ?? fail('resume needs a run folder.'));
-    const threads = whole(values.threads, 'threads', 1);
-    return drive(
-      { kind: 'resume', folder, threads, checkpointSeconds: checkpointSeconds(values['checkpoint-seconds']) },
-      values,
-    );
+    return drive({ kind: 'resume', folder, ...driveSettings(values) }, values);
   },
 
   replay: async args => {
     const { values, positionals } = parse(args, common);
     const folder = resolve(positionals[0] ?? fail('replay needs a run folder.'));
     const out = resolve(values.out ?? freshFolder('replay'));
-    const threads = whole(values.threads, 'threads', 1);
-    return drive(
-      { kind: 'replay', folder, out, threads, checkpointSeconds: checkpointSeconds(values['checkpoint-seconds']) },
-      values,
-    );
+    return drive({ kind: 'replay', folder, out, ...driveSettings(values) }, values);
+  },
+
+  export: async args => {
+    const { values, positionals } = parse(args, {
+      format: { type: 'string' },
+      threads: common.threads,
+      json: common.json,
+    });
+    const folder = resolve(positionals[0] ?? fail('export needs a run folder.'));
+    const { format } = values;
+    if (format !== 'npy' && format !== 'npz' && format !== 'png')
+      throw usage(`--format ${format ?? ''}: choose npy, npz or png. The trace is ${join(folder, 'trace.csv')}.`);
+    return drive({ kind: 'export', folder, format, threads: whole(values.threads, 'threads', 1) }, values);
   },
 
   runs: async args => {
@@ -162,7 +183,7 @@ export const commands: Record<string, Command> = {
       );
     }
     process.stdout.write(
-      `\nPresets: ${Object.keys(description.presets).join(', ')}\nOptimizers: ${description.optimizers.map(({ id }) => id).join(', ')}\n`,
+      `\nPresets: ${Object.keys(description.presets).join(', ')}\nOptimizers: ${description.optimizers.map(({ id }) => id).join(', ')}\nSchedules: ${description.schedules.map(({ id }) => id).join(', ')}\n`,
     );
     return 0;
   },
@@ -182,6 +203,7 @@ interface Description {
   }[];
   readonly presets: Readonly<Record<string, unknown>>;
   readonly optimizers: readonly { id: string }[];
+  readonly schedules: readonly { id: string }[];
 }
 
 /** Runs one fit to its end, shows it, passes on changes typed by the user, and pauses on Ctrl-C. */
@@ -200,7 +222,7 @@ function drive(
       engine.dispose();
       done(code);
     };
-    const onInterrupt = () => engine.send({ kind: 'pause' });
+    const onInterrupt = () => engine.send({ kind: 'leave' });
     const engine = startEngine(event => {
       if (json) process.stdout.write(`${JSON.stringify(event)}\n`);
       if (event.kind === 'error') {
@@ -212,8 +234,12 @@ function drive(
         printer.end();
         if (!json) printSummary(event.summary);
         end(0);
-      } else if (event.kind === 'paused') {
-        printer.line(`Paused at iteration ${event.iteration}. Go on with: npm run lab -- resume ${event.folder}`);
+      } else if (event.kind === 'exported') {
+        for (const name of event.names) if (!json) printer.line(join(event.folder, 'exports', name));
+        end(0);
+      } else if (event.kind === 'left') {
+        if (!json)
+          printer.line(`Left at iteration ${event.iteration}. Go on with: npm run lab -- resume ${event.folder}`);
         end(130);
       } else if (!json) showEvent(event, printer);
     });
@@ -223,8 +249,7 @@ function drive(
       lines.on('line', text => {
         if (text.trim() === '') return;
         try {
-          const [path, value] = assignment(text, 'change');
-          engine.send({ kind: 'change', path, value: Number(value) });
+          engine.send(typedCommand(text.trim()));
         } catch (thrown) {
           printError(thrown as LabError);
         }
@@ -234,39 +259,57 @@ function drive(
   });
 }
 
+/** What a user may type while a fit runs. */
+function typedCommand(text: string): EngineCommand {
+  const [word, count] = text.split(/\s+/);
+  if (word === 'pause') return { kind: 'pause' };
+  if (word === 'go') return { kind: 'go', iterations: undefined };
+  if (word === 'step') return { kind: 'go', iterations: whole(count, 'step', 1) ?? 1 };
+  const [path, value] = assignment(text, 'change');
+  return { kind: 'change', path, value: Number(value) };
+}
+
 function showEvent(event: EngineEvent, printer: ReturnType<typeof createProgressPrinter>): void {
   if (event.kind === 'progress') printer.show(event.progress);
   else if (event.kind === 'note') printer.line(event.text);
+  else if (event.kind === 'reading') printer.status(`Reading frame ${event.done} of ${event.total}`);
+  else if (event.kind === 'state' && event.state === 'paused') printer.line(`Paused at iteration ${event.iteration}`);
   else if (event.kind === 'event')
     printer.line(`iteration ${event.event.iteration}: ${event.event.path} = ${event.event.value}`);
   else if (event.kind === 'ready') {
-    const { rows, columns, tubes, rank, transform, samplingRate, threads, kernels } = event.summary;
-    printer.line(
-      `${rows} x ${columns} x ${tubes}, ${(100 * Number(samplingRate)).toFixed(1)} % observed, rank ${rank}, ${transform}, ${threads} threads (${kernels})`,
-    );
+    const { title, threads, kernels } = event.summary;
+    printer.line(`${title}, ${threads} threads (${kernels})`);
   }
 }
 
 function printSummary(summary: Readonly<Record<string, unknown>>): void {
-  const members = summary.members as {
-    member: number;
-    reason: string;
-    bestIteration?: number;
-    psnr?: number;
-    interpolationPsnr?: number;
-  }[];
-  for (const { member, reason, bestIteration, psnr, interpolationPsnr } of members) {
-    const quality =
-      psnr === undefined
-        ? ''
-        : `, PSNR ${psnr.toFixed(2)} dB (linear interpolation ${interpolationPsnr?.toFixed(2)} dB)`;
-    process.stdout.write(
-      `Member ${member}: ${reason}, kept iteration ${bestIteration ?? summary.iterations}${quality}\n`,
-    );
-  }
+  const members = summary.members as Result[];
+  for (const member of members) process.stdout.write(`${member.label}: ${describeResult(member)}\n`);
   process.stdout.write(
     `${summary.iterations} iterations in ${Number(summary.seconds).toFixed(1)} s\nResult: ${join(String(summary.folder), 'exports')}\n`,
   );
+}
+
+interface Result {
+  readonly label: string;
+  readonly reason: string;
+  readonly iterations: number;
+  readonly seconds: number;
+  readonly bestIteration?: number;
+  readonly psnr?: number;
+  readonly ssim?: number;
+  readonly interpolationPsnr?: number;
+  readonly testError?: number;
+}
+
+function describeResult(result: Result): string {
+  const { reason, iterations, seconds, bestIteration, psnr, ssim, interpolationPsnr, testError } = result;
+  const parts = [`${reason}, kept iteration ${bestIteration ?? iterations - 1}, ${seconds.toFixed(1)} s`];
+  if (psnr !== undefined) parts.push(`PSNR ${psnr.toFixed(2)} dB`);
+  if (ssim !== undefined) parts.push(`SSIM ${ssim.toFixed(3)}`);
+  if (interpolationPsnr !== undefined) parts.push(`(linear interpolation ${interpolationPsnr.toFixed(2)} dB)`);
+  if (testError !== undefined) parts.push(`test error ${testError.toExponential(1)}`);
+  return parts.join(', ').replace(', (', ' (');
 }
 
 /** One question to the engine, one answer. */
@@ -282,16 +325,10 @@ function ask(command: EngineCommand): Promise<unknown> {
 }
 
 function oneLine(folder: string): string {
-  const recipe = readJson(folder, 'recipe.json') as { fit: string; input: string; optimizer: string; seed: number };
-  const summary = existsSync(join(folder, 'summary.json'))
-    ? (readJson(folder, 'summary.json') as { iterations: number; seconds: number; members: { psnr?: number }[] })
-    : undefined;
-  const psnr = summary?.members.map(member => member.psnr?.toFixed(2) ?? '–').join(' ');
-  const result =
-    summary === undefined
-      ? 'not finished'
-      : `${summary.iterations} iterations, ${summary.seconds.toFixed(1)} s, PSNR ${psnr} dB`;
-  return `${recipe.fit} ${recipe.optimizer} seed ${recipe.seed}: ${result}  ${recipe.input}`;
+  const recipe = readJson(folder, 'recipe.json') as { fit: string; input: string; seed: number };
+  const summary = readJson(folder, 'summary.json') as { members: Result[] } | undefined;
+  const result = summary?.members.map(member => `${member.label}: ${describeResult(member)}`) ?? ['not finished'];
+  return `${recipe.fit} seed ${recipe.seed}  ${recipe.input}\n    ${result.join('\n    ')}`;
 }
 
 function readJson(folder: string, name: string): unknown {
@@ -351,8 +388,17 @@ function whole(text: string | undefined, name: string, minimum: number): number 
   throw usage(`--${name} ${text}: give a whole number, ${minimum} or more.`);
 }
 
-function checkpointSeconds(text: string | undefined): number {
-  const value = text === undefined ? 5 : Number(text);
-  if (value > 0) return value;
-  throw usage(`--checkpoint-seconds ${text}: give a number above 0.`);
+function driveSettings(values: {
+  readonly threads?: string | undefined;
+  readonly 'checkpoint-seconds'?: string | undefined;
+  readonly 'leave-after'?: string | undefined;
+}): DriveSettings {
+  const text = values['checkpoint-seconds'];
+  const checkpointSeconds = text === undefined ? 5 : Number(text);
+  if (!(checkpointSeconds > 0)) throw usage(`--checkpoint-seconds ${text}: give a number above 0.`);
+  return {
+    checkpointSeconds,
+    threads: whole(values.threads, 'threads', 1),
+    leaveAfter: whole(values['leave-after'], 'leave-after', 1),
+  };
 }

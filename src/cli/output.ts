@@ -26,6 +26,8 @@ export function printError({ message, where, tip }: LabErrorDetails): void {
 
 export interface ProgressPrinter {
   show(progress: Progress): void;
+  /** A line that the next one replaces; nothing in a pipe. */
+  status(text: string): void;
   /** A line that stays. */
   line(text: string): void;
   end(): void;
@@ -55,6 +57,12 @@ export function createProgressPrinter(): ProgressPrinter {
         stderr.write(`${describe(progress)}\n`);
       }
     },
+    status(text) {
+      if (!stderr.isTTY) return;
+      clear();
+      stderr.write(text);
+      drawn = true;
+    },
     line(text) {
       clear();
       stderr.write(`${text}\n`);
@@ -66,7 +74,8 @@ export function createProgressPrinter(): ProgressPrinter {
 function describe({ iteration, maximum, loss, learningRate, iterationsPerSecond }: Progress): string {
   const left = (maximum - iteration) / Math.max(1e-9, iterationsPerSecond);
   const rate = iterationsPerSecond >= 10 ? iterationsPerSecond.toFixed(0) : iterationsPerSecond.toFixed(1);
-  return `iteration ${iteration}/${maximum}  loss ${loss.toPrecision(4)}  learningRate ${learningRate}  ${rate}/s  at most ${duration(left)} left`;
+  const remaining = iteration * 1000 < maximum * 2 ? '' : `  at most ${duration(left)} left`;
+  return `iteration ${iteration}/${maximum}  loss ${loss.toPrecision(4)}  learningRate ${Number(learningRate.toPrecision(4))}  ${rate}/s${remaining}`;
 }
 
 export function duration(seconds: number): string {

@@ -1,5 +1,7 @@
-// The engine's view of the fits, for the hosts: the interface and the registry.
+// The engine's view of fits, optimizers and schedules, for the hosts: interfaces, registries, settings.
 
 export type { ExportTensor, Fit, FitInput, Problem, SettingValues } from '../fits/fit.ts';
-export { resolveSettings } from '../fits/fit.ts';
 export { findFit, fits } from '../fits/registry.ts';
+export { optimizers } from '../optimizers/registry.ts';
+export { schedules } from '../optimizers/schedules.ts';
+export { describeSettings, resolveMembers } from './settings.ts';

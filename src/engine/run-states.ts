@@ -3,14 +3,14 @@
 import { LabError } from '../protocol/lab-error.ts';
 import type { RunState } from '../protocol/run.ts';
 
-export type RunCommand = 'load' | 'loaded' | 'start' | 'step' | 'pause' | 'finish' | 'stop' | 'fail';
+export type RunCommand = 'load' | 'loaded' | 'start' | 'pause' | 'finish' | 'stop' | 'fail';
 
 const table: Record<RunState, Partial<Record<RunCommand, RunState>>> = {
   created: { load: 'loading', stop: 'stopped', fail: 'failed' },
   loading: { loaded: 'ready', stop: 'stopped', fail: 'failed' },
-  ready: { start: 'running', step: 'paused', finish: 'finished', stop: 'stopped', fail: 'failed' },
+  ready: { start: 'running', finish: 'finished', stop: 'stopped', fail: 'failed' },
   running: { pause: 'paused', finish: 'finished', stop: 'stopped', fail: 'failed' },
-  paused: { start: 'running', step: 'paused', finish: 'finished', stop: 'stopped', fail: 'failed' },
+  paused: { start: 'running', finish: 'finished', stop: 'stopped', fail: 'failed' },
   finished: {},
   stopped: {},
   failed: {},

@@ -2,13 +2,17 @@
 // Everything that touches the numbers depends on iterations only, never on the clock or on threads, so a replay or a
 // resumed run gives the same bits.
 
-import type { Problem } from '../fits/fit.ts';
+import type { Evaluation, Problem, SettingValues } from '../fits/fit.ts';
 import { createRandom, type RandomState, resumeRandom } from '../numerics/random.ts';
-import type { Optimizer, OptimizerState } from '../optimizers/optimizer.ts';
+import { squaredNorm } from '../optimizers/normalised.ts';
+import type { OptimizerState } from '../optimizers/optimizer.ts';
+import { findOptimizer } from '../optimizers/registry.ts';
+import { findSchedule } from '../optimizers/schedules.ts';
 import { LabError } from '../protocol/lab-error.ts';
 import type { RunEvent, TraceRow } from '../protocol/run.ts';
 import { type CheckpointArrays, decodeCheckpoint, encodeCheckpoint } from './checkpoint.ts';
 import { createHyperTable, type HyperTable } from './hyper-table.ts';
+import { describeSettings } from './settings.ts';
 
 /** Where a run's records go; the store implements it, tests keep arrays. */
 export interface RunSink {
@@ -18,11 +22,15 @@ export interface RunSink {
 
 export interface RunOptions {
   readonly problem: Problem;
-  readonly optimizer: Optimizer;
+  readonly fit: Parameters<typeof describeSettings>[0];
+  /** Resolved settings of each member. */
+  readonly members: readonly SettingValues[];
   readonly seed: number;
   readonly sink: RunSink;
   /** User events known beforehand: from the command line, or from the log of the run that is resumed or replayed. */
   readonly events?: readonly RunEvent[];
+  /** Milliseconds, for the seconds each member took; nothing else depends on it. */
+  readonly clock?: () => number;
 }
 
 export interface Run {
@@ -41,15 +49,18 @@ export interface Run {
 
 export interface MemberReport {
   readonly member: number;
+  readonly label: string;
   readonly active: boolean;
   readonly reason: string;
+  /** Iterations this member took part in. */
+  readonly iterations: number;
+  readonly seconds: number;
+  readonly loss: number;
   readonly bestIteration: number | undefined;
   readonly bestValidation: number | undefined;
   readonly halvings: number;
 }
 
-/** Rules whose step is proportional to the gradient take the fit's step scale; the others move by the rate itself. */
-const gradientProportional = new Set(['sgd', 'heavy-ball', 'nesterov', 'polyak']);
 const VALIDATION_EVERY = 5;
 const GOOD_EVERY = 50;
 const RISE = 1.05;
@@ -59,6 +70,7 @@ const HALVINGS_ALLOWED = 20;
 interface MemberState {
   active: boolean;
   reason: string;
+  iterations: number;
   initialLoss: number;
   previousLoss: number;
   rises: number;
@@ -69,28 +81,57 @@ interface MemberState {
   goodLoss: number;
 }
 
-export function createRun({ problem, optimizer, seed, sink, events = [] }: RunOptions): Run {
-  const { blocks, members } = problem;
-  const optimizerDefaults = Object.fromEntries(optimizer.hyper.map(({ name, default: value }) => [name, value]));
-  const table: HyperTable = createHyperTable({
-    defaults: { ...optimizerDefaults, ...problem.hyperDefaults },
-    groups: [...new Set(blocks.map(({ group }) => group))],
-    members,
-  });
-  for (const { path, value, source } of events) if (source === 'user') checkEvent(path, value);
-  const rateScale = gradientProportional.has(optimizer.id) ? problem.rateScale : 1;
+export function createRun({
+  problem,
+  fit,
+  members: settings,
+  seed,
+  sink,
+  events = [],
+  clock = () => 0,
+}: RunOptions): Run {
+  const { members } = problem;
+  const rules = settings.map(values => ({
+    optimizer: findOptimizer(String(values.optimizer)),
+    schedule: findSchedule(String(values.schedule)),
+  }));
+  const descriptions = rules.map(({ optimizer, schedule }) =>
+    describeSettings(fit, optimizer.id, schedule.id).filter(({ live }) => live === 'live'),
+  );
+  const starts = members.map(({ hyperDefaults }, member) =>
+    Object.fromEntries(
+      descriptions[member].map(({ name }) => [name, Number(settings[member][name] ?? hyperDefaults[name] ?? 0)]),
+    ),
+  );
+  const groups = [...new Set(members.flatMap(({ blocks }) => blocks.map(({ group }) => group)))];
+  const table: HyperTable = createHyperTable({ descriptions, starts, groups });
+  for (const { path, value, source } of events) if (source === 'user') table.check(path, value);
+  const rateScales = members.map(({ rateScale }, member) =>
+    rules[member].optimizer.stepFollows === 'gradient' ? rateScale : 1,
+  );
   let random = createRandom(seed, 'gradient noise');
   let iteration = 0;
   let pending = [...events].filter(({ source }) => source === 'user').sort((a, b) => a.iteration - b.iteration);
   let lastRows: TraceRow[] = [];
+  const milliseconds = members.map(() => 0);
 
-  const optimizerStates: OptimizerState[] = blocks.map(({ values }) => optimizer.init(values.length));
-  const best = blocks.map(({ values }) => values.slice());
-  const good = blocks.map(({ values }) => values.slice());
-  const goodStates = optimizerStates.map(copyState);
-  const memberStates: MemberState[] = Array.from({ length: members }, () => ({
+  const kept = members.map(({ blocks }, member) => {
+    const { optimizer, schedule } = rules[member];
+    const states: OptimizerState[] = blocks.map(({ values, gradients }) =>
+      gradients === undefined ? {} : optimizer.init(values.length),
+    );
+    return {
+      states,
+      schedule: schedule.init(),
+      best: blocks.map(({ values }) => values.slice()),
+      good: blocks.map(({ values }) => values.slice()),
+      goodStates: states.map(copyState),
+    };
+  });
+  const memberStates: MemberState[] = members.map(() => ({
     active: true,
     reason: '',
+    iterations: 0,
     initialLoss: Number.NaN,
     previousLoss: Number.NaN,
     rises: 0,
@@ -101,67 +142,74 @@ export function createRun({ problem, optimizer, seed, sink, events = [] }: RunOp
     goodLoss: Number.NaN,
   }));
 
-  function checkEvent(path: string, value: number | string): void {
-    const before = table.entries();
-    table.set(path, Number(value));
-    for (const [name, kept] of before) table.set(name, kept);
-  }
-
-  const blocksOf = (member: number) => blocks.flatMap((block, b) => (block.member === member ? [b] : []));
-
   const saveGood = (member: number, loss: number): void => {
     const state = memberStates[member];
+    const { good, goodStates, states } = kept[member];
     state.goodIteration = iteration;
     state.goodLoss = loss;
     state.rises = 0;
-    for (const b of blocksOf(member)) {
-      good[b].set(blocks[b].values);
-      copyInto(goodStates[b], optimizerStates[b]);
-    }
+    members[member].blocks.forEach(({ values }, b) => {
+      good[b].set(values);
+      copyInto(goodStates[b], states[b]);
+    });
+  };
+
+  const keepBest = (member: number): void => {
+    members[member].blocks.forEach(({ values }, b) => {
+      kept[member].best[b].set(values);
+    });
   };
 
   const finish = (member: number, reason: string): void => {
     const state = memberStates[member];
     state.active = false;
     state.reason = reason;
-    if (state.bestIteration >= 0) for (const b of blocksOf(member)) blocks[b].values.set(best[b]);
+    if (state.bestIteration >= 0) {
+      members[member].blocks.forEach(({ values }, b) => {
+        values.set(kept[member].best[b]);
+      });
+    }
     sink.event({ iteration, path: `members.${member}.finished`, value: reason, source: 'engine' });
   };
 
-  const recover = (member: number, loss: number): void => {
+  const recover = (member: number, { loss, terms }: Evaluation): void => {
     const state = memberStates[member];
-    const what = Number.isFinite(loss) ? 'the loss rose by more than 5 % three times' : `the loss became ${loss}`;
-    if (++state.halvings > HALVINGS_ALLOWED) {
+    const { blocks } = members[member];
+    const broken = problem.terms.find((_, t) => !Number.isFinite(terms[t]));
+    const what = Number.isFinite(loss)
+      ? 'the loss rose by more than 5 % three times'
+      : `the ${broken === undefined ? 'loss' : `${broken} term of the loss`} became ${loss}`;
+    const hopeless = blocks.every(({ gradients }) => gradients === undefined);
+    if (++state.halvings > HALVINGS_ALLOWED || hopeless) {
       throw new LabError({
         code: 'diverged',
-        message: `Member ${member} diverged again and again: ${what} at iteration ${iteration}.`,
-        where: `iteration ${iteration}, member ${member}, loss`,
+        message: `Member ${member} diverged${hopeless ? '' : ' again and again'}: ${what} at iteration ${iteration}.`,
+        where: `iteration ${iteration}, member ${member}, ${broken ?? 'loss'}`,
         tip: 'Start with a smaller learning rate; the last good state is in the last checkpoint.',
       });
     }
-    for (const b of blocksOf(member)) {
-      blocks[b].values.set(good[b]);
-      copyInto(optimizerStates[b], goodStates[b]);
-    }
+    blocks.forEach(({ values }, b) => {
+      values.set(kept[member].good[b]);
+      copyInto(kept[member].states[b], kept[member].goodStates[b]);
+    });
     state.rises = 0;
     state.previousLoss = state.goodLoss;
     const text = `${what}: learning rate halved, state of iteration ${state.goodIteration} restored`;
     sink.event({ iteration, path: `members.${member}.recovered`, value: text, source: 'engine' });
   };
 
-  const stepMember = (member: number): void => {
+  /** Looks at the loss: recovers, finishes, or says that the member may move on. */
+  const judge = (member: number, evaluation: Evaluation): 'move' | 'stay' => {
     const state = memberStates[member];
-    const hyper = table.resolve(member, '');
-    const { loss, validation } = problem.evaluate(member, hyper);
-    const rate = hyper.learningRate * 2 ** -state.halvings;
-    const row = { iteration, member, loss, validation, learningRate: rate };
-    lastRows.push(row);
-    sink.trace(row);
+    const { blocks, maximumIterations } = members[member];
+    const { loss, validation, converged } = evaluation;
+    state.iterations++;
     if (Number.isNaN(state.initialLoss)) state.initialLoss = loss;
-    if (loss > RISE * state.previousLoss) state.rises++;
+    const descends = blocks.some(({ gradients }) => gradients !== undefined);
+    if (descends && loss > RISE * state.previousLoss) state.rises++;
     if (!Number.isFinite(loss) || state.rises >= RISES_ALLOWED) {
-      recover(member, loss);
-      return;
+      recover(member, evaluation);
+      return 'stay';
     }
     state.previousLoss = loss;
     if (iteration % GOOD_EVERY === 0 && state.rises === 0) saveGood(member, loss);
@@ -169,27 +217,49 @@ export function createRun({ problem, optimizer, seed, sink, events = [] }: RunOp
       if (validation < state.bestValidation) {
         state.bestValidation = validation;
         state.bestIteration = iteration;
-        for (const b of blocksOf(member)) best[b].set(blocks[b].values);
+        keepBest(member);
       } else if (loss < 0.95 * state.initialLoss && iteration - state.bestIteration > Math.max(100, 0.1 * iteration)) {
         finish(member, 'validation minimum');
-        return;
+        return 'stay';
       }
     }
-    if (iteration + 1 >= problem.maximumIterations) {
-      finish(member, 'iteration limit');
-      return;
-    }
-    const own = blocksOf(member);
-    const gradientNormSquared = needsNorm(optimizer)
-      ? own.reduce((sum, b) => sum + squaredNorm(blocks[b].gradients), 0)
-      : 0;
-    for (const b of own) {
-      const { group, values, gradients } = blocks[b];
-      const blockHyper = table.resolve(member, group);
-      const learningRate = blockHyper.learningRate * 2 ** -state.halvings * rateScale;
-      const info = { step: iteration + 1, loss, gradientNormSquared, random };
-      optimizer.update(values, gradients, optimizerStates[b], { ...blockHyper, learningRate }, info);
-    }
+    const reason =
+      converged === true ? 'converged' : iteration + 1 >= maximumIterations ? 'iteration limit' : undefined;
+    if (reason === undefined) return 'move';
+    finish(member, reason);
+    return 'stay';
+  };
+
+  const move = (member: number, factor: number, loss: number): void => {
+    const { blocks } = members[member];
+    const { optimizer } = rules[member];
+    const gradientNormSquared =
+      optimizer.id === 'polyak'
+        ? blocks.reduce((sum, { gradients }) => sum + (gradients === undefined ? 0 : squaredNorm(gradients)), 0)
+        : 0;
+    const info = { step: iteration + 1, loss, gradientNormSquared, random };
+    blocks.forEach(({ group, values, gradients }, b) => {
+      if (gradients === undefined) return;
+      const hyper = table.resolve(member, group);
+      const learningRate = hyper.learningRate * factor * rateScales[member];
+      optimizer.update(values, gradients, kept[member].states[b], { ...hyper, learningRate }, info);
+    });
+    if (blocks.some(({ gradients }) => gradients === undefined)) problem.advance?.(member, table.resolve(member, ''));
+  };
+
+  /** Every array that a checkpoint holds, by name. */
+  const eachArray = (visit: (name: string, data: Float32Array | Float64Array) => void): void => {
+    kept.forEach(({ states, schedule, best, good, goodStates }, m) => {
+      visit(`member${m}.schedule`, schedule);
+      members[m].blocks.forEach(({ name, values }, b) => {
+        const prefix = `member${m}.${name}`;
+        visit(prefix, values);
+        visit(`${prefix}.best`, best[b]);
+        visit(`${prefix}.good`, good[b]);
+        for (const [key, data] of Object.entries(states[b])) visit(`${prefix}.optimizer.${key}`, data);
+        for (const [key, data] of Object.entries(goodStates[b])) visit(`${prefix}.good.optimizer.${key}`, data);
+      });
+    });
   };
 
   const done = () => memberStates.every(({ active }) => !active);
@@ -206,17 +276,20 @@ export function createRun({ problem, optimizer, seed, sink, events = [] }: RunOp
     get members() {
       return memberStates.map((state, member) => ({
         member,
+        label: members[member].label,
         active: state.active,
         reason: state.reason,
+        iterations: state.iterations,
+        seconds: milliseconds[member] / 1000,
+        loss: state.previousLoss,
         bestIteration: state.bestIteration < 0 ? undefined : state.bestIteration,
         bestValidation: Number.isFinite(state.bestValidation) ? state.bestValidation : undefined,
         halvings: state.halvings,
       }));
     },
     change(path, value) {
-      checkEvent(path, value);
-      const event: RunEvent = { iteration, path, value, source: 'user' };
-      pending.push(event);
+      table.check(path, value);
+      pending.push({ iteration, path, value, source: 'user' });
       pending.sort((a, b) => a.iteration - b.iteration);
     },
     step() {
@@ -227,18 +300,30 @@ export function createRun({ problem, optimizer, seed, sink, events = [] }: RunOp
         sink.event(event);
         table.set(event.path, Number(event.value));
       }
+      const requests = memberStates.flatMap(({ active }, member) =>
+        active ? [{ member, hyper: table.resolve(member, '') }] : [],
+      );
+      const evaluations = problem.evaluate(requests);
       lastRows = [];
-      for (let member = 0; member < members; member++) if (memberStates[member].active) stepMember(member);
+      requests.forEach(({ member, hyper }, r) => {
+        const began = clock();
+        const evaluation = evaluations[r];
+        const { loss, validation, terms } = evaluation;
+        const { schedule } = rules[member];
+        const factor =
+          schedule.factor(iteration, loss, hyper, kept[member].schedule) * 2 ** -memberStates[member].halvings;
+        const row = { iteration, member, loss, validation, learningRate: hyper.learningRate * factor, terms };
+        lastRows.push(row);
+        sink.trace(row);
+        if (judge(member, evaluation) === 'move') move(member, factor, loss);
+        milliseconds[member] += (evaluation.milliseconds ?? 0) + clock() - began;
+      });
       iteration++;
     },
     checkpoint() {
       const arrays: CheckpointArrays = {};
-      blocks.forEach(({ values }, b) => {
-        arrays[`block${b}`] = values;
-        arrays[`best${b}`] = best[b];
-        arrays[`good${b}`] = good[b];
-        for (const [name, data] of Object.entries(optimizerStates[b])) arrays[`optimizer${b}.${name}`] = data;
-        for (const [name, data] of Object.entries(goodStates[b])) arrays[`goodOptimizer${b}.${name}`] = data;
+      eachArray((name, data) => {
+        arrays[name] = data;
       });
       const document: CheckpointDocument = {
         iteration,
@@ -256,7 +341,7 @@ export function createRun({ problem, optimizer, seed, sink, events = [] }: RunOp
     restore(bytes, name) {
       const { document, arrays } = decodeCheckpoint(bytes, name);
       const stored = document as CheckpointDocument;
-      const put = (target: Float32Array | Float64Array, key: string): void => {
+      eachArray((key, target) => {
         if (arrays[key]?.length !== target.length) {
           throw new LabError({
             code: 'store',
@@ -265,20 +350,8 @@ export function createRun({ problem, optimizer, seed, sink, events = [] }: RunOp
             tip: 'Resume with the recipe of the same run folder.',
           });
         }
-        target.set(arrays[key]);
-      };
-      const putState = (states: OptimizerState, prefix: string): void => {
-        for (const key of Object.keys(arrays)) {
-          if (key.startsWith(`${prefix}.`)) states[key.slice(prefix.length + 1)] = arrays[key].slice();
-        }
-      };
-      blocks.forEach(({ values }, b) => {
-        put(values, `block${b}`);
-        put(best[b], `best${b}`);
-        put(good[b], `good${b}`);
-        putState(optimizerStates[b], `optimizer${b}`);
-        putState(goodStates[b], `goodOptimizer${b}`);
       });
+      eachArray((key, target) => target.set(arrays[key]));
       stored.members.forEach((values, member) => {
         const state = memberStates[member] as unknown as Record<string, unknown>;
         for (const [key, value] of Object.entries(values))
@@ -299,23 +372,10 @@ interface CheckpointDocument {
   random: RandomState;
 }
 
-function needsNorm(optimizer: Optimizer): boolean {
-  return optimizer.id === 'polyak';
-}
-
-function squaredNorm(values: Float32Array): number {
-  let sum = 0;
-  for (let i = 0; i < values.length; i++) sum += values[i] * values[i];
-  return sum;
-}
-
 function copyState(state: OptimizerState): OptimizerState {
   return Object.fromEntries(Object.entries(state).map(([name, data]) => [name, data.slice()]));
 }
 
 function copyInto(target: OptimizerState, source: OptimizerState): void {
-  for (const [name, data] of Object.entries(source)) {
-    if (target[name]?.length === data.length) target[name].set(data);
-    else target[name] = data.slice();
-  }
+  for (const [name, data] of Object.entries(source)) target[name].set(data);
 }

@@ -16,16 +16,20 @@ export interface SettingDescription {
   readonly choices?: readonly string[];
   readonly unit?: string;
   readonly help: string;
-  /** Whether it can be turned while the fit runs. */
-  readonly live: 'live' | 'fixed';
+  /** live: can be turned while the fit runs. fixed: holds for a run. member: fixed, but may differ between members. */
+  readonly live: 'live' | 'fixed' | 'member';
 }
 
 export type SettingValues = Readonly<Record<string, number | string | undefined>>;
 
+/** Live hyper-parameters of one member at one iteration. */
+export type HyperValues = Readonly<Record<string, number>>;
+
 /** Plain tensor data in C order, as read by the host. */
 export interface FitInput {
   readonly name: string;
-  readonly kind: 'picture' | 'video' | 'array';
+  /** synthetic: no data, the fit makes its problem from the settings. */
+  readonly kind: 'picture' | 'video' | 'array' | 'synthetic';
   /** picture [height, width, channels]; video [frame, height, width, channels]; array: as stored. */
   readonly shape: readonly number[];
   readonly values: Float32Array | Float64Array;
@@ -33,13 +37,30 @@ export interface FitInput {
   readonly fullScale: number;
 }
 
-/** One parameter vector of one member; `group` names its own learning rate. */
+/** A vector of one member; the optimizer moves it along its gradients, at the learning rate of its group. */
 export interface ParameterBlock {
   readonly name: string;
-  readonly member: number;
   readonly group: string;
   readonly values: Float32Array;
-  readonly gradients: Float32Array;
+  /** Undefined: state of a method with an update of its own, see Problem.advance. */
+  readonly gradients: Float32Array | undefined;
+}
+
+/** One of the parallel hypotheses of a run. */
+export interface Member {
+  /** What tells it from the others, in a few words. */
+  readonly label: string;
+  readonly blocks: readonly ParameterBlock[];
+  /** Start values of live hyper-parameters that the user left open. */
+  readonly hyperDefaults: HyperValues;
+  /** Factor from the learning rate a user sees to the rule's own, for rules whose step is proportional to the gradient. */
+  readonly rateScale: number;
+  readonly maximumIterations: number;
+}
+
+export interface EvaluationRequest {
+  readonly member: number;
+  readonly hyper: HyperValues;
 }
 
 /** Loss and named terms of one member at its present parameters; the gradients lie in its blocks. */
@@ -47,7 +68,12 @@ export interface Evaluation {
   readonly loss: number;
   /** Loss on held-out data, where the fit holds some out. */
   readonly validation: number | undefined;
-  readonly terms: Readonly<Record<string, number>>;
+  /** In the order of Problem.terms. */
+  readonly terms: readonly number[];
+  /** Set when a method with an update of its own has met its tolerance. */
+  readonly converged?: boolean;
+  /** Time this member took, where the fit can tell it from the others'. */
+  readonly milliseconds?: number;
 }
 
 export interface ExportTensor {
@@ -58,21 +84,24 @@ export interface ExportTensor {
   readonly picture?: { readonly kind: 'picture' | 'video'; readonly offset: number; readonly range: number };
 }
 
+/** Figures about a member that cost too much for every iteration: plain numbers, lists, words. */
+export type Measures = Readonly<Record<string, number | string | readonly number[] | Readonly<Record<string, number>>>>;
+
 /** Loaded data with its free parameters. */
 export interface Problem {
-  readonly members: number;
-  readonly blocks: readonly ParameterBlock[];
+  readonly members: readonly Member[];
   /** Facts about the data for the user: sizes, rates, bounds. */
   readonly summary: Readonly<Record<string, number | string>>;
-  /** Start values of the live hyper-parameters that the fit reads itself, and of the learning rate. */
-  readonly hyperDefaults: Readonly<Record<string, number>>;
-  /** Factor from the learning rate a user sees to the rule's own, for rules whose step is proportional to the gradient. */
-  readonly rateScale: number;
-  readonly maximumIterations: number;
-  /** Evaluates one member and writes its gradients. */
-  evaluate(member: number, hyper: Readonly<Record<string, number>>): Evaluation;
-  /** Quality figures at the present parameters (may cost as much as an evaluation). */
-  metrics(member: number): Readonly<Record<string, number>>;
+  /** Names of the loss terms of an evaluation. */
+  readonly terms: readonly string[];
+  /** Evaluates members, together where the fit can, and writes their gradients. */
+  evaluate(requests: readonly EvaluationRequest[]): readonly Evaluation[];
+  /** One update of a member whose blocks have no gradients. */
+  advance?(member: number, hyper: HyperValues): void;
+  /** Quality and structure at the present parameters; `final` may take seconds, `running` should not. */
+  measure(member: number, when: 'running' | 'final'): Measures;
+  /** The present result, 0…255, for snapshots and thumbnails; undefined where there is nothing to look at. */
+  snapshot(member: number): ExportTensor | undefined;
   exports(member: number): readonly ExportTensor[];
   dispose(): void;
 }
@@ -81,13 +110,14 @@ export interface Sample {
   readonly id: string;
   readonly title: string;
   readonly teaches: string;
+  /** Settings that belong to it, under what the user gives. */
+  readonly settings?: SettingValues;
   make(): FitInput;
 }
 
 export interface LoadContext {
   readonly device: CpuDevice;
   readonly seed: number;
-  readonly members: number;
   /** Observation mask of the same shape as the input, or of its picture plane; non-zero is observed. */
   readonly mask?: FitInput | undefined;
 }
@@ -97,43 +127,12 @@ export interface Fit {
   readonly title: string;
   readonly settings: readonly SettingDescription[];
   readonly presets: Readonly<Record<string, SettingValues>>;
+  /** The optimizer of a run that names none. */
+  readonly optimizer: string;
   /** Inputs made by the program, each with what it teaches. */
   readonly samples: readonly Sample[];
-  load(input: FitInput, settings: SettingValues, context: LoadContext): Promise<Problem>;
-}
-
-/** Checks `given` against the descriptions, applies the preset named in it, and fills in defaults. */
-export function resolveSettings(fit: Fit, given: Readonly<Record<string, string | number>>): SettingValues {
-  const names = fit.settings.map(({ name }) => name);
-  for (const name of Object.keys(given)) {
-    if (names.includes(name) || name === 'preset') continue;
-    const near = nearestName(name, [...names, 'preset']);
-    throw new LabError({
-      code: 'setting',
-      message: `The fit ${fit.id} has no setting "${name}".`,
-      where: `setting ${name}`,
-      tip: near === undefined ? `Settings are: ${names.join(', ')}.` : `Did you mean "${near}"?`,
-    });
-  }
-  const presetName = given.preset;
-  const preset = presetName === undefined ? {} : fit.presets[presetName];
-  if (preset === undefined) {
-    const known = Object.keys(fit.presets);
-    const near = nearestName(String(presetName), known);
-    throw new LabError({
-      code: 'setting',
-      message: `The fit ${fit.id} has no preset "${presetName}".`,
-      where: 'setting preset',
-      tip: near === undefined ? `Presets are: ${known.join(', ')}.` : `Did you mean "${near}"?`,
-    });
-  }
-  const merged = { ...preset, ...given };
-  return Object.fromEntries(
-    fit.settings.map(setting => {
-      const value = merged[setting.name];
-      return [setting.name, value === undefined ? setting.default : checkSetting(setting, value)];
-    }),
-  );
+  /** `members` holds the resolved settings of each member; those that are `fixed` agree. Throws `input`, `setting`, `memory`. */
+  load(input: FitInput, members: readonly SettingValues[], context: LoadContext): Promise<Problem>;
 }
 
 /** The value of a setting, parsed and inside its range; throws a `setting` error that names the nearest valid one. */

@@ -28,3 +28,9 @@ export async function encodePng(picture: PictureValues, bits: 8 | 16): Promise<U
   const encoded = await sharp(levels, { raw: { width, height, channels } }).toColourspace(colourSpace).png().toBuffer();
   return new Uint8Array(encoded.buffer, encoded.byteOffset, encoded.byteLength);
 }
+
+/** An 8-bit PNG whose longer side is at most `side` pixels; smaller pictures keep their size. */
+export async function encodeThumbnail(picture: PictureValues, side: number): Promise<Uint8Array> {
+  const full = await encodePng(picture, 8);
+  return sharp(full).resize(side, side, { fit: 'inside', withoutEnlargement: true }).png().toBuffer();
+}

@@ -60,6 +60,7 @@ const same = (move: number): number => move;
 export const adam: Optimizer = {
   id: 'adam',
   title: 'Adam',
+  stepFollows: 'rate',
   source: 'Kingma and Ba 2015, arXiv 1412.6980, algorithm 1',
   hyper: moments,
   init: momentState,
@@ -69,6 +70,7 @@ export const adam: Optimizer = {
 export const adamW: Optimizer = {
   id: 'adamw',
   title: 'AdamW',
+  stepFollows: 'rate',
   source: 'Loshchilov and Hutter 2019, arXiv 1711.05101, algorithm 2',
   hyper: [...moments, decay],
   init: momentState,
@@ -82,6 +84,7 @@ export const adamW: Optimizer = {
 export const grams: Optimizer = {
   id: 'grams',
   title: 'Grams',
+  stepFollows: 'rate',
   source: 'Cao et al. 2024, arXiv 2412.17107: size of the step from Adam, sign from the gradient',
   hyper: moments,
   init: momentState,
@@ -92,6 +95,7 @@ export const grams: Optimizer = {
 export const amsGrad: Optimizer = {
   id: 'amsgrad',
   title: 'AMSGrad',
+  stepFollows: 'rate',
   source: 'Reddi, Kale, Kumar 2018, arXiv 1904.09237, algorithm 2, with bias correction; the maximum is of v^',
   hyper: moments,
   init: size => ({ ...momentState(size), largest: new Float32Array(size) }),
@@ -110,6 +114,7 @@ export const amsGrad: Optimizer = {
 export const adaBelief: Optimizer = {
   id: 'adabelief',
   title: 'AdaBelief',
+  stepFollows: 'rate',
   source: 'Zhuang et al. 2020, arXiv 2010.07468, algorithm 2',
   hyper: moments,
   init: size => ({ mean: new Float32Array(size), belief: new Float32Array(size) }),
@@ -129,6 +134,7 @@ export const adaBelief: Optimizer = {
 export const rmsProp: Optimizer = {
   id: 'rmsprop',
   title: 'RMSProp',
+  stepFollows: 'rate',
   source: 'Hinton 2012, lecture 6e',
   hyper: [hyper('rho', 'Decay rho', 0.99, 0.99999, 'Memory of the mean square.'), epsilon],
   init: size => ({ square: new Float32Array(size) }),

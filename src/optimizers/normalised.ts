@@ -16,6 +16,7 @@ function descend(values: Float32Array, gradients: Float32Array, rate: number): v
 export const sign: Optimizer = {
   id: 'sign',
   title: 'Sign descent',
+  stepFollows: 'rate',
   source: 'Bernstein et al. 2018, arXiv 1802.04434; theta <- theta - eta sign(g)',
   hyper: [],
   init: () => ({}),
@@ -27,6 +28,7 @@ export const sign: Optimizer = {
 export const normalised: Optimizer = {
   id: 'normalised',
   title: 'Normalised gradient',
+  stepFollows: 'rate',
   source: 'Nesterov 1984; theta <- theta - eta g / |g| per block',
   hyper: [],
   init: () => ({}),
@@ -39,6 +41,7 @@ export const normalised: Optimizer = {
 export const adaGradNorm: Optimizer = {
   id: 'adagrad-norm',
   title: 'AdaGrad-norm',
+  stepFollows: 'rate',
   source: 'Ward, Wu, Bottou 2019, arXiv 1806.01811, algorithm 1, with b0 = 0',
   hyper: [],
   init: () => ({ sum: new Float64Array(1) }),
@@ -51,6 +54,7 @@ export const adaGradNorm: Optimizer = {
 export const polyak: Optimizer = {
   id: 'polyak',
   title: 'Polyak step',
+  stepFollows: 'gradient',
   source: 'Loizou et al. 2021, arXiv 2002.10542, equation 3 (SPS max); learningRate is the largest step',
   hyper: [
     {

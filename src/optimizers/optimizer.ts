@@ -36,6 +36,8 @@ export interface Optimizer {
   readonly title: string;
   /** Paper and equation. */
   readonly source: string;
+  /** gradient: the step is proportional to the gradient, so the rate is relative to the fit's own scale; rate: it is not. */
+  readonly stepFollows: 'gradient' | 'rate';
   /** Live hyper-parameters besides the learning rate. */
   readonly hyper: readonly HyperDescription[];
   /** Start state for a vector of `size` values. */

@@ -15,6 +15,7 @@ const momentum: HyperDescription = {
 export const sgd: Optimizer = {
   id: 'sgd',
   title: 'Gradient descent',
+  stepFollows: 'gradient',
   source: 'Robbins and Monro 1951; theta <- theta - eta g',
   hyper: [],
   init: () => ({}),
@@ -26,6 +27,7 @@ export const sgd: Optimizer = {
 export const heavyBall: Optimizer = {
   id: 'heavy-ball',
   title: 'Heavy ball',
+  stepFollows: 'gradient',
   source: 'Polyak 1964; v <- beta v + g; theta <- theta - eta v',
   hyper: [momentum],
   init: size => ({ velocity: new Float32Array(size) }),
@@ -40,6 +42,7 @@ export const heavyBall: Optimizer = {
 export const nesterov: Optimizer = {
   id: 'nesterov',
   title: 'Nesterov',
+  stepFollows: 'gradient',
   source: 'Sutskever et al. 2013; v <- beta v + g; theta <- theta - eta (g + beta v)',
   hyper: [momentum],
   init: size => ({ velocity: new Float32Array(size) }),

@@ -18,10 +18,9 @@ export interface Recipe {
   readonly input: string;
   readonly mask: string | undefined;
   readonly files: readonly RecipeFile[];
-  readonly settings: Readonly<Record<string, number | string | undefined>>;
-  readonly optimizer: string;
+  /** Resolved settings of each member, optimizer and schedule included. */
+  readonly members: readonly Readonly<Record<string, number | string | undefined>>[];
   readonly seed: number;
-  readonly members: number;
   readonly device: 'cpu';
   /** Which kernels computed it: fused multiply-add changes the last bit. */
   readonly twin: 'simd' | 'relaxed-simd';
@@ -36,13 +35,23 @@ export interface RunEvent {
   readonly source: 'user' | 'engine';
 }
 
-/** One row of the trace: `values` are named by the trace's columns. */
+/** One row of the trace. */
 export interface TraceRow {
   readonly iteration: number;
   readonly member: number;
   readonly loss: number;
   readonly validation: number | undefined;
+  /** As it acted: with schedule and halvings. */
   readonly learningRate: number;
+  /** In the order of the fit's terms. */
+  readonly terms: readonly number[];
+}
+
+/** Costlier figures of a member, taken at log-spaced iterations: quality, spectra, phase. */
+export interface MeasureRow {
+  readonly iteration: number;
+  readonly member: number;
+  readonly [measure: string]: unknown;
 }
 
 export interface Progress {

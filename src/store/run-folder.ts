@@ -1,5 +1,5 @@
-// A run on disk: recipe.json, events.jsonl, trace.csv, summary.json, checkpoints/, exports/. Whole files are written
-// beside themselves and renamed; logs are appended. A run interrupted at any byte opens again at its last good
+// A run on disk: recipe.json, events.jsonl, trace.csv, measures.jsonl, summary.json, log.txt, thumbnail.png,
+// checkpoints/, snapshots/, exports/. Whole files are written beside themselves and renamed; logs are appended. A run interrupted at any byte opens again at its last good
 // checkpoint, with what was cut off named. Node only.
 
 import {
@@ -17,14 +17,16 @@ import {
 } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { LabError } from '../protocol/lab-error.ts';
-import type { Recipe, RunEvent, TraceRow } from '../protocol/run.ts';
+import type { MeasureRow, Recipe, RunEvent, TraceRow } from '../protocol/run.ts';
 
-const TRACE_HEADER = 'iteration,member,loss,validation,learningRate';
+const TRACE_COLUMNS = ['iteration', 'member', 'loss', 'validation', 'learningRate'];
 const CHECKPOINTS_KEPT = 2;
 
 export interface StoredRecipe extends Recipe {
   /** Changes known when the run was started. */
   readonly planned: readonly RunEvent[];
+  /** Names of the loss terms: the last columns of the trace. */
+  readonly terms: readonly string[];
 }
 
 export interface RunFolder {
@@ -33,7 +35,13 @@ export interface RunFolder {
   appendEvent(event: RunEvent): void;
   /** Buffered; `flush` writes. */
   appendTrace(row: TraceRow): void;
+  appendMeasures(row: MeasureRow): void;
+  /** One line with the time, for people. */
+  log(text: string): void;
   flush(): void;
+  /** 8-bit result of a member at an iteration, as NPY. */
+  writeSnapshot(iteration: number, member: number, bytes: Uint8Array): void;
+  writeThumbnail(bytes: Uint8Array): void;
   writeCheckpoint(iteration: number, bytes: Uint8Array): void;
   writeSummary(summary: unknown): void;
   writeExport(name: string, bytes: Uint8Array): void;
@@ -52,8 +60,9 @@ export function createRunFolder(path: string, recipe: StoredRecipe): RunFolder {
     }
     mkdirSync(join(path, 'checkpoints'), { recursive: true });
     mkdirSync(join(path, 'exports'), { recursive: true });
-    writeAtomically(join(path, 'trace.csv'), `${TRACE_HEADER}\n`);
+    writeAtomically(join(path, 'trace.csv'), `${traceHeader(recipe)}\n`);
     writeAtomically(join(path, 'events.jsonl'), '');
+    writeAtomically(join(path, 'measures.jsonl'), '');
     writeAtomically(join(path, 'recipe.json'), `${JSON.stringify(recipe, undefined, 2)}\n`);
     return openFolder(path, recipe);
   });
@@ -79,7 +88,7 @@ export function openRunFolder(path: string): OpenedRun {
   }
   return storing(path, () => {
     const recipe = JSON.parse(readFileSync(recipeFile, 'utf8')) as StoredRecipe;
-    const logged = readEvents(path).filter(({ source }) => source === 'user');
+    const logged = readLines<RunEvent>(join(path, 'events.jsonl')).filter(({ source }) => source === 'user');
     const key = ({ iteration, path: name, value }: RunEvent) => `${iteration} ${name} ${value}`;
     const planned = recipe.planned.filter(event => !logged.some(other => key(other) === key(event)));
     const folder = join(path, 'checkpoints');
@@ -99,25 +108,39 @@ export function openRunFolder(path: string): OpenedRun {
   });
 }
 
-/** Cuts trace and events back to before `iteration`: what a resumed run will write again. */
+/** Cuts the records back to before `iteration`: what a resumed run will write again. */
 export function truncateRun(path: string, iteration: number): void {
   storing(path, () => {
-    const lines = readFileSync(join(path, 'trace.csv'), 'utf8').split('\n');
-    const kept = lines.slice(1, -1).filter(line => Number(line.split(',')[0]) < iteration);
-    writeAtomically(join(path, 'trace.csv'), [TRACE_HEADER, ...kept, ''].join('\n'));
-    const events = readEvents(path).filter(event => event.iteration < iteration);
-    writeAtomically(join(path, 'events.jsonl'), events.map(event => `${JSON.stringify(event)}\n`).join(''));
+    const trace = join(path, 'trace.csv');
+    const [header, ...lines] = readFileSync(trace, 'utf8').split('\n');
+    const kept = lines.slice(0, -1).filter(line => Number(line.split(',')[0]) < iteration);
+    writeAtomically(trace, [header, ...kept, ''].join('\n'));
+    for (const name of ['events.jsonl', 'measures.jsonl']) {
+      const rows = readLines<{ iteration: number }>(join(path, name)).filter(row => row.iteration < iteration);
+      writeAtomically(join(path, name), rows.map(row => `${JSON.stringify(row)}\n`).join(''));
+    }
+    for (const name of snapshotNames(path)) {
+      if (Number.parseInt(name, 10) >= iteration) rmSync(join(path, 'snapshots', name));
+    }
   });
 }
 
-function readEvents(path: string): RunEvent[] {
-  const file = join(path, 'events.jsonl');
+function snapshotNames(path: string): string[] {
+  const folder = join(path, 'snapshots');
+  return existsSync(folder) ? readdirSync(folder).filter(name => /^\d+-\d+\.npy$/.test(name)) : [];
+}
+
+function traceHeader(recipe: StoredRecipe): string {
+  return [...TRACE_COLUMNS, ...recipe.terms].join(',');
+}
+
+function readLines<Row>(file: string): Row[] {
   if (!existsSync(file)) return [];
   return readFileSync(file, 'utf8')
     .split('\n')
     .flatMap(line => {
       try {
-        return [JSON.parse(line) as RunEvent];
+        return [JSON.parse(line) as Row];
       } catch {
         return []; // the empty end, or a line cut off by a killed process
       }
@@ -136,10 +159,18 @@ function openFolder(path: string, recipe: StoredRecipe): RunFolder {
     path,
     recipe,
     appendEvent: event => storing(path, () => appendFileSync(join(path, 'events.jsonl'), `${JSON.stringify(event)}\n`)),
-    appendTrace({ iteration, member, loss, validation, learningRate }) {
-      buffered += `${iteration},${member},${loss},${validation ?? ''},${learningRate}\n`;
+    appendTrace({ iteration, member, loss, validation, learningRate, terms }) {
+      buffered += `${[iteration, member, loss, validation ?? '', learningRate, ...terms].join(',')}\n`;
     },
+    appendMeasures: row =>
+      storing(path, () => appendFileSync(join(path, 'measures.jsonl'), `${JSON.stringify(row)}\n`)),
+    log: text => storing(path, () => appendFileSync(join(path, 'log.txt'), `${new Date().toISOString()} ${text}\n`)),
     flush,
+    writeSnapshot: (iteration, member, bytes) =>
+      storing(path, () =>
+        writeAtomically(join(path, 'snapshots', `${String(iteration).padStart(9, '0')}-${member}.npy`), bytes),
+      ),
+    writeThumbnail: bytes => storing(path, () => writeAtomically(join(path, 'thumbnail.png'), bytes)),
     writeCheckpoint(iteration, bytes) {
       flush();
       storing(path, () => {

@@ -20,7 +20,8 @@ export interface Observations {
   /** stored = offset + range * scaled */
   readonly offset: number;
   readonly range: number;
-  /** Fraction of all entries that train. */
+  /** Fraction of all entries that were observed, and that train. */
+  readonly observedRate: number;
   readonly trainingRate: number;
 }
 
@@ -88,7 +89,15 @@ export function observe(
     mask[i] = validationRandom.uniform() < settings.validation ? maskByte.validation : maskByte.training;
     if (mask[i] === maskByte.training) training++;
   }
-  return { values, mask, truth: complete ? scaled : undefined, offset, range, trainingRate: training / count };
+  return {
+    values,
+    mask,
+    truth: complete ? scaled : undefined,
+    offset,
+    range,
+    observedRate: total / count,
+    trainingRate: training / count,
+  };
 }
 
 function drawMask(layout: Layout, settings: ObservationSettings): Uint8Array {

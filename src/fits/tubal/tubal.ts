@@ -19,7 +19,7 @@ export const tubal: Fit = {
       type: 'choice',
       default: 'gd',
       choices: ['gd', 'gd-smoothness'],
-      live: 'fixed',
+      live: 'member',
       help: 'gd: gradient descent on L * R^T from a small start. gd-smoothness: with a smoothness term, for photographs.',
     },
     {
@@ -48,7 +48,7 @@ export const tubal: Fit = {
       default: undefined,
       minimum: 1,
       maximum: 2000,
-      live: 'fixed',
+      live: 'member',
       help: 'Columns of each factor slice. Default: a third of the smaller side, at most 100.',
     },
     {
@@ -58,7 +58,7 @@ export const tubal: Fit = {
       default: 1e-3,
       minimum: 1e-12,
       maximum: 10,
-      live: 'fixed',
+      live: 'member',
       help: 'Factors start as alpha N(0, 1) / sqrt(R). Smaller starts find lower ranks first and take longer.',
     },
     {
@@ -67,7 +67,7 @@ export const tubal: Fit = {
       type: 'choice',
       default: 'dct',
       choices: transformIds.filter(id => id !== 'data-driven'),
-      live: 'fixed',
+      live: 'member',
       help: 'Orthonormal DCT, DFT (the t-product), identity (slices apart) or a random rotation.',
     },
     {
@@ -76,7 +76,7 @@ export const tubal: Fit = {
       type: 'choice',
       default: 'auto',
       choices: layoutIds,
-      live: 'fixed',
+      live: 'member',
       help: 'Which axes are rows, columns and tubes; auto: frontal, and video for four axes.',
     },
     {
@@ -136,7 +136,7 @@ export const tubal: Fit = {
       default: 2,
       minimum: 2,
       maximum: 3,
-      live: 'fixed',
+      live: 'member',
       help: '2: rows and columns. 3: along the tubes too, for volumes and video.',
     },
     {
@@ -145,7 +145,7 @@ export const tubal: Fit = {
       type: 'choice',
       default: 'separate',
       choices: ['joint', 'separate'],
-      live: 'fixed',
+      live: 'member',
       help: 'joint: one gradient magnitude for all channels of a pixel (vectorial total variation), for colour pictures. separate: each plane alone.',
     },
     {
@@ -155,11 +155,12 @@ export const tubal: Fit = {
       default: 1500,
       minimum: 1,
       maximum: 1000000,
-      live: 'fixed',
+      live: 'member',
       help: 'The validation minimum usually stops the run earlier.',
     },
   ],
   presets: {
+    fast: { optimizer: 'heavy-ball', momentum: 0.5 },
     photo: {
       method: 'gd-smoothness',
       smoothness: 0.005,
@@ -170,6 +171,7 @@ export const tubal: Fit = {
       iterations: 3000,
     },
   },
+  optimizer: 'sgd',
   samples,
   load: loadCompletion,
 };

@@ -1,0 +1,114 @@
+// What a run may be given: the settings of its fit, the choice of optimizer and schedule, and their live
+// hyper-parameters, checked and completed for each member.
+
+import { checkSetting, type Fit, type SettingDescription, type SettingValues } from '../fits/fit.ts';
+import type { HyperDescription } from '../optimizers/optimizer.ts';
+import { findOptimizer, optimizers } from '../optimizers/registry.ts';
+import { findSchedule, schedules } from '../optimizers/schedules.ts';
+import { LabError, nearestName } from '../protocol/lab-error.ts';
+
+export type GivenSettings = Readonly<Record<string, string | number | undefined>>;
+
+/** Every setting a run of this fit has with the given optimizer and schedule. */
+export function describeSettings(fit: Fit, optimizer: string, schedule: string): readonly SettingDescription[] {
+  return [
+    ...fit.settings,
+    choice('optimizer', 'Optimizer', fit.optimizer, optimizers, 'The rule that turns gradients into steps.'),
+    choice('schedule', 'Schedule', 'constant', schedules, 'Multiplies the learning rate as the run goes on.'),
+    ...findOptimizer(optimizer).hyper.map(live),
+    ...findSchedule(schedule).hyper.map(live),
+  ];
+}
+
+/**
+ * Checks what was given, applies the preset named in it, and fills in defaults. Throws `setting` errors that name the
+ * nearest valid name or value.
+ */
+export function resolveSettings(fit: Fit, given: GivenSettings, under: SettingValues = {}): SettingValues {
+  const presetName = given.preset ?? under.preset;
+  const preset = presetName === undefined ? {} : fit.presets[presetName];
+  if (preset === undefined) throw unknownName(fit, 'preset', String(presetName), Object.keys(fit.presets));
+  const merged: Record<string, string | number | undefined> = { ...under, ...preset, ...given };
+  delete merged.preset;
+  const descriptions = describeSettings(
+    fit,
+    String(merged.optimizer ?? fit.optimizer),
+    String(merged.schedule ?? 'constant'),
+  );
+  const names = descriptions.map(({ name }) => name);
+  for (const name of Object.keys(merged)) {
+    if (!names.includes(name)) throw unknownName(fit, 'setting', name, [...names, 'preset']);
+  }
+  return Object.fromEntries(
+    descriptions.map(setting => {
+      const value = merged[setting.name];
+      return [setting.name, value === undefined ? setting.default : checkSetting(setting, value)];
+    }),
+  );
+}
+
+/** The settings of every member: `members` equal ones, or one for each value of a race. */
+export function resolveMembers(
+  fit: Fit,
+  given: GivenSettings,
+  race: Readonly<Record<string, readonly string[]>>,
+  members: number,
+  under: SettingValues = {},
+): readonly SettingValues[] {
+  const lengths = Object.values(race).map(({ length }) => length);
+  const count = lengths[0] ?? members;
+  if (lengths.some(length => length !== count)) {
+    throw new LabError({
+      code: 'setting',
+      message: `The races differ in length: ${Object.entries(race)
+        .map(([name, { length }]) => `${name} has ${length} values`)
+        .join(', ')}.`,
+      where: 'race',
+      tip: 'Give every raced setting one value for each member.',
+    });
+  }
+  const resolved = Array.from({ length: count }, (_, member) =>
+    resolveSettings(
+      fit,
+      { ...given, ...Object.fromEntries(Object.entries(race).map(([name, values]) => [name, values[member]])) },
+      under,
+    ),
+  );
+  for (const { name, live: kind } of fit.settings) {
+    if (kind !== 'fixed' || resolved.every(settings => settings[name] === resolved[0][name])) continue;
+    throw new LabError({
+      code: 'setting',
+      message: `${name} is the same for all members of a run, so it cannot be raced.`,
+      where: `setting ${name}`,
+      tip: `These may differ: ${fit.settings
+        .filter(setting => setting.live !== 'fixed')
+        .map(setting => setting.name)
+        .join(', ')}, optimizer, schedule. Compare runs otherwise.`,
+    });
+  }
+  return resolved;
+}
+
+function choice(
+  name: string,
+  title: string,
+  id: string,
+  among: readonly { readonly id: string }[],
+  help: string,
+): SettingDescription {
+  return { name, title, type: 'choice', default: id, choices: among.map(each => each.id), live: 'member', help };
+}
+
+function live(hyper: HyperDescription): SettingDescription {
+  return { ...hyper, type: 'number', live: 'live' };
+}
+
+function unknownName(fit: Fit, kind: string, name: string, known: readonly string[]): LabError {
+  const near = nearestName(name, known);
+  return new LabError({
+    code: 'setting',
+    message: `The fit ${fit.id} has no ${kind} "${name}".`,
+    where: `${kind} ${name}`,
+    tip: near === undefined ? `It has: ${known.join(', ')}.` : `Did you mean "${near}"?`,
+  });
+}

@@ -1,0 +1,135 @@
+// Gradient descent on the factors L, R of X = L * R^T from a small start, plain, with the smoothness term, or
+// preconditioned by the factors' Gram matrices (ScaledGD(lambda), PrecGD). Section 3 of the method's specification.
+
+import { SCRATCH_BYTES } from '../../devices/cpu/cpu-device.ts';
+import { createRandom } from '../../numerics/random.ts';
+import {
+  type CompletionData,
+  completionBytes,
+  createCompletionData,
+  createCompletionFactors,
+} from '../../ops/completion/completion-cpu.ts';
+import { createTransform, type Transform, type TransformId } from '../../ops/mode3-transform/transform.ts';
+import { LabError } from '../../protocol/lab-error.ts';
+import type { SettingValues } from '../fit.ts';
+import type { Layout } from './layout.ts';
+import type { Solver, SolverContext } from './solver.ts';
+import { largestSliceSingularValue } from './spectrum.ts';
+
+/** R of the settings, or a third of the smaller side, at most 100. Throws a `setting` error where it exceeds the side. */
+export function rankOf(settings: SettingValues, { rows, columns }: Layout): number {
+  const side = Math.min(rows, columns);
+  const rank = Number(settings.rank ?? Math.max(1, Math.min(100, Math.round(side / 3))));
+  if (rank <= side) return rank;
+  throw new LabError({
+    code: 'setting',
+    message: `rank ${rank} is larger than the smaller side of the ${rows} x ${columns} slices.`,
+    where: 'setting rank',
+    tip: `The nearest valid value is ${side}.`,
+  });
+}
+
+/** Device memory one solver takes. Throws a `memory` error where a row of the kernels would not fit their scratch. */
+export function factorSolverBytes(settings: SettingValues, layout: Layout): number {
+  const { rows, columns, planes } = layout;
+  const k = planes.length;
+  if (4 * Math.max(8 * k, (k + 5) * columns) > SCRATCH_BYTES) {
+    throw new LabError({
+      code: 'memory',
+      message: `Rows of ${columns} x ${k} values are longer than the kernels take.`,
+      where: 'layout',
+      tip: 'Use fewer frames or bands, a smaller picture, or another layout.',
+    });
+  }
+  return completionBytes(rows, columns, k, rankOf(settings, layout), 1);
+}
+
+export function createFactorSolver(context: SolverContext, transform: Transform): Solver {
+  const { device, layout, observations, settings, seed, member } = context;
+  const { rows, columns, planes } = layout;
+  const { values, mask, trainingRate } = observations;
+  const rank = rankOf(settings, layout);
+  const sigma = largestSliceSingularValue(observations, rows, columns, transform);
+  if (!(sigma > 0)) {
+    throw new LabError({
+      code: 'input',
+      message: 'All observed values are zero, so there is nothing to fit.',
+      where: 'input',
+      tip: 'Check the mask and the value range.',
+    });
+  }
+  const data: CompletionData = createCompletionData(device, rows, columns, planes.length, values, mask);
+  const factors = createCompletionFactors(device, rows, columns, rank, transform);
+  const alpha = Number(settings.initialScale ?? 1e-3);
+  const random = createRandom(seed, `start ${member}`);
+  const imbalance = settings.method === 'gd-imbalanced' ? 1 / 3 : 1;
+  startSmall(factors.left.values, transform, rows, rank, alpha, () => random.normal());
+  startSmall(factors.right.values, transform, columns, rank, imbalance * alpha, () => random.normal());
+  const directions = settings.smoothnessDirections === 3 ? 3 : 2;
+  const channels = settings.smoothnessChannels === 'joint' ? 'joint' : 'separate';
+  const trainingCount = trainingRate * values.length;
+  const { left, right, gradLeft, gradRight } = factors;
+  return {
+    blocks: [
+      { name: 'L', group: 'left', values: left.values, gradients: gradLeft.values },
+      { name: 'R', group: 'right', values: right.values, gradients: gradRight.values },
+    ],
+    hyperDefaults: {
+      learningRate: observations.observedRate >= 0.295 ? 0.9 : 0.5,
+      smoothness: settings.method === 'gd-smoothness' ? 0.005 : 0,
+    },
+    rateScale: 1 / (trainingRate * sigma),
+    summary: { rank, transform: transform.id, largestSingularValue: sigma },
+    evaluate({ smoothness: weight, smoothnessEpsilon: epsilon }) {
+      const losses = factors.evaluate(data, { weight, epsilon, directions, channels });
+      const smooth = weight * losses.smoothness;
+      return {
+        loss: losses.training + smooth,
+        validation: Number(settings.validation) > 0 ? losses.validation : undefined,
+        terms: [losses.training, smooth, Math.sqrt((2 * losses.training) / trainingCount)],
+      };
+    },
+    estimate() {
+      factors.synthesise(data);
+      return data.x.values;
+    },
+    dispose() {
+      factors.dispose();
+      data.dispose();
+    },
+  };
+}
+
+/** A factor [n, rank] of alpha N(0, 1) / sqrt(rank) in the spatial domain, taken to the transform domain. */
+export function startSmall(
+  out: Float32Array,
+  transform: Transform,
+  n: number,
+  rank: number,
+  alpha: number,
+  normal: () => number,
+): void {
+  const { k, forward, slices } = transform;
+  const tube = new Float64Array(k);
+  const plane = (p: number) => {
+    let sum = 0;
+    for (let t = 0; t < k; t++) sum += forward[p * k + t] * tube[t];
+    return sum;
+  };
+  for (let row = 0; row < n; row++) {
+    for (let column = 0; column < rank; column++) {
+      for (let t = 0; t < k; t++) tube[t] = (alpha * normal()) / Math.sqrt(rank);
+      for (const slice of slices) {
+        const width = slice.complex ? 2 * rank : rank;
+        const at = slice.plane * n * rank + row * width + column;
+        out[at] = plane(slice.plane);
+        if (slice.complex) out[at + rank] = plane(slice.plane + 1);
+      }
+    }
+  }
+}
+
+/** The transform the settings name, for the tubes of a layout. */
+export function transformOf(settings: SettingValues, { planes }: Layout, seed: number): Transform {
+  return createTransform(settings.transform as TransformId, planes.length, { seed });
+}

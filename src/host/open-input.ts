@@ -1,0 +1,48 @@
+// From what a user names as input (a sample or a path) to the plain tensor a fit takes. Runs in the engine's process.
+
+import type { Fit, FitInput } from '../engine/fits.ts';
+import { readInput, type SourceFile } from '../media/read-input.ts';
+import { LabError, nearestName } from '../protocol/lab-error.ts';
+
+export interface OpenedInput {
+  readonly data: FitInput;
+  readonly files: readonly SourceFile[];
+}
+
+/** Reads `sample:…` from the fit, anything else from disk. Throws `input` errors. */
+export async function openInput(
+  fit: Fit,
+  path: string,
+  onProgress: (done: number, total: number) => void,
+): Promise<OpenedInput> {
+  if (path.startsWith('sample:')) return { data: findSample(fit, path).make(), files: [] };
+  const read = await readInput(path, { onProgress });
+  const { files } = read;
+  if (read.kind === 'array') {
+    const { shape, dtype, data } = read.array;
+    const fullScale = dtype === 'uint8' ? 255 : dtype === 'uint16' ? 65535 : 1;
+    const values = Float32Array.from(data as ArrayLike<number>, value => value / fullScale);
+    return { data: { name: path, kind: 'array', shape, values, fullScale }, files };
+  }
+  const { height, width, channels, values, bitDepth } = read.kind === 'picture' ? read.picture : read;
+  const shape = [...(read.kind === 'video' ? [read.frames] : []), height, width, channels];
+  return { data: { name: path, kind: read.kind, shape, values, fullScale: 2 ** bitDepth - 1 }, files };
+}
+
+/** The sample that `path` names; undefined for a path on disk. Throws an `input` error for an unknown sample. */
+export function sampleOf(fit: Fit, path: string): Fit['samples'][number] | undefined {
+  return path.startsWith('sample:') ? findSample(fit, path) : undefined;
+}
+
+function findSample(fit: Fit, path: string): Fit['samples'][number] {
+  const sample = fit.samples.find(({ id }) => `sample:${id}` === path);
+  if (sample !== undefined) return sample;
+  const names = fit.samples.map(({ id }) => `sample:${id}`);
+  const near = nearestName(path, names);
+  throw new LabError({
+    code: 'input',
+    message: `There is no sample "${path}".`,
+    where: 'input',
+    tip: near === undefined ? `Samples are: ${names.join(', ')}.` : `Did you mean "${near}"?`,
+  });
+}
