@@ -64,6 +64,7 @@ export interface MemberReport {
 const VALIDATION_EVERY = 5;
 const GOOD_EVERY = 50;
 const RISE = 1.05;
+/** Momentum makes a loss swing: only a rise above all of the stretch before the last good state is a divergence. */
 const RISES_ALLOWED = 3;
 const HALVINGS_ALLOWED = 20;
 
@@ -79,6 +80,9 @@ interface MemberState {
   bestValidation: number;
   goodIteration: number;
   goodLoss: number;
+  /** Largest loss since the last look at the good state, and in the stretch before it. */
+  peak: number;
+  formerPeak: number;
 }
 
 export function createRun({
@@ -140,6 +144,8 @@ export function createRun({
     bestValidation: Infinity,
     goodIteration: 0,
     goodLoss: Number.NaN,
+    peak: -Infinity,
+    formerPeak: Infinity,
   }));
 
   const saveGood = (member: number, loss: number): void => {
@@ -177,7 +183,7 @@ export function createRun({
     const { blocks } = members[member];
     const broken = problem.terms.find((_, t) => !Number.isFinite(terms[t]));
     const what = Number.isFinite(loss)
-      ? 'the loss rose by more than 5 % three times'
+      ? 'the loss rose by more than 5 % three times and left the range it had'
       : `the ${broken === undefined ? 'loss' : `${broken} term of the loss`} became ${loss}`;
     const hopeless = blocks.every(({ gradients }) => gradients === undefined);
     if (++state.halvings > HALVINGS_ALLOWED || hopeless) {
@@ -207,12 +213,17 @@ export function createRun({
     if (Number.isNaN(state.initialLoss)) state.initialLoss = loss;
     const descends = blocks.some(({ gradients }) => gradients !== undefined);
     if (descends && loss > RISE * state.previousLoss) state.rises++;
-    if (!Number.isFinite(loss) || state.rises >= RISES_ALLOWED) {
+    if (!Number.isFinite(loss) || (state.rises >= RISES_ALLOWED && loss > RISE * state.formerPeak)) {
       recover(member, evaluation);
       return 'stay';
     }
     state.previousLoss = loss;
-    if (iteration % GOOD_EVERY === 0 && state.rises === 0) saveGood(member, loss);
+    state.peak = Math.max(state.peak, loss);
+    if (iteration % GOOD_EVERY === 0 && loss <= state.formerPeak) {
+      saveGood(member, loss);
+      state.formerPeak = state.peak;
+      state.peak = loss;
+    }
     if (validation !== undefined && iteration % VALIDATION_EVERY === 0) {
       if (validation < state.bestValidation) {
         state.bestValidation = validation;

@@ -4,9 +4,10 @@
 import { maskByte } from '../../ops/completion/completion-cpu.ts';
 import { LabError } from '../../protocol/lab-error.ts';
 import type { FitInput, LoadContext, Problem, SettingValues } from '../fit.ts';
-import { createFactorSolver, factorSolverBytes, transformOf } from './factor-solver.ts';
+import { chooseTransform } from './choose-transform.ts';
+import { createFactorSolver, factorSolverBytes } from './factor-solver.ts';
 import { fromTensor, type Layout, type LayoutId, layoutOf, toTensor } from './layout.ts';
-import { interpolateLinearly } from './linear-interpolation.ts';
+import { createInterpolationSolver, interpolateLinearly } from './linear-interpolation.ts';
 import { type MaskKind, type Observations, observe } from './observations.ts';
 import { meanSimilarity, quality } from './quality.ts';
 import { type Solver, type SolverContext, solverTerms } from './solver.ts';
@@ -135,12 +136,12 @@ export async function loadCompletion(
 }
 
 function createSolver(context: SolverContext): Solver {
-  const { settings, layout, seed } = context;
-  return createFactorSolver(context, transformOf(settings, layout, seed));
+  if (context.settings.method === 'linear-interpolation') return createInterpolationSolver(context);
+  return createFactorSolver(context, chooseTransform(context));
 }
 
 function solverBytes(settings: SettingValues, layout: Layout): number {
-  return factorSolverBytes(settings, layout);
+  return settings.method === 'linear-interpolation' ? 0 : factorSolverBytes(settings, layout);
 }
 
 /** TNN is at its best and fastest on the lateral layout of a colour picture; all else on the natural one. */

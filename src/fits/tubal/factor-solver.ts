@@ -9,7 +9,7 @@ import {
   createCompletionData,
   createCompletionFactors,
 } from '../../ops/completion/completion-cpu.ts';
-import { createTransform, type Transform, type TransformId } from '../../ops/mode3-transform/transform.ts';
+import type { Transform } from '../../ops/mode3-transform/transform.ts';
 import { LabError } from '../../protocol/lab-error.ts';
 import type { SettingValues } from '../fit.ts';
 import type { Layout } from './layout.ts';
@@ -127,9 +127,4 @@ export function startSmall(
       }
     }
   }
-}
-
-/** The transform the settings name, for the tubes of a layout. */
-export function transformOf(settings: SettingValues, { planes }: Layout, seed: number): Transform {
-  return createTransform(settings.transform as TransformId, planes.length, { seed });
 }

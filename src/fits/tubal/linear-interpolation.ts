@@ -2,6 +2,21 @@
 // positions, plane by plane. Outside their hull the nearest observed value is taken.
 
 import Delaunator from 'delaunator';
+import type { Solver, SolverContext } from './solver.ts';
+
+/** The baseline as a member of a race: done before its first iteration. */
+export function createInterpolationSolver({ observations, layout }: SolverContext): Solver {
+  const filled = interpolateLinearly(observations.values, observations.mask, layout.rows, layout.columns);
+  return {
+    blocks: [],
+    hyperDefaults: {},
+    rateScale: 1,
+    summary: {},
+    evaluate: () => ({ loss: 0, validation: undefined, terms: [0, 0, 0], converged: true }),
+    estimate: () => filled,
+    dispose() {},
+  };
+}
 
 /** Fills the unobserved entries of values [k, rows, columns]; `observed` is non-zero where a value is known. */
 export function interpolateLinearly(

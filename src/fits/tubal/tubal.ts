@@ -18,9 +18,9 @@ export const tubal: Fit = {
       title: 'Method',
       type: 'choice',
       default: 'gd',
-      choices: ['gd', 'gd-smoothness'],
+      choices: ['gd', 'gd-smoothness', 'gd-imbalanced', 'linear-interpolation'],
       live: 'member',
-      help: 'gd: gradient descent on L * R^T from a small start. gd-smoothness: with a smoothness term, for photographs.',
+      help: 'gd: gradient descent on L * R^T from a small start. gd-smoothness: with a smoothness term, for photographs. gd-imbalanced: R starts at a third of the scale of L. linear-interpolation: the baseline.',
     },
     {
       name: 'sampling',
@@ -66,9 +66,9 @@ export const tubal: Fit = {
       title: 'Transform along the tubes',
       type: 'choice',
       default: 'dct',
-      choices: transformIds.filter(id => id !== 'data-driven'),
+      choices: transformIds,
       live: 'member',
-      help: 'Orthonormal DCT, DFT (the t-product), identity (slices apart) or a random rotation.',
+      help: 'Orthonormal DCT, DFT (the t-product), identity (slices apart), a random rotation, or the principal axes of the observed tubes.',
     },
     {
       name: 'layout',
