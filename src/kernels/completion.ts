@@ -4,16 +4,17 @@
 
 import { transformTubes } from './mode3-transforms';
 import { residualRow, smoothnessRows } from './residuals';
-import { CHUNK_ROWS, productRows } from './slice-products';
+import { CHUNK_ROWS, PANEL, packPlain, packTransposed, productRows } from './slice-products';
 
-/** One slice as the kernels see it: 8 words of 4 bytes, written by the device code. */
-// plane, isComplex, left, leftPanels, leftPanelsRotated, rightPanelsTransposed, rightPanels, gradLeft
+/** One slice as the kernels see it: words of 4 bytes, written by the device code. */
 @unmanaged
 class Slice {
   plane: i32;
   complex: i32;
   /** Factor L [rows, width], width = rank or 2 rank. */
   left: usize;
+  /** Factor R [columns, width]. */
+  right: usize;
   gradLeft: usize;
   gradRight: usize;
   /** Panels over the rows of R, plain and rotated: right operand of the synthesis. */
@@ -25,6 +26,49 @@ class Slice {
   /** Panels over the columns of L: right operand of the gradient by R. */
   leftPlain: usize;
   leftPlainRotated: usize;
+}
+
+/** Rotations of a complex operand, see slice-products. */
+const KEEP: i32 = 0;
+const MINUS_IMAGINARY_REAL: i32 = 1;
+const IMAGINARY_MINUS_REAL: i32 = 2;
+
+/** Packs R of every slice for the synthesis. A chunk is `group` neighbouring panels of one slice. */
+export function packSynthesisChunk(slices: usize, rank: i32, columns: i32, group: i32, groups: i32, chunk: i32): void {
+  const slice = changetype<Slice>(slices + <usize>(chunk / groups) * offsetof<Slice>());
+  const width = slice.complex ? 2 * rank : rank;
+  const first = (chunk % groups) * group;
+  const last = min(first + group, (columns + PANEL - 1) / PANEL);
+  for (let panel = first; panel < last; panel++) {
+    packTransposed(slice.right, columns, width, KEEP, slice.rightTransposed, panel);
+    if (slice.complex) {
+      packTransposed(slice.right, columns, width, MINUS_IMAGINARY_REAL, slice.rightTransposedRotated, panel);
+    }
+  }
+}
+
+/** Packs L and R of every slice for the gradients. A chunk is `group` neighbouring panels of one slice. */
+export function packGradientChunk(
+  slices: usize,
+  rank: i32,
+  rows: i32,
+  columns: i32,
+  group: i32,
+  groups: i32,
+  chunk: i32,
+): void {
+  const slice = changetype<Slice>(slices + <usize>(chunk / groups) * offsetof<Slice>());
+  const width = slice.complex ? 2 * rank : rank;
+  const first = (chunk % groups) * group;
+  const last = min(first + group, (width + PANEL - 1) / PANEL);
+  for (let panel = first; panel < last; panel++) {
+    packPlain(slice.right, columns, width, KEEP, slice.rightPlain, panel);
+    packPlain(slice.left, rows, width, KEEP, slice.leftPlain, panel);
+    if (slice.complex) {
+      packPlain(slice.right, columns, width, MINUS_IMAGINARY_REAL, slice.rightPlainRotated, panel);
+      packPlain(slice.left, rows, width, IMAGINARY_MINUS_REAL, slice.leftPlainRotated, panel);
+    }
+  }
 }
 
 /** x[:, row block, :] = inverse transform of L R^T (or L R^H) for the rows of one chunk. */

@@ -1,6 +1,6 @@
 // Entry of the AssemblyScript build: every kernel the pool may call. Each takes its chunk number last.
 
-export { residualChunk, rightGradientChunk, synthesisChunk } from './completion';
+export { packGradientChunk, packSynthesisChunk, residualChunk, rightGradientChunk, synthesisChunk } from './completion';
 export { setScratch, transformChunk } from './mode3-transforms';
 export { measureAdjointChunk, measureChunk } from './sensing';
 export { packPlain, packTransposed, productChunk } from './slice-products';

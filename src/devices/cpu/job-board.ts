@@ -7,6 +7,8 @@ export const kernelNames = [
   'packTransposed',
   'productChunk',
   'transformChunk',
+  'packSynthesisChunk',
+  'packGradientChunk',
   'synthesisChunk',
   'residualChunk',
   'rightGradientChunk',

@@ -59,8 +59,9 @@ export interface CompletionFactors {
 
 const CHUNK_ROWS = 16;
 const PANEL = 8;
-const SLICE_WORDS = 11;
-const ROTATION = { keep: 0, minusImaginaryReal: 1, imaginaryMinusReal: 2 };
+const SLICE_WORDS = 12;
+/** Chunks a packing job is cut into, at least: enough for all threads, few enough to cost nothing. */
+const PACK_CHUNKS = 32;
 
 /** Bytes that the data and `members` factor sets of this size take on the device. */
 export function completionBytes(rows: number, columns: number, k: number, rank: number, members: number): number {
@@ -127,43 +128,43 @@ export function createCompletionFactors(
 
   const panels = (over: number, inner: number) =>
     own(device.floats(Math.ceil(over / PANEL) * PANEL * inner)).byteOffset;
-  const packs: { kernel: 'packTransposed' | 'packPlain'; args: number[]; chunks: number }[] = [];
-  const pack = (kernel: 'packTransposed' | 'packPlain', source: number, n: number, width: number, rotation: number) => {
-    const over = kernel === 'packTransposed' ? n : width;
-    const out = panels(over, kernel === 'packTransposed' ? width : n);
-    packs.push({ kernel, args: [source, n, width, rotation, out], chunks: Math.ceil(over / PANEL) });
-    return out;
-  };
   transform.slices.forEach((slice, s) => {
     const width = slice.complex ? 2 * rank : rank;
-    const leftAt = left.byteOffset + 4 * slice.plane * rows * rank;
-    const rightAt = right.byteOffset + 4 * slice.plane * columns * rank;
-    const rotatedOr0 = (make: () => number) => (slice.complex ? make() : 0);
+    const overColumns = () => panels(columns, width);
+    const overWidth = (n: number) => panels(width, n);
+    const ifComplex = (make: () => number) => (slice.complex ? make() : 0);
     table.values.set(
       [
         slice.plane,
         slice.complex ? 1 : 0,
-        leftAt,
+        left.byteOffset + 4 * slice.plane * rows * rank,
+        right.byteOffset + 4 * slice.plane * columns * rank,
         gradLeft.byteOffset + 4 * slice.plane * rows * rank,
         gradRight.byteOffset + 4 * slice.plane * columns * rank,
-        pack('packTransposed', rightAt, columns, width, ROTATION.keep),
-        rotatedOr0(() => pack('packTransposed', rightAt, columns, width, ROTATION.minusImaginaryReal)),
-        pack('packPlain', rightAt, columns, width, ROTATION.keep),
-        rotatedOr0(() => pack('packPlain', rightAt, columns, width, ROTATION.minusImaginaryReal)),
-        pack('packPlain', leftAt, rows, width, ROTATION.keep),
-        rotatedOr0(() => pack('packPlain', leftAt, rows, width, ROTATION.imaginaryMinusReal)),
+        overColumns(),
+        ifComplex(overColumns),
+        overWidth(columns),
+        ifComplex(() => overWidth(columns)),
+        overWidth(rows),
+        ifComplex(() => overWidth(rows)),
       ],
       s * SLICE_WORDS,
     );
   });
-  const synthesisPacks = packs.filter(({ kernel }) => kernel === 'packTransposed');
-  const gradientPacks = packs.filter(({ kernel }) => kernel === 'packPlain');
 
   const slicesAt = table.byteOffset;
   const count = transform.slices.length;
   const rowChunks = Math.ceil(rows / CHUNK_ROWS);
+  const widest = transform.slices.some(({ complex }) => complex) ? 2 * rank : rank;
+  const packing = (over: number) => {
+    const groups = Math.max(1, Math.ceil(PACK_CHUNKS / count));
+    return { group: Math.ceil(Math.ceil(over / PANEL) / groups), groups, chunks: count * groups };
+  };
+  const forSynthesis = packing(columns);
+  const forGradient = packing(widest);
   const synthesise = (data: CompletionData): void => {
-    for (const { kernel, args, chunks } of synthesisPacks) device.dispatch(kernel, args, chunks);
+    const { group, groups, chunks } = forSynthesis;
+    device.dispatch('packSynthesisChunk', [slicesAt, rank, columns, group, groups], chunks);
     const args = [slicesAt, count, rank, rows, columns, k, inverse.byteOffset, data.x.byteOffset];
     device.dispatch('synthesisChunk', args, rowChunks);
   };
@@ -177,7 +178,8 @@ export function createCompletionFactors(
     synthesise,
     evaluate(data, smoothness) {
       synthesise(data);
-      for (const { kernel, args, chunks } of gradientPacks) device.dispatch(kernel, args, chunks);
+      const { group, groups, chunks } = forGradient;
+      device.dispatch('packGradientChunk', [slicesAt, rank, rows, columns, group, groups], chunks);
       const { x, y, mask, z, losses } = data;
       const { weight, epsilon, directions, channels } = smoothness;
       const term = [weight === 0 ? 0 : directions, channels === 'joint' ? 1 : 0, weight, epsilon];
