@@ -42,7 +42,7 @@ for (const [title, file, common] of inputs) {
     const run = createRun({ problem, fit, members, seed: 0, sink, clock: () => performance.now() });
     const looks: { psnr: number; iteration: number; seconds: number }[] = [];
     const look = () => {
-      const { psnr } = problem.measure(0, 'running') as { psnr: number };
+      const { psnr } = run.measure(0, 'running') as { psnr: number };
       looks.push({ psnr, iteration: run.iteration, seconds: run.members[0].seconds });
     };
     while (!run.done) {

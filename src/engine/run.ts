@@ -2,7 +2,7 @@
 // Everything that touches the numbers depends on iterations only, never on the clock or on threads, so a replay or a
 // resumed run gives the same bits.
 
-import type { Evaluation, Problem, SettingValues } from '../fits/fit.ts';
+import type { Evaluation, MeasureContext, Measures, Problem, SettingValues } from '../fits/fit.ts';
 import { createRandom, type RandomState, resumeRandom } from '../numerics/random.ts';
 import { squaredNorm } from '../optimizers/normalised.ts';
 import type { OptimizerState } from '../optimizers/optimizer.ts';
@@ -13,6 +13,7 @@ import type { RunEvent, TraceRow } from '../protocol/run.ts';
 import { type CheckpointArrays, decodeCheckpoint, encodeCheckpoint } from './checkpoint.ts';
 import { createHyperTable, type HyperTable } from './hyper-table.ts';
 import { describeSettings } from './settings.ts';
+import { isSnapshotIteration } from './snapshots.ts';
 
 /** Where a run's records go; the store implements it, tests keep arrays. */
 export interface RunSink {
@@ -43,6 +44,8 @@ export interface Run {
   change(path: string, value: number): void;
   /** One iteration of every active member. */
   step(): void;
+  /** Costlier figures of a member, at its present parameters. */
+  measure(member: number, when: MeasureContext['when']): Measures;
   checkpoint(): Uint8Array;
   restore(bytes: Uint8Array, name: string): void;
 }
@@ -118,6 +121,11 @@ export function createRun({
   let pending = [...events].filter(({ source }) => source === 'user').sort((a, b) => a.iteration - b.iteration);
   let lastRows: TraceRow[] = [];
   const milliseconds = members.map(() => 0);
+  let histories = members.map(() => ({
+    iterations: [] as number[],
+    loss: [] as number[],
+    validation: [] as number[],
+  }));
 
   const kept = members.map(({ blocks }, member) => {
     const { optimizer, schedule } = rules[member];
@@ -326,11 +334,23 @@ export function createRun({
         const row = { iteration, member, loss, validation, learningRate: hyper.learningRate * factor, terms };
         lastRows.push(row);
         sink.trace(row);
+        if (isSnapshotIteration(iteration)) {
+          histories[member].iterations.push(iteration);
+          histories[member].loss.push(loss);
+          histories[member].validation.push(validation ?? Number.NaN);
+        }
         if (judge(member, evaluation) === 'move') move(member, factor, loss);
         milliseconds[member] += (evaluation.milliseconds ?? 0) + clock() - began;
       });
       iteration++;
     },
+    measure: (member, when) =>
+      problem.measure(member, {
+        iteration,
+        hyper: table.resolve(member, ''),
+        history: histories[member],
+        when,
+      }),
     checkpoint() {
       const arrays: CheckpointArrays = {};
       eachArray((name, data) => {
@@ -345,6 +365,11 @@ export function createRun({
             Object.entries(state).map(([key, value]) => [key, typeof value === 'number' ? String(value) : value]),
           ),
         ),
+        histories: histories.map(({ iterations, loss, validation }) => ({
+          iterations,
+          loss: loss.map(String),
+          validation: validation.map(String),
+        })),
         random: random.state(),
       };
       return encodeCheckpoint(document, arrays);
@@ -369,6 +394,11 @@ export function createRun({
           state[key] = key === 'active' || key === 'reason' ? value : Number(value);
       });
       for (const [path, value] of stored.hyper) table.set(path, value);
+      histories = stored.histories.map(({ iterations, loss, validation }) => ({
+        iterations,
+        loss: loss.map(Number),
+        validation: validation.map(Number),
+      }));
       random = resumeRandom(stored.random);
       iteration = stored.iteration;
       pending = pending.filter(event => event.iteration >= iteration);
@@ -380,6 +410,7 @@ interface CheckpointDocument {
   iteration: number;
   hyper: [string, number][];
   members: Record<string, unknown>[];
+  histories: { iterations: number[]; loss: string[]; validation: string[] }[];
   random: RandomState;
 }
 

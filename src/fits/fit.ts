@@ -87,6 +87,22 @@ export interface ExportTensor {
 /** Figures about a member that cost too much for every iteration: plain numbers, lists, words. */
 export type Measures = Readonly<Record<string, number | string | readonly number[] | Readonly<Record<string, number>>>>;
 
+/** Losses of a member at the snapshot iterations so far. */
+export interface LossHistory {
+  readonly iterations: readonly number[];
+  readonly loss: readonly number[];
+  /** NaN where nothing was held out. */
+  readonly validation: readonly number[];
+}
+
+export interface MeasureContext {
+  readonly iteration: number;
+  readonly hyper: HyperValues;
+  readonly history: LossHistory;
+  /** running: between two iterations, so it should be quick; final: of the result, it may take seconds. */
+  readonly when: 'running' | 'final';
+}
+
 /** Loaded data with its free parameters. */
 export interface Problem {
   readonly members: readonly Member[];
@@ -98,8 +114,8 @@ export interface Problem {
   evaluate(requests: readonly EvaluationRequest[]): readonly Evaluation[];
   /** One update of a member whose blocks have no gradients. */
   advance?(member: number, hyper: HyperValues): void;
-  /** Quality and structure at the present parameters; `final` may take seconds, `running` should not. */
-  measure(member: number, when: 'running' | 'final'): Measures;
+  /** Quality and structure at the present parameters. */
+  measure(member: number, context: MeasureContext): Measures;
   /** The present result, 0…255, for snapshots and thumbnails; undefined where there is nothing to look at. */
   snapshot(member: number): ExportTensor | undefined;
   exports(member: number): readonly ExportTensor[];

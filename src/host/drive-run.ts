@@ -129,7 +129,7 @@ export function startDrive(
 function record({ run, problem, folder }: LoadedRun, emit: (event: EngineEvent) => void): void {
   for (const { member, active } of run.members) {
     if (!active) continue;
-    const row = { iteration: run.iteration, member, ...problem.measure(member, 'running') };
+    const row = { iteration: run.iteration, member, ...run.measure(member, 'running') };
     folder.appendMeasures(row);
     emit({ kind: 'measures', row });
     const snapshot = problem.snapshot(member);
@@ -139,7 +139,7 @@ function record({ run, problem, folder }: LoadedRun, emit: (event: EngineEvent) 
 }
 
 async function writeResults({ run, problem, folder }: LoadedRun, seconds: number) {
-  const members = run.members.map(report => ({ ...report, ...problem.measure(report.member, 'final') }));
+  const members = run.members.map(report => ({ ...report, ...run.measure(report.member, 'final') }));
   const { member } = bestOf(run.members);
   const tensors = problem.exports(member);
   for (const format of ['npy', 'png'] as const) await writeTensors(tensors, format, folder.writeExport);

@@ -3,4 +3,5 @@
 export { packGradientChunk, packSynthesisChunk, residualChunk, rightGradientChunk, synthesisChunk } from './completion';
 export { setScratch, transformChunk } from './mode3-transforms';
 export { measureAdjointChunk, measureChunk } from './sensing';
+export { thresholdChunk } from './singular-values';
 export { packPlain, packTransposed, productChunk } from './slice-products';

@@ -14,6 +14,7 @@ export const kernelNames = [
   'rightGradientChunk',
   'measureChunk',
   'measureAdjointChunk',
+  'thresholdChunk',
 ] as const;
 export type KernelName = (typeof kernelNames)[number];
 export type Kernel = (...args: number[]) => void;

@@ -6,11 +6,13 @@ import { LabError } from '../../protocol/lab-error.ts';
 import type { FitInput, LoadContext, Problem, SettingValues } from '../fit.ts';
 import { chooseTransform } from './choose-transform.ts';
 import { createFactorSolver, factorSolverBytes } from './factor-solver.ts';
+import { labelsOf } from './labels.ts';
 import { fromTensor, type Layout, type LayoutId, layoutOf, toTensor } from './layout.ts';
 import { createInterpolationSolver, interpolateLinearly } from './linear-interpolation.ts';
 import { type MaskKind, type Observations, observe } from './observations.ts';
 import { meanSimilarity, quality } from './quality.ts';
 import { type Solver, type SolverContext, solverTerms } from './solver.ts';
+import { phaseAt } from './structure.ts';
 
 const DEVICE_BYTES = 3.5 * 2 ** 30;
 
@@ -45,6 +47,7 @@ export async function loadCompletion(
     maskInput,
   );
   const { truth, values, mask, observedRate } = observations;
+  const labels = labelsOf(members);
   const solvers: Solver[] = [];
   const dispose = () => {
     for (const solver of solvers) solver.dispose();
@@ -71,7 +74,7 @@ export async function loadCompletion(
   const percent = `${(100 * observedRate).toFixed(1)} % observed`;
   return {
     members: members.map((settings, member) => ({
-      label: labelOf(members, member),
+      label: labels[member],
       blocks: solvers[member].blocks,
       hyperDefaults: solvers[member].hyperDefaults,
       rateScale: solvers[member].rateScale,
@@ -95,12 +98,12 @@ export async function loadCompletion(
         return { ...evaluation, milliseconds: performance.now() - began };
       }),
     advance: (member, hyper) => solvers[member].advance?.(hyper),
-    measure(member, when) {
-      const structure = solvers[member].structure?.() ?? {};
+    measure(member, context) {
+      const structure = { ...solvers[member].structure?.(context), ...phaseAt(context.history) };
       if (truth === undefined) return structure;
       const estimate = recovered(member);
       const figures = { ...quality(estimate, truth, natural), ...structure };
-      if (when === 'running') return figures;
+      if (context.when === 'running') return figures;
       const baseline = quality(interpolateLinearly(values, mask, rows, columns), truth, natural);
       const ssim = meanSimilarity(estimate, truth, natural);
       return { ...figures, ...(Number.isNaN(ssim) ? {} : { ssim }), interpolationPsnr: baseline.psnr };
@@ -148,16 +151,6 @@ function solverBytes(settings: SettingValues, layout: Layout): number {
 function layoutId(settings: SettingValues, { kind }: FitInput): LayoutId {
   if (settings.layout === 'auto' && settings.method === 'tnn-admm' && kind === 'picture') return 'lateral';
   return settings.layout as LayoutId;
-}
-
-/** What tells a member from the others: the settings in which they differ. */
-function labelOf(members: readonly SettingValues[], member: number): string {
-  const differing = Object.keys(members[0]).filter(name => members.some(other => other[name] !== members[0][name]));
-  const named = differing.flatMap(name => {
-    const value = members[member][name];
-    return value === undefined ? [] : [name === 'method' ? String(value) : `${name} ${value}`];
-  });
-  return named.length > 0 ? named.join(', ') : members.length > 1 ? `member ${member}` : String(members[0].method);
 }
 
 function rearranged(observations: Observations, from: Layout, to: Layout): Observations {

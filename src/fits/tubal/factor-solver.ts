@@ -13,8 +13,13 @@ import type { Transform } from '../../ops/mode3-transform/transform.ts';
 import { LabError } from '../../protocol/lab-error.ts';
 import type { SettingValues } from '../fit.ts';
 import type { Layout } from './layout.ts';
+import { sliceSingularValues } from './singular-tubes.ts';
 import type { Solver, SolverContext } from './solver.ts';
 import { largestSliceSingularValue } from './spectrum.ts';
+import { structureOf } from './structure.ts';
+
+/** Snapshots from one look at the singular values to the next: a look costs as much as thirty iterations. */
+const STRUCTURE_EVERY = 3;
 
 /** R of the settings, or a third of the smaller side, at most 100. Throws a `setting` error where it exceeds the side. */
 export function rankOf(settings: SettingValues, { rows, columns }: Layout): number {
@@ -88,6 +93,10 @@ export function createFactorSolver(context: SolverContext, transform: Transform)
         validation: Number(settings.validation) > 0 ? losses.validation : undefined,
         terms: [losses.training, smooth, Math.sqrt((2 * losses.training) / trainingCount)],
       };
+    },
+    structure({ history, when }) {
+      if (when === 'running' && history.iterations.length % STRUCTURE_EVERY !== 0) return {};
+      return structureOf(sliceSingularValues(left.values, right.values, rows, columns, rank, transform), transform);
     },
     estimate() {
       factors.synthesise(data);

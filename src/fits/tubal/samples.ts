@@ -37,7 +37,34 @@ export const samples: readonly Sample[] = [
     settings: { sampling: 0.2 },
     make: () => video('static-clip', 32, 72, 96, grain()),
   },
+  {
+    id: 'sensing',
+    title: 'Sensing, 20 x 20 x 4 of tubal rank 2',
+    teaches:
+      'From a tiny start gradient descent finds the low-rank truth, though fewer measurements than unknowns were made.',
+    make: () => synthetic('sensing'),
+  },
+  {
+    id: 'staircase',
+    title: 'Sensing, singular tubes 1, 0.5, 0.25, 0.1',
+    teaches:
+      'Tubes switch on one after another, each when the law ln(sqrt(lambda) / (alpha sqrt(k))) / ln(1 + eta lambda) says.',
+    settings: { preset: 'staircase' },
+    make: () => synthetic('staircase'),
+  },
+  {
+    id: 'kvik-figure-2',
+    title: 'Sensing as in figure 2 of Karnik et al.',
+    teaches:
+      'Alignment, growth, convergence. With 254 measurements of 210 unknowns least squares would do as well: see m/ambient.',
+    settings: { preset: 'kvik-figure-2' },
+    make: () => synthetic('kvik-figure-2'),
+  },
 ];
+
+function synthetic(name: string): FitInput {
+  return { name: `sample:${name}`, kind: 'synthetic', shape: [], values: new Float32Array(0), fullScale: 1 };
+}
 
 /** The same random values in every frame: nothing that a low rank could hold. */
 function grain(): (frame: number, i: number, j: number) => number {

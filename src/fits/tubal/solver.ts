@@ -2,7 +2,7 @@
 // has one solver for each member; all of them see the same observations, each in its own layout.
 
 import type { CpuDevice } from '../../devices/cpu/cpu-device.ts';
-import type { Evaluation, HyperValues, Measures, ParameterBlock, SettingValues } from '../fit.ts';
+import type { Evaluation, HyperValues, MeasureContext, Measures, ParameterBlock, SettingValues } from '../fit.ts';
 import type { Layout } from './layout.ts';
 import type { Observations } from './observations.ts';
 
@@ -28,7 +28,7 @@ export interface Solver {
   /** The present tensor [k, rows, columns], scaled values; a view that the next call overwrites. */
   estimate(): Float32Array;
   /** Spectrum, rank estimates, phase. */
-  structure?(): Measures;
+  structure?(context: MeasureContext): Measures;
   dispose(): void;
 }
 

@@ -3,11 +3,27 @@
 // does the work.
 
 import { transformIds } from '../../ops/mode3-transform/transform.ts';
-import type { Fit } from '../fit.ts';
+import type { Fit, SettingDescription, SettingValues } from '../fit.ts';
 import { loadCompletion } from './completion.ts';
 import { layoutIds } from './layout.ts';
 import { maskKinds } from './observations.ts';
 import { samples } from './samples.ts';
+import { loadSensing } from './sensing.ts';
+
+/** Setting of the synthetic problem, shared by all members. */
+function sensingSetting(
+  name: string,
+  title: string,
+  value: number | undefined,
+  minimum: number,
+  maximum: number,
+  help: string,
+): SettingDescription {
+  return { name, title, type: 'integer', default: value, minimum, maximum, live: 'fixed', help };
+}
+
+/** The experiments of the lead paper: more measurements than the 210 unknowns of the ambient space. */
+const kvik: SettingValues = { size: 10, tubes: 4, rank: 100, initialScale: 1e-7 };
 
 export const tubal: Fit = {
   id: 'tubal',
@@ -49,17 +65,17 @@ export const tubal: Fit = {
       minimum: 1,
       maximum: 2000,
       live: 'member',
-      help: 'Columns of each factor slice. Default: a third of the smaller side, at most 100.',
+      help: 'Columns of each factor slice. Default: a third of the smaller side, at most 100; sensing: the size.',
     },
     {
       name: 'initialScale',
       title: 'Initial scale alpha',
       type: 'number',
-      default: 1e-3,
+      default: undefined,
       minimum: 1e-12,
       maximum: 10,
       live: 'member',
-      help: 'Factors start as alpha N(0, 1) / sqrt(R). Smaller starts find lower ranks first and take longer.',
+      help: 'Factors start as alpha N(0, 1) / sqrt(R). Smaller starts find lower ranks first and take longer. Default 1e-3; sensing 1e-6.',
     },
     {
       name: 'transform',
@@ -107,7 +123,7 @@ export const tubal: Fit = {
       minimum: 0,
       maximum: 100,
       live: 'live',
-      help: 'Step = eta / (p sigma_1). Default 0.9, or 0.5 where less than 30 % was observed.',
+      help: 'Step = eta / (p sigma_1). Default 0.9, or 0.5 where less than 30 % was observed; sensing: 0.25, and it is the step itself.',
     },
     {
       name: 'smoothness',
@@ -158,8 +174,32 @@ export const tubal: Fit = {
       live: 'member',
       help: 'The validation minimum usually stops the run earlier.',
     },
+    sensingSetting('size', 'Sensing: size n', 20, 1, 200, 'The tensor has n x n slices.'),
+    sensingSetting('tubes', 'Sensing: tubes k', 4, 1, 64, 'Length of its tubes.'),
+    sensingSetting('tubalRank', 'Sensing: tubal rank r', 2, 1, 200, 'Tubal rank of the truth.'),
+    sensingSetting(
+      'measurements',
+      'Sensing: measurements m',
+      undefined,
+      1,
+      1000000,
+      'Default: three times the degrees of freedom of the truth.',
+    ),
+    {
+      name: 'truthSpectrum',
+      title: 'Sensing: spectrum of the truth',
+      type: 'choice',
+      default: 'gaussian',
+      choices: ['gaussian', 'staircase'],
+      live: 'fixed',
+      help: 'gaussian: of a random factor. staircase: rank 4 with slice singular values 1, 0.5, 0.25 and 0.1, which switch on one after another.',
+    },
   ],
   presets: {
+    'kvik-figure-2': { ...kvik, tubalRank: 2, measurements: 254, learningRate: 5.08e-3, iterations: 8000 },
+    'kvik-figure-3': { ...kvik, tubalRank: 3, measurements: 285, learningRate: 2.28e-2, iterations: 4000 },
+    'kvik-figure-4': { ...kvik, tubalRank: 3, measurements: 285, learningRate: 2.28e-2, iterations: 4000, rank: 10 },
+    staircase: { truthSpectrum: 'staircase', measurements: 740 },
     fast: { optimizer: 'heavy-ball', momentum: 0.5 },
     photo: {
       method: 'gd-smoothness',
@@ -173,5 +213,6 @@ export const tubal: Fit = {
   },
   optimizer: 'sgd',
   samples,
-  load: loadCompletion,
+  load: (input, members, context) =>
+    input.kind === 'synthetic' ? loadSensing(members, context) : loadCompletion(input, members, context),
 };
