@@ -2,6 +2,7 @@
 // mask, whatever its layout, so a race is fair.
 
 import { maskByte } from '../../ops/completion/completion-cpu.ts';
+import { createTransform } from '../../ops/mode3-transform/transform.ts';
 import { LabError } from '../../protocol/lab-error.ts';
 import type { FitInput, LoadContext, Problem, SettingValues } from '../fit.ts';
 import { chooseTransform } from './choose-transform.ts';
@@ -13,6 +14,7 @@ import { type MaskKind, type Observations, observe } from './observations.ts';
 import { meanSimilarity, quality } from './quality.ts';
 import { type Solver, type SolverContext, solverTerms } from './solver.ts';
 import { phaseAt } from './structure.ts';
+import { admmSolverBytes, createAdmmSolver } from './tnn-admm.ts';
 
 const DEVICE_BYTES = 3.5 * 2 ** 30;
 
@@ -140,11 +142,18 @@ export async function loadCompletion(
 
 function createSolver(context: SolverContext): Solver {
   if (context.settings.method === 'linear-interpolation') return createInterpolationSolver(context);
-  return createFactorSolver(context, chooseTransform(context));
+  const transform = chooseTransform(context);
+  return context.settings.method === 'tnn-admm'
+    ? createAdmmSolver(context, transform)
+    : createFactorSolver(context, transform);
 }
 
 function solverBytes(settings: SettingValues, layout: Layout): number {
-  return settings.method === 'linear-interpolation' ? 0 : factorSolverBytes(settings, layout);
+  if (settings.method === 'linear-interpolation') return 0;
+  if (settings.method !== 'tnn-admm') return factorSolverBytes(settings, layout);
+  // Any transform with complex slices needs as much as the DFT.
+  const id = settings.transform === 'dft' ? 'dft' : 'identity';
+  return admmSolverBytes(layout, createTransform(id, layout.planes.length));
 }
 
 /** TNN is at its best and fastest on the lateral layout of a colour picture; all else on the natural one. */

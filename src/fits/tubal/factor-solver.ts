@@ -38,7 +38,7 @@ export function rankOf(settings: SettingValues, { rows, columns }: Layout): numb
 export function factorSolverBytes(settings: SettingValues, layout: Layout): number {
   const { rows, columns, planes } = layout;
   const k = planes.length;
-  if (4 * Math.max(8 * k, (k + 5) * columns) > SCRATCH_BYTES) {
+  if (4 * Math.max(16 * k, (k + 5) * columns) > SCRATCH_BYTES) {
     throw new LabError({
       code: 'memory',
       message: `Rows of ${columns} x ${k} values are longer than the kernels take.`,

@@ -1,4 +1,4 @@
-// Synthetic sensing problems, seeded: a t-symmetric positive truth X* = U* * U*^T of known tubal rank, Gaussian
+// Synthetic sensing problems, seeded: a t-symmetric positive truth X* = U* * U*^T of known singular values, Gaussian
 // measurements of it, the small start of gradient descent, and the counting of unknowns that says what m measurements
 // can decide.
 
@@ -8,7 +8,6 @@ import { storedFromSpatial } from '../../ops/sensing/factor-layout.ts';
 import { measurementBytes, type SensingFactor } from '../../ops/sensing/sensing-cpu.ts';
 import { synthesiseSensingReference } from '../../ops/sensing/sensing-reference.ts';
 import { LabError } from '../../protocol/lab-error.ts';
-import { symmetricSliceSingularValues } from './singular-tubes.ts';
 
 export interface SensingSettings {
   readonly n: number;
@@ -17,7 +16,7 @@ export interface SensingSettings {
   readonly tubalRank: number;
   readonly measurements: number;
   readonly seed: number;
-  /** Singular values of the truth, the same in every slice, `tubalRank` of them. Left out: those of a Gaussian U*. */
+  /** Singular values of the truth, the same in every slice, `tubalRank` of them; all 1 when left out. */
   readonly spectrum?: readonly number[];
   /** The transform that defines the product; the DFT when left out. */
   readonly transform?: Transform;
@@ -26,7 +25,7 @@ export interface SensingSettings {
 export interface SensingProblem {
   readonly n: number;
   readonly k: number;
-  /** X*, [k, n, n]; its largest slice singular value is 1, or the largest of `spectrum`. */
+  /** X*, [k, n, n] */
   readonly truth: Float64Array;
   /** Singular values of the slices of X*, descending. */
   readonly truthSingularValues: readonly Float64Array[];
@@ -40,9 +39,10 @@ const MAXIMUM_MEGABYTES = 256;
 
 /** Draws truth and measurements from streams of their own. Throws `memory` above 256 MB, and `setting`. */
 export function makeSensingProblem(settings: SensingSettings): SensingProblem {
-  const { n, k, measurements, seed, transform = createTransform('dft', k) } = settings;
-  check(settings);
-  const { truth, singularValues } = drawTruth(settings, transform);
+  const { n, k, tubalRank, measurements, seed } = settings;
+  const { transform = createTransform('dft', k), spectrum = Array<number>(tubalRank).fill(1) } = settings;
+  check(n, k, tubalRank, measurements, spectrum);
+  const truth = drawTruth(n, spectrum, seed, transform);
   const size = n * n * k;
   const random = createRandom(seed, 'sensing measurements');
   const a = new Float32Array(measurements * size);
@@ -62,7 +62,8 @@ export function makeSensingProblem(settings: SensingSettings): SensingProblem {
       }
     }
   }
-  return { n, k, truth, truthSingularValues: singularValues, measurements: a, y };
+  const truthSingularValues = transform.slices.map(() => Float64Array.from(spectrum).sort().reverse());
+  return { n, k, truth, truthSingularValues, measurements: a, y };
 }
 
 /** U0 of independent entries N(0, alpha^2 / R) in the spatial domain, taken to the transform domain. */
@@ -144,7 +145,7 @@ export function countSensing(n: number, k: number, r: number, measurements: numb
   };
 }
 
-function check({ n, k, tubalRank, measurements, spectrum }: SensingSettings): void {
+function check(n: number, k: number, tubalRank: number, measurements: number, spectrum: readonly number[]): void {
   if (tubalRank > n) {
     throw new LabError({
       code: 'setting',
@@ -153,7 +154,7 @@ function check({ n, k, tubalRank, measurements, spectrum }: SensingSettings): vo
       tip: `The nearest valid value is ${n}.`,
     });
   }
-  if (spectrum !== undefined && (spectrum.length !== tubalRank || spectrum.some(value => !(value > 0)))) {
+  if (spectrum.length !== tubalRank || spectrum.some(value => !(value > 0))) {
     throw new LabError({
       code: 'setting',
       message: `The spectrum ${spectrum.join(', ')} does not give ${tubalRank} positive singular values.`,
@@ -173,28 +174,17 @@ function check({ n, k, tubalRank, measurements, spectrum }: SensingSettings): vo
   }
 }
 
-function drawTruth(
-  settings: SensingSettings,
-  transform: Transform,
-): { truth: Float64Array; singularValues: Float64Array[] } {
-  const { n, k, tubalRank, seed, spectrum } = settings;
+/** U* * U*^T of a Gaussian U* whose columns are then made orthogonal and given their length in every slice. */
+function drawTruth(n: number, spectrum: readonly number[], seed: number, transform: Transform): Float64Array {
+  const rank = spectrum.length;
   const random = createRandom(seed, 'sensing truth');
-  const spatial = Float64Array.from({ length: n * tubalRank * k }, () => random.normal());
-  const factor = storedFromSpatial(spatial, n, tubalRank, transform);
-  if (spectrum !== undefined) {
-    for (const { plane, complex } of transform.slices) {
-      const slice = factor.subarray(plane * n * tubalRank, (plane + (complex ? 2 : 1)) * n * tubalRank);
-      prescribeSpectrum(slice, tubalRank, complex, spectrum);
-    }
-  } else {
-    const largest = Math.max(...symmetricSliceSingularValues(factor, n, tubalRank, transform).map(slice => slice[0]));
-    for (let i = 0; i < factor.length; i++) factor[i] /= Math.sqrt(largest);
+  const spatial = Float64Array.from({ length: n * rank * transform.k }, () => random.normal());
+  const factor = storedFromSpatial(spatial, n, rank, transform);
+  for (const { plane, complex } of transform.slices) {
+    const slice = factor.subarray(plane * n * rank, (plane + (complex ? 2 : 1)) * n * rank);
+    prescribeSpectrum(slice, rank, complex, spectrum);
   }
-  const problem = { n, rank: tubalRank, transform, measurements: [], y: [] };
-  return {
-    truth: synthesiseSensingReference(problem, factor),
-    singularValues: symmetricSliceSingularValues(factor, n, tubalRank, transform),
-  };
+  return synthesiseSensingReference({ n, rank, transform, measurements: [], y: [] }, factor);
 }
 
 /** Makes the columns of a slice [n, rank] ([n, 2 rank] if complex) orthogonal with the squared norms `spectrum`. */

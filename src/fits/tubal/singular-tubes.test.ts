@@ -2,8 +2,10 @@ import { describe, expect, it } from 'vitest';
 import { createRandom } from '../../numerics/random.ts';
 import { createTransform, type TransformId } from '../../ops/mode3-transform/transform.ts';
 import {
+  leadingColumnSpaces,
   multiRank,
   rankEstimates,
+  sineOfLargestAngle,
   singularTubeNorms,
   sliceSingularValues,
   symmetricSliceSingularValues,
@@ -152,5 +154,27 @@ describe('rank estimates', () => {
 
   it('do not take rounding for a gap', () => {
     expect(of(1, 0.9, 1e-9, 1e-17, 0).largestGap).toBe(2);
+  });
+});
+
+describe('column spaces', () => {
+  it.each(['dft', 'dct'] as const)('enclose the angle put in, %s', id => {
+    const [n, k] = [7, 4];
+    const transform = createTransform(id, k);
+    // Columns 0 and 1 lead; in the other factor column 1 is turned towards column 2 by 0.3 in the second slice, which the DFT makes complex.
+    const angle = 0.3;
+    const straight = factorWith(n, 3, k, id, (_, c) => [3, 2, 0.1][c]);
+    const turned = straight.slice();
+    const { plane, complex } = transform.slices[1];
+    const width = complex ? 6 : 3;
+    for (let at = plane * n * 3; at < plane * n * 3 + n * width; at += 3)
+      turned[at + 1] = Math.cos(angle) * straight[at + 1] + (2 / 0.1) * Math.sin(angle) * straight[at + 2];
+    // Without column 2 the leading space of the turned factor is exactly the turned one.
+    for (let i = 2; i < turned.length; i += 3) turned[i] = 0;
+    const a = leadingColumnSpaces(straight, n, 3, 2, transform);
+    const b = leadingColumnSpaces(turned, n, 3, 2, transform);
+    expect(sineOfLargestAngle(a, b)).toBeCloseTo(Math.sin(angle), 12);
+    expect(sineOfLargestAngle(b, a)).toBeCloseTo(Math.sin(angle), 12);
+    expect(sineOfLargestAngle(a, a)).toBeLessThan(1e-14);
   });
 });

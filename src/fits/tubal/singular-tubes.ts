@@ -1,5 +1,5 @@
-// Singular values of the slices of L * R^T from the factors alone, the norms of the singular tubes, and six estimates of
-// rank to look at side by side. Float64, outside the loop; in the engine's process.
+// Singular values of the slices of L * R^T from the factors alone, the norms of the singular tubes, six estimates of
+// rank to look at side by side, and angles between column spaces. Float64, outside the loop; in the engine's process.
 
 import { EigenvalueDecomposition, Matrix } from 'ml-matrix';
 import type { Transform } from '../../ops/mode3-transform/transform.ts';
@@ -115,6 +115,36 @@ function tubesForEnergy(norms: Float64Array, wanted: number): number {
   return norms.length;
 }
 
+/** One orthonormal basis per slice, in columns; of complex slices in the real embedding, two columns for each. */
+export type ColumnSpaces = readonly Matrix[];
+
+/** The spaces of the `count` leading left singular vectors of every slice of a stored factor [n, rank]. */
+export function leadingColumnSpaces(
+  factor: ArrayLike<number>,
+  n: number,
+  rank: number,
+  count: number,
+  transform: Transform,
+): ColumnSpaces {
+  return transform.slices.map(({ plane, complex }) => {
+    const u = embeddedSlice(factor, plane * n * rank, n, rank, complex);
+    const { realEigenvalues, eigenvectorMatrix } = decompose(gram(u.transpose()));
+    const descending = realEigenvalues.map((_, i) => i).sort((a, b) => realEigenvalues[b] - realEigenvalues[a]);
+    const rows = eigenvectorMatrix.to2DArray();
+    return new Matrix(rows.map(row => descending.slice(0, complex ? 2 * count : count).map(i => row[i])));
+  });
+}
+
+/** Sine of the largest principal angle between two families of spaces of equal dimensions, over all slices. */
+export function sineOfLargestAngle(a: ColumnSpaces, b: ColumnSpaces): number {
+  return Math.max(
+    ...a.map((space, s) => {
+      const outside = Matrix.sub(b[s], space.mmul(space.transpose().mmul(b[s])));
+      return Math.min(1, Math.sqrt(Math.max(0, ...decompose(gram(outside)).realEigenvalues)));
+    }),
+  );
+}
+
 /**
  * One slice of a stored factor; a complex one A + iB as the real matrix [[A, -B], [B, A]], for which sums, products and
  * transposes stand for those of the complex matrix, and every eigenvalue and singular value comes twice.
@@ -152,7 +182,7 @@ function smallerGram(matrix: Matrix): Matrix {
 
 /** The symmetric root of a positive semi-definite matrix; negative eigenvalues are rounding. */
 function squareRoot(matrix: Matrix): Matrix {
-  const { eigenvectorMatrix, realEigenvalues } = new EigenvalueDecomposition(matrix, { assumeSymmetric: true });
+  const { eigenvectorMatrix, realEigenvalues } = decompose(matrix);
   const roots = realEigenvalues.map(value => Math.sqrt(Math.max(0, value)));
   return eigenvectorMatrix.clone().mulRowVector(roots).mmul(eigenvectorMatrix.transpose());
 }
@@ -165,7 +195,10 @@ function sandwich(c: Matrix, g: Matrix): Matrix {
 
 /** Descending; of a complex matrix's embedding every second one. */
 function eigenvalues(matrix: Matrix, complex: boolean): Float64Array {
-  const { realEigenvalues } = new EigenvalueDecomposition(matrix, { assumeSymmetric: true });
-  const sorted = Float64Array.from(realEigenvalues).sort().reverse();
+  const sorted = Float64Array.from(decompose(matrix).realEigenvalues).sort().reverse();
   return complex ? sorted.filter((_, i) => i % 2 === 0) : sorted;
+}
+
+function decompose(matrix: Matrix): EigenvalueDecomposition {
+  return new EigenvalueDecomposition(matrix, { assumeSymmetric: true });
 }

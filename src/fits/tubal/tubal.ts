@@ -34,9 +34,9 @@ export const tubal: Fit = {
       title: 'Method',
       type: 'choice',
       default: 'gd',
-      choices: ['gd', 'gd-smoothness', 'gd-imbalanced', 'linear-interpolation'],
+      choices: ['gd', 'gd-smoothness', 'gd-imbalanced', 'tnn-admm', 'linear-interpolation'],
       live: 'member',
-      help: 'gd: gradient descent on L * R^T from a small start. gd-smoothness: with a smoothness term, for photographs. gd-imbalanced: R starts at a third of the scale of L. linear-interpolation: the baseline.',
+      help: 'gd: gradient descent on L * R^T from a small start. gd-smoothness: with a smoothness term, for photographs. gd-imbalanced: R starts at a third of the scale of L. tnn-admm: least tubal nuclear norm, the convex baseline. linear-interpolation: the baseline that papers forget.',
     },
     {
       name: 'sampling',

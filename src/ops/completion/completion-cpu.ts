@@ -3,6 +3,7 @@
 
 import type { CpuDevice, DeviceArray } from '../../devices/cpu/cpu-device.ts';
 import type { Transform } from '../mode3-transform/transform.ts';
+import { createDeviceTransform } from '../mode3-transform/transform-cpu.ts';
 
 /** Mask bytes; what is 0 was not observed and its value is never used. */
 export const maskByte = { unobserved: 0, training: 1, validation: 2 } as const;
@@ -120,10 +121,7 @@ export function createCompletionFactors(
   const right = own(device.floats(columns * rank * k));
   const gradLeft = own(device.floats(rows * rank * k));
   const gradRight = own(device.floats(columns * rank * k));
-  const forward = own(device.floats(k * k));
-  const inverse = own(device.floats(k * k));
-  forward.values.set(transform.forward);
-  inverse.values.set(transform.inverse);
+  const { forward, inverse } = own(createDeviceTransform(device, transform));
   const table = own(device.words(SLICE_WORDS * transform.slices.length));
 
   const panels = (over: number, inner: number) =>
@@ -165,7 +163,7 @@ export function createCompletionFactors(
   const synthesise = (data: CompletionData): void => {
     const { group, groups, chunks } = forSynthesis;
     device.dispatch('packSynthesisChunk', [slicesAt, rank, columns, group, groups], chunks);
-    const args = [slicesAt, count, rank, rows, columns, k, inverse.byteOffset, data.x.byteOffset];
+    const args = [slicesAt, count, rank, rows, columns, k, inverse, data.x.byteOffset];
     device.dispatch('synthesisChunk', args, rowChunks);
   };
   return {
@@ -185,7 +183,7 @@ export function createCompletionFactors(
       const term = [weight === 0 ? 0 : directions, channels === 'joint' ? 1 : 0, weight, epsilon];
       const shape = [slicesAt, count, rank, rows, columns];
       const buffers = [x, y, mask, z, losses].map(part => part.byteOffset);
-      device.dispatch('residualChunk', [...shape, k, forward.byteOffset, ...buffers, ...term], rowChunks);
+      device.dispatch('residualChunk', [...shape, k, forward, ...buffers, ...term], rowChunks);
       device.dispatch('rightGradientChunk', [...shape, z.byteOffset], count * Math.ceil(columns / CHUNK_ROWS));
       return sumRows(losses.values, rows, smoothness.weight !== 0);
     },

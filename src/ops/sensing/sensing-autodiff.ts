@@ -4,7 +4,7 @@
 
 import * as tf from '@tensorflow/tfjs-core';
 
-/** Loss and its gradient by U [k, n, rank] in the spatial domain, as nested arrays flattened in C order. */
+/** Loss, and its gradient by the spatial U, [k, n, rank]. */
 export function evaluateSensingAutodiff(
   n: number,
   measurements: Float32Array, // [y.length, k * n * n]

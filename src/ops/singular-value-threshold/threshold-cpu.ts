@@ -3,6 +3,7 @@
 
 import type { CpuDevice, DeviceArray } from '../../devices/cpu/cpu-device.ts';
 import type { Transform } from '../mode3-transform/transform.ts';
+import { createDeviceTransform } from '../mode3-transform/transform-cpu.ts';
 
 export interface Thresholded {
   /** (1 / scale) sum over slices of weight times the slice's nuclear norm, afterwards. */
@@ -33,10 +34,7 @@ export function createThreshold(device: CpuDevice, rows: number, columns: number
     owned.push(part);
     return part;
   };
-  const forward = own(device.floats(k * k));
-  const inverse = own(device.floats(k * k));
-  forward.values.set(transform.forward);
-  inverse.values.set(transform.inverse);
+  const { forward, inverse } = own(createDeviceTransform(device, transform));
   const stats = own(device.doubles(2 * slices.length));
   const table = own(device.words(SLICE_WORDS * slices.length));
   slices.forEach(({ plane, complex }, s) => {
@@ -44,8 +42,8 @@ export function createThreshold(device: CpuDevice, rows: number, columns: number
     table.values.set([plane, complex ? 1 : 0, work.byteOffset], SLICE_WORDS * s);
   });
   const positions = rows * columns;
-  const transformBy = (x: DeviceArray, matrix: DeviceArray) => {
-    const args = [x.byteOffset, positions, k, matrix.byteOffset, positions];
+  const transformBy = (x: DeviceArray, matrix: number) => {
+    const args = [x.byteOffset, positions, k, matrix, positions];
     device.dispatch('transformChunk', args, Math.ceil(positions / CHUNK_TUBES));
   };
   return {
