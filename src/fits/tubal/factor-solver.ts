@@ -8,6 +8,7 @@ import {
   completionBytes,
   createCompletionData,
   createCompletionFactors,
+  maskByte,
 } from '../../ops/completion/completion-cpu.ts';
 import type { Transform } from '../../ops/mode3-transform/transform.ts';
 import { LabError } from '../../protocol/lab-error.ts';
@@ -52,9 +53,11 @@ export function factorSolverBytes(settings: SettingValues, layout: Layout): numb
 export function createFactorSolver(context: SolverContext, transform: Transform): Solver {
   const { device, layout, observations, settings, seed, member } = context;
   const { rows, columns, planes } = layout;
-  const { values, mask, trainingRate } = observations;
+  const { mask, trainingRate } = observations;
+  const centre = settings.centre === 'mean' ? trainingMean(observations) : 0;
+  const values = observations.values.map(value => value - centre);
   const rank = rankOf(settings, layout);
-  const sigma = largestSliceSingularValue(observations, rows, columns, transform);
+  const sigma = largestSliceSingularValue({ ...observations, values }, rows, columns, transform);
   if (!(sigma > 0)) {
     throw new LabError({
       code: 'input',
@@ -100,13 +103,25 @@ export function createFactorSolver(context: SolverContext, transform: Transform)
     },
     estimate() {
       factors.synthesise(data);
-      return data.x.values;
+      return data.x.values.map(value => value + centre);
     },
     dispose() {
       factors.dispose();
       data.dispose();
     },
   };
+}
+
+/** Mean of the values that train. */
+function trainingMean({ values, mask }: SolverContext['observations']): number {
+  let sum = 0;
+  let count = 0;
+  for (let i = 0; i < values.length; i++) {
+    if (mask[i] !== maskByte.training) continue;
+    sum += values[i];
+    count++;
+  }
+  return sum / Math.max(1, count);
 }
 
 /** A factor [n, rank] of alpha N(0, 1) / sqrt(rank) in the spatial domain, taken to the transform domain. */

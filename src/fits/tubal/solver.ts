@@ -25,7 +25,7 @@ export interface Solver {
   evaluate(hyper: HyperValues): Evaluation;
   /** For methods with an update of their own. */
   advance?(hyper: HyperValues): void;
-  /** The present tensor [k, rows, columns], scaled values; a view that the next call overwrites. */
+  /** The present tensor [k, rows, columns], scaled values; may be a view that the next call overwrites. */
   estimate(): Float32Array;
   /** Spectrum, rank estimates, phase. */
   structure?(context: MeasureContext): Measures;

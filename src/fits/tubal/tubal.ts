@@ -87,6 +87,15 @@ export const tubal: Fit = {
       help: 'Orthonormal DCT, DFT (the t-product), identity (slices apart), a random rotation, or the principal axes of the observed tubes.',
     },
     {
+      name: 'centre',
+      title: 'Centre',
+      type: 'choice',
+      default: 'mean',
+      choices: ['mean', 'none'],
+      live: 'member',
+      help: 'mean: the factors hold the difference from the mean of the observed values. That lowers the largest singular value, so steps are two to four times longer for the same result.',
+    },
+    {
       name: 'layout',
       title: 'Layout',
       type: 'choice',
