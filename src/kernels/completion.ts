@@ -8,7 +8,7 @@ import { CHUNK_ROWS, PANEL, packPlain, packTransposed, productRows } from './sli
 
 /** One slice as the kernels see it: words of 4 bytes, written by the device code. */
 @unmanaged
-class Slice {
+export class Slice {
   plane: i32;
   complex: i32;
   /** Factor L [rows, width], width = rank or 2 rank. */

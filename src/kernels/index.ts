@@ -5,3 +5,4 @@ export { setScratch, transformChunk } from './mode3-transforms';
 export { measureAdjointChunk, measureChunk } from './sensing';
 export { thresholdChunk } from './singular-values';
 export { packPlain, packTransposed, productChunk } from './slice-products';
+export { dampedInverseChunk, preconditionChunk } from './preconditioner';

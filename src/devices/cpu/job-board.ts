@@ -15,6 +15,8 @@ export const kernelNames = [
   'measureChunk',
   'measureAdjointChunk',
   'thresholdChunk',
+  'dampedInverseChunk',
+  'preconditionChunk',
 ] as const;
 export type KernelName = (typeof kernelNames)[number];
 export type Kernel = (...args: number[]) => void;

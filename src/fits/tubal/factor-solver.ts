@@ -77,20 +77,33 @@ export function createFactorSolver(context: SolverContext, transform: Transform)
   const channels = settings.smoothnessChannels === 'joint' ? 'joint' : 'separate';
   const trainingCount = trainingRate * values.length;
   const { left, right, gradLeft, gradRight } = factors;
+  const preconditioned = settings.method === 'scaled-gd' || settings.method === 'prec-gd';
+  /** ScaledGD: the largest singular value. PrecGD: the size of the residual, as large as that of the error it estimates. */
+  const dampingScale = (training: number) =>
+    settings.method === 'scaled-gd' ? sigma : Math.sqrt((2 * training * transform.scale) / trainingRate);
   return {
     blocks: [
       { name: 'L', group: 'left', values: left.values, gradients: gradLeft.values },
       { name: 'R', group: 'right', values: right.values, gradients: gradRight.values },
     ],
     hyperDefaults: {
-      learningRate: observations.observedRate >= 0.295 ? 0.9 : 0.5,
+      learningRate:
+        settings.method === 'scaled-gd'
+          ? 0.5
+          : settings.method === 'prec-gd'
+            ? 0.3
+            : observations.observedRate >= 0.295
+              ? 0.9
+              : 0.5,
+      damping: settings.method === 'scaled-gd' ? 0.1 : 1,
       smoothness: settings.method === 'gd-smoothness' ? 0.005 : 0,
     },
-    rateScale: 1 / (trainingRate * sigma),
+    rateScale: preconditioned ? 1 / trainingRate : 1 / (trainingRate * sigma),
     summary: { rank, transform: transform.id, largestSingularValue: sigma },
-    evaluate({ smoothness: weight, smoothnessEpsilon: epsilon }) {
+    evaluate({ smoothness: weight, smoothnessEpsilon: epsilon, damping }) {
       const losses = factors.evaluate(data, { weight, epsilon, directions, channels });
       const smooth = weight * losses.smoothness;
+      if (preconditioned) factors.precondition(damping * dampingScale(losses.training));
       return {
         loss: losses.training + smooth,
         validation: Number(settings.validation) > 0 ? losses.validation : undefined,

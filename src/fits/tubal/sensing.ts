@@ -13,8 +13,19 @@ import { phaseAt, structureOf } from './structure.ts';
 /** Singular values of the truth in every slice where they are to switch on one after another. */
 const STAIRCASE = [1, 0.5, 0.25, 0.1];
 
+const sensingMethods = ['gd', 'scaled-gd', 'prec-gd'];
+
 export async function loadSensing(members: readonly SettingValues[], { device, seed }: LoadContext): Promise<Problem> {
   const [shared] = members;
+  for (const { method } of members) {
+    if (sensingMethods.includes(String(method))) continue;
+    throw new LabError({
+      code: 'setting',
+      message: `The method ${method} completes pictures; it has no form for sensing.`,
+      where: 'setting method',
+      tip: `Choose one of ${sensingMethods.join(', ')}.`,
+    });
+  }
   const [n, k] = [Number(shared.size), Number(shared.tubes)];
   const staircase = shared.truthSpectrum === 'staircase';
   const tubalRank = staircase ? STAIRCASE.length : Number(shared.tubalRank);
@@ -51,7 +62,11 @@ export async function loadSensing(members: readonly SettingValues[], { device, s
           gradients: factors[member].gradient.values,
         },
       ],
-      hyperDefaults: { learningRate: 0.25, smoothness: 0 },
+      hyperDefaults: {
+        learningRate: settings.method === 'scaled-gd' ? 0.5 : settings.method === 'prec-gd' ? 0.3 : 0.25,
+        damping: settings.method === 'scaled-gd' ? 0.01 : 1,
+        smoothness: 0,
+      },
       rateScale: 1,
       maximumIterations: Number(settings.iterations),
     })),
@@ -70,9 +85,12 @@ export async function loadSensing(members: readonly SettingValues[], { device, s
     },
     terms: ['trainingError', 'testError'],
     evaluate: requests =>
-      requests.map(({ member }) => {
+      requests.map(({ member, hyper }) => {
         const began = performance.now();
         const { loss } = factors[member].evaluate(data);
+        const { method } = members[member];
+        if (method === 'scaled-gd') precondition(factors[member], hyper.damping);
+        if (method === 'prec-gd') precondition(factors[member], hyper.damping * Math.sqrt(4 * loss));
         const terms = [Math.sqrt(4 * loss) / norm, relativeError(data.x.values, truth)];
         return { loss, validation: undefined, terms, milliseconds: performance.now() - began };
       }),
@@ -104,6 +122,15 @@ export async function loadSensing(members: readonly SettingValues[], { device, s
       data.dispose();
     },
   };
+}
+
+/** gradient <- gradient (U^H U + lambda I)^-1 per slice: small enough for a library. */
+function precondition({ n, rank, transform, values, gradient }: SensingFactor, lambda: number): void {
+  for (const { plane, complex } of transform.slices) {
+    const [start, end] = [plane * n * rank, (plane + (complex ? 2 : 1)) * n * rank];
+    const part = (block: { readonly values: Float32Array }) => Float64Array.from(block.values.subarray(start, end));
+    gradient.values.set(preconditionReference(part(values), part(gradient), rank, complex, lambda), start);
+  }
 }
 
 /** [k, n, n] to [n, n, k] */

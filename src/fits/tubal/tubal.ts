@@ -34,9 +34,9 @@ export const tubal: Fit = {
       title: 'Method',
       type: 'choice',
       default: 'gd',
-      choices: ['gd', 'gd-smoothness', 'gd-imbalanced', 'tnn-admm', 'linear-interpolation'],
+      choices: ['gd', 'gd-smoothness', 'gd-imbalanced', 'scaled-gd', 'prec-gd', 'tnn-admm', 'linear-interpolation'],
       live: 'member',
-      help: 'gd: gradient descent on L * R^T from a small start. gd-smoothness: with a smoothness term, for photographs. gd-imbalanced: R starts at a third of the scale of L. tnn-admm: least tubal nuclear norm, the convex baseline. linear-interpolation: the baseline that papers forget.',
+      help: 'gd: gradient descent on L * R^T from a small start. gd-smoothness: with a smoothness term, for photographs. gd-imbalanced: R starts at a third of the scale of L. scaled-gd, prec-gd: preconditioned by the Gram matrices. tnn-admm: least tubal nuclear norm, the convex baseline. linear-interpolation: the baseline that papers forget.',
     },
     {
       name: 'sampling',
@@ -133,6 +133,16 @@ export const tubal: Fit = {
       maximum: 100,
       live: 'live',
       help: 'Step = eta / (p sigma_1). Default 0.9, or 0.5 where less than 30 % was observed; sensing: 0.25, and it is the step itself.',
+    },
+    {
+      name: 'damping',
+      title: 'Damping lambda',
+      type: 'number',
+      default: undefined,
+      minimum: 0,
+      maximum: 1e6,
+      live: 'live',
+      help: 'Added to the Gram matrices: times the largest singular value with scaled-gd (default 0.1), times the norm of the residual with prec-gd (default 1).',
     },
     {
       name: 'smoothness',

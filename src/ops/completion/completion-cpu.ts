@@ -2,6 +2,7 @@
 // fused passes over rows and columns. `completion-reference.ts` is its readable twin.
 
 import type { CpuDevice, DeviceArray } from '../../devices/cpu/cpu-device.ts';
+import { LabError } from '../../protocol/lab-error.ts';
 import type { Transform } from '../mode3-transform/transform.ts';
 import { createDeviceTransform } from '../mode3-transform/transform-cpu.ts';
 
@@ -55,12 +56,18 @@ export interface CompletionFactors {
   synthesise(data: CompletionData): void;
   /** Writes data.x, data.z and the gradients. */
   evaluate(data: CompletionData, smoothness: Smoothness): CompletionLosses;
+  /**
+   * After evaluate: gradL <- gradL (R^H R + lambda I)^-1 and gradR <- gradR (L^H L + lambda I)^-1 per slice. Throws a
+   * `diverged` error where a Gram matrix cannot be inverted.
+   */
+  precondition(lambda: number): void;
   dispose(): void;
 }
 
 const CHUNK_ROWS = 16;
 const PANEL = 8;
 const SLICE_WORDS = 12;
+const DAMPED_WORDS = 3;
 /** Chunks a packing job is cut into, at least: enough for all threads, few enough to cost nothing. */
 const PACK_CHUNKS = 32;
 
@@ -166,6 +173,22 @@ export function createCompletionFactors(
     const args = [slicesAt, count, rank, rows, columns, k, inverse, data.x.byteOffset];
     device.dispatch('synthesisChunk', args, rowChunks);
   };
+  let damped: { table: number; pivots: DeviceArray<Float64Array> } | undefined;
+  const makeDamped = () => {
+    const parts = own(device.words(2 * count * DAMPED_WORDS));
+    transform.slices.forEach(({ complex }, s) => {
+      const width = complex ? 2 * rank : rank;
+      for (const side of [0, 1]) {
+        const record = [
+          own(device.floats(width * width)).byteOffset,
+          panels(width, width),
+          own(device.doubles(2 * width * width)).byteOffset,
+        ];
+        parts.values.set(record, (2 * s + side) * DAMPED_WORDS);
+      }
+    });
+    return { table: parts.byteOffset, pivots: own(device.doubles(2 * count)) };
+  };
   return {
     rank,
     transform,
@@ -186,6 +209,21 @@ export function createCompletionFactors(
       device.dispatch('residualChunk', [...shape, k, forward, ...buffers, ...term], rowChunks);
       device.dispatch('rightGradientChunk', [...shape, z.byteOffset], count * Math.ceil(columns / CHUNK_ROWS));
       return sumRows(losses.values, rows, smoothness.weight !== 0);
+    },
+    precondition(lambda) {
+      damped ??= makeDamped();
+      const { table, pivots } = damped;
+      const shape = [slicesAt, table, rank, rows, columns];
+      device.dispatch('dampedInverseChunk', [...shape, lambda, pivots.byteOffset], 2 * count);
+      if (!pivots.values.every(pivot => pivot > 0)) {
+        throw new LabError({
+          code: 'diverged',
+          message: 'A Gram matrix of the factors cannot be inverted: they have lost rank.',
+          where: `damping ${lambda}`,
+          tip: 'Give a larger damping, or a lower rank.',
+        });
+      }
+      device.dispatch('preconditionChunk', shape, count * (rowChunks + Math.ceil(columns / CHUNK_ROWS)));
     },
     dispose() {
       for (const part of owned) part.dispose();

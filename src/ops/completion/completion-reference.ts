@@ -1,6 +1,7 @@
 // The completion objective in plain float64 loops: the readable twin of the fused kernels, and the ground for central
 // differences. Layouts as in completion-cpu.ts.
 
+import { inverse, Matrix } from 'ml-matrix';
 import type { Transform } from '../mode3-transform/transform.ts';
 import { type CompletionLosses, maskByte, type Smoothness } from './completion-cpu.ts';
 
@@ -141,4 +142,27 @@ function addSmoothnessReference(problem: ReferenceProblem, x: Float64Array, z: F
     }
   }
   return sum;
+}
+
+/** Rows of gradient [n, width] of one slice times (F^H F + lambda I)^-1, factor F [m, width]; width = 2 rank if complex. */
+export function preconditionReference(
+  factor: Float64Array,
+  gradient: Float64Array,
+  rank: number,
+  complex: boolean,
+  lambda: number,
+): Float64Array {
+  const width = complex ? 2 * rank : rank;
+  const f = Matrix.from1DArray(factor.length / width, width, factor);
+  const s = f.transpose().mmul(f);
+  if (complex) {
+    const block = (i: number, j: number) => s.subMatrix(i * rank, (i + 1) * rank - 1, j * rank, (j + 1) * rank - 1);
+    const a = Matrix.add(block(0, 0), block(1, 1));
+    const b = Matrix.sub(block(0, 1), block(1, 0));
+    s.setSubMatrix(a, 0, 0).setSubMatrix(b, 0, rank);
+    s.setSubMatrix(Matrix.mul(b, -1), rank, 0).setSubMatrix(a, rank, rank);
+  }
+  const damped = Matrix.add(s, Matrix.eye(width).mul(lambda));
+  const g = Matrix.from1DArray(gradient.length / width, width, gradient);
+  return Float64Array.from(g.mmul(inverse(damped)).to1DArray());
 }
