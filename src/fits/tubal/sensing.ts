@@ -1,8 +1,15 @@
 // Sensing: a symmetric tensor X* of low tubal rank from Gaussian measurements y_i = <A_i, X*>, by gradient descent on U
 // with X = U * U^T from a small start. The problem is synthetic, so the truth is known and every law can be checked.
 
+import { preconditionReference } from '../../ops/completion/completion-reference.ts';
 import { createTransform } from '../../ops/mode3-transform/transform.ts';
-import { createSensingData, createSensingFactor, measurementBytes } from '../../ops/sensing/sensing-cpu.ts';
+import {
+  createSensingData,
+  createSensingFactor,
+  measurementBytes,
+  type SensingFactor,
+} from '../../ops/sensing/sensing-cpu.ts';
+import { LabError } from '../../protocol/lab-error.ts';
 import type { LoadContext, Measures, Problem, SettingValues } from '../fit.ts';
 import { labelsOf } from './labels.ts';
 import { nextSwitchOn, switchOnIteration } from './law.ts';
