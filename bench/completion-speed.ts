@@ -1,10 +1,14 @@
 // Milliseconds per completion iteration with everything in the loop: synthesis, residual, losses, both gradients and
 // the update. Medians of one run; ratios are against the first row of each block.
 
+import '@tensorflow/tfjs-backend-cpu';
+import { env } from '@tensorflow/tfjs-core';
+import '@tensorflow/tfjs-core/dist/register_all_gradients.js';
 import type { CpuDevice } from '../src/devices/cpu/cpu-device.ts';
 import { openNodeDevice } from '../src/host/node-device.ts';
 import { createRandom } from '../src/numerics/random.ts';
 import { createCompletionData, createCompletionFactors } from '../src/ops/completion/completion-cpu.ts';
+import { evaluateTfjs } from '../src/ops/completion/completion-tfjs.ts';
 import { createTransform, type TransformId } from '../src/ops/mode3-transform/transform.ts';
 
 interface Case {
@@ -68,3 +72,26 @@ for (const twin of ['simd', 'relaxed-simd'] as const) {
     two.dispose();
   }
 }
+
+console.log('\nagainst the tfjs reference with automatic gradients, on tfjs-backend-cpu (one thread)');
+console.log('size              R  transform  reference   ours, 2 threads   ratio');
+env().set('IS_TEST', true);
+const device = await openNodeDevice({ threads: 2 });
+for (const item of [picture, { ...picture, transform: 'dft' as const }]) {
+  const { rows, columns, k, rank, transform } = item;
+  const random = createRandom(1, 'bench');
+  const normals = (count: number) => Float32Array.from({ length: count }, () => 0.01 * random.normal());
+  const y = normals(rows * columns * k);
+  const mask = Uint8Array.from(y, () => (random.uniform() < 0.3 ? 1 : 0));
+  const smoothness = { weight: 0, epsilon: 0.1, directions: 2, channels: 'separate' } as const;
+  const problem = { rows, columns, rank, transform: createTransform(transform, k), y, mask, smoothness };
+  const [left, right] = [normals(rows * rank * k), normals(columns * rank * k)];
+  const began = performance.now();
+  evaluateTfjs(problem, left, right);
+  const reference = performance.now() - began;
+  const ours = time(device, item);
+  const size = `${rows} x ${columns} x ${k}`.padEnd(16);
+  const figures = `${reference.toFixed(0).padStart(8)} ms ${ours.toFixed(2).padStart(14)} ms ${(reference / ours).toFixed(0).padStart(8)}`;
+  console.log(`${size} ${String(rank).padStart(3)}  ${transform.padEnd(8)} ${figures}`);
+}
+device.dispose();

@@ -1,6 +1,6 @@
 // `npm run bench -- NAME`: bundles bench/NAME.ts and runs it.
 
-import { existsSync, readdirSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { prepare, root } from './bootstrap.mjs';
 
 prepare();
@@ -13,6 +13,7 @@ if (name === undefined || !existsSync(`${root}bench/${name}.ts`)) {
   console.error(`Give one of: ${names.join(', ')}`);
   process.exit(2);
 }
+const { dependencies, devDependencies } = JSON.parse(readFileSync(`${root}package.json`, 'utf8'));
 const outfile = `dist/bench/${name}.mjs`;
 await build({
   entryPoints: [`bench/${name}.ts`],
@@ -20,7 +21,12 @@ await build({
   bundle: true,
   platform: 'node',
   format: 'esm',
-  packages: 'external',
+  // TensorFlow's files of gradients can only be imported from a bundle; everything else stays where it is.
+  external: Object.keys({ ...dependencies, ...devDependencies }).filter(
+    dependency => !dependency.startsWith('@tensorflow/'),
+  ),
+  mainFields: ['module', 'main'],
+  conditions: ['import'],
   logLevel: 'warning',
 });
 process.argv.splice(2, process.argv.length, ...args);
