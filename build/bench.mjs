@@ -25,6 +25,7 @@ await build({
   external: Object.keys({ ...dependencies, ...devDependencies }).filter(
     dependency => !dependency.startsWith('@tensorflow/'),
   ),
+  banner: { js: "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);" },
   mainFields: ['module', 'main'],
   conditions: ['import'],
   logLevel: 'warning',
