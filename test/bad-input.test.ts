@@ -1,10 +1,11 @@
 // What goes wrong in practice: each case ends with a clear error, the documented exit code, and nothing half-written.
 
-import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
+import { spawnSync } from 'node:child_process';
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import sharp from 'sharp';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { encodeNpy } from '../src/formats/npy.ts';
+import { decodeNpy, encodeNpy } from '../src/formats/npy.ts';
 import { createRandom } from '../src/numerics/random.ts';
 import { lab, temporaryFolder } from './lab.ts';
 
@@ -54,6 +55,18 @@ const cases: [string, string[], number, RegExp][] = [
   ['an unknown setting', ['good.npy', '--set', 'ranc=5'], 2, /Did you mean "rank"/],
   ['a value out of range', ['good.npy', '--set', 'sampling=1.5'], 2, /nearest valid value is 1/],
   ['an unknown optimizer', ['good.npy', '--optimizer', 'heavy-bal'], 2, /Did you mean "heavy-ball"/],
+  ['more members than the memory holds', ['sample:plaid', '--members', '3000'], 5, /needs about \d+ MB/],
+  [
+    'more measurements than the memory holds',
+    ['sample:sensing', '--set', 'measurements=900000'],
+    5,
+    /MB, more than the 256 MB/,
+  ],
+  ['a method that has no form for sensing', ['sample:sensing', '--set', 'method=tnn-admm'], 2, /no form for sensing/],
+  ['a race over what members share', ['good.npy', '--race', 'sampling=0.1,0.2'], 2, /cannot be raced/],
+  ['an unknown schedule', ['good.npy', '--schedule', 'cosin'], 2, /Did you mean "cosine"/],
+  ['a mask from alpha where there is none', ['good.png', '--mask', 'alpha'], 3, /no alpha channel/],
+  ['an unknown sample', ['sample:plad'], 3, /Did you mean "sample:plaid"/],
   ['an unknown live hyper-parameter', ['good.npy', '--at', '5:learningRat=1'], 2, /Did you mean "learningRate"/],
 ];
 
@@ -80,6 +93,37 @@ describe('bad input', () => {
     expect(full.stderr).toMatch(/not empty/);
     const below = await lab('fit', 'tubal', at('good.npy'), '--iterations', '5', '--out', join(at('file'), 'run'));
     expect(below.code).toBe(4);
+  });
+
+  it('stops with the reason when the disk takes no more, and loses nothing that was written', async () => {
+    const out = at('disk-full');
+    // A limit on the size of files stands in for the end of the disk: the checkpoint no longer fits.
+    const command = `ulimit -f 64; exec "${process.execPath}" dist/cli.js fit tubal sample:plaid --iterations 20 --out "${out}"`;
+    const { status, stderr } = spawnSync('bash', ['-c', command], { encoding: 'utf8' });
+    expect(stderr).toMatch(/disk is full|too large/);
+    expect(status).toBe(4);
+    expect(JSON.parse(readFileSync(join(out, 'recipe.json'), 'utf8'))).toMatchObject({ fit: 'tubal' });
+    expect(readdirSync(join(out, 'checkpoints'))).toEqual([]);
+    expect((await lab('resume', out)).code).toBe(0);
+  });
+
+  it("takes the mask from the picture's own transparency", async () => {
+    const random = createRandom(1, 'alpha');
+    const pixels = Uint8Array.from({ length: 40 * 30 * 4 }, (_, i) =>
+      i % 4 === 3 ? (random.uniform() < 0.5 ? 255 : 0) : 60 + (i % 90),
+    );
+    await sharp(pixels, { raw: { width: 40, height: 30, channels: 4 } })
+      .png()
+      .toFile(at('holes.png'));
+    const out = at('alpha');
+    const result = await lab('fit', 'tubal', at('holes.png'), '--mask', 'alpha', '--iterations', '20', '--out', out);
+    expect(result.code, result.stderr).toBe(0);
+    const { data } = decodeNpy(readFileSync(join(out, 'exports', 'mask.npy')), 'mask');
+    expect(
+      Array.from(data as Uint8Array, (value, i) => value === (pixels[4 * Math.floor(i / 3) + 3] > 0 ? 1 : 0)).every(
+        Boolean,
+      ),
+    ).toBe(true);
   });
 
   it('never reads what the mask leaves out', async () => {

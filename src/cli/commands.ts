@@ -16,7 +16,7 @@ const help = `Descent Lab: see and steer a vision model while gradient descent f
 
   npm start                                      a first fit on a sample made by the program
   npm run --silent lab -- fit tubal INPUT …      fill in the missing entries of a picture, folder, .npy or .npz
-      --mask FILE  --set key=value  --optimizer ID  --schedule ID  --threads N  --seed N  --iterations N
+      --mask FILE (or alpha: the picture's own transparency)  --set key=value  --optimizer ID  --schedule ID  --threads N  --seed N  --iterations N
       --at 200:learningRate=0.5                  a change at an iteration; repeat for more
       --race method=gd,prec-gd,tnn-admm          members that differ in a setting; --members N for equal ones
       --out DIR                                  the run folder  --checkpoint-seconds N  --json
@@ -87,7 +87,7 @@ export const commands: Record<string, Command> = {
         request: {
           fit,
           input: input.startsWith('sample:') ? input : resolve(input),
-          mask: values.mask === undefined ? undefined : resolve(values.mask),
+          mask: values.mask === undefined || values.mask === 'alpha' ? values.mask : resolve(values.mask),
           settings,
           race: Object.fromEntries(race),
           seed: whole(values.seed, 'seed', 0) ?? 0,

@@ -11,7 +11,7 @@ import { SCHEMA_VERSION } from '../protocol/run.ts';
 import { createRunFolder, type OpenedRun, openRunFolder, type StoredRecipe, truncateRun } from '../store/run-folder.ts';
 import { bestOf, type LoadedRun, type RunControl, startDrive } from './drive-run.ts';
 import { openNodeDevice } from './node-device.ts';
-import { openInput, sampleOf } from './open-input.ts';
+import { openInput, openMask, sampleOf } from './open-input.ts';
 import { exportFormats, writeTensors } from './write-tensor.ts';
 
 const VERSION = '0.1.0';
@@ -42,7 +42,7 @@ export function createEngineService(
     const fit = findAmong(plan.fit);
     const note = (done: number, total: number) => emit({ kind: 'reading', done, total });
     const input = await openInput(fit, plan.input, note);
-    const mask = plan.mask === undefined ? undefined : await openInput(fit, plan.mask, note);
+    const mask = plan.mask === undefined ? undefined : await openMask(fit, plan.mask, input, note);
     const device: CpuDevice = await openNodeDevice({ threads });
     try {
       const problem = await fit.load(input.data, plan.members, { device, seed: plan.seed, mask: mask?.data });

@@ -7,6 +7,8 @@ import { LabError, nearestName } from '../protocol/lab-error.ts';
 export interface OpenedInput {
   readonly data: FitInput;
   readonly files: readonly SourceFile[];
+  /** [height, width], 0…1; of a picture that has one. */
+  readonly alpha?: FitInput | undefined;
 }
 
 /** Reads `sample:…` from the fit, anything else from disk. Throws `input` errors. */
@@ -26,7 +28,27 @@ export async function openInput(
   }
   const { height, width, channels, values, bitDepth } = read.kind === 'picture' ? read.picture : read;
   const shape = [...(read.kind === 'video' ? [read.frames] : []), height, width, channels];
-  return { data: { name: path, kind: read.kind, shape, values, fullScale: 2 ** bitDepth - 1 }, files };
+  const data: FitInput = { name: path, kind: read.kind, shape, values, fullScale: 2 ** bitDepth - 1 };
+  const alpha = read.kind === 'picture' ? read.picture.alpha : undefined;
+  if (alpha === undefined) return { data, files };
+  return { data, files, alpha: { name: path, kind: 'array', shape: [height, width], values: alpha, fullScale: 1 } };
+}
+
+/** The mask that a user named: a file, or `alpha` for the input's own transparency (opaque is observed). */
+export async function openMask(
+  fit: Fit,
+  name: string,
+  input: OpenedInput,
+  onProgress: (done: number, total: number) => void,
+): Promise<OpenedInput> {
+  if (name !== 'alpha') return openInput(fit, name, onProgress);
+  if (input.alpha !== undefined) return { data: input.alpha, files: [] };
+  throw new LabError({
+    code: 'input',
+    message: 'The input has no alpha channel to take the mask from.',
+    where: input.data.name,
+    tip: 'Give a picture with transparency, or a mask file.',
+  });
 }
 
 /** The sample that `path` names; undefined for a path on disk. Throws an `input` error for an unknown sample. */

@@ -218,6 +218,8 @@ function storing<T>(path: string, action: () => T): T {
       EPERM: 'The run folder may not be written.',
       EROFS: 'The run folder is on a read-only disk.',
       ENOSPC: 'The disk is full.',
+      EDQUOT: 'The disk is full: your quota is used up.',
+      EFBIG: 'A file of the run is too large for this disk.',
       ENOTDIR: 'A part of the path of the run folder is a file.',
       EEXIST: 'A file is where the run folder should be.',
     };

@@ -11,6 +11,7 @@ import {
   type KernelName,
   kernelNames,
   MAX_CHUNKS,
+  NOTHING_LEFT,
   runChunks,
   Word,
 } from './job-board.ts';
@@ -186,6 +187,8 @@ export function createCpuDevice(options: CpuDeviceOptions): CpuDevice {
         return;
       }
       const generation = (words[Word.generation] + 1) | 0;
+      // From here on a worker late for the job before can claim nothing, whatever it reads of the words below.
+      Atomics.store(words, Word.claim, claimWord(generation, NOTHING_LEFT));
       words[Word.kernel] = kernelNames.indexOf(kernel);
       words[Word.argumentCount] = args.length;
       words[Word.chunks] = chunks;

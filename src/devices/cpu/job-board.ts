@@ -26,7 +26,9 @@ export type KernelExports = Record<KernelName, Kernel> & { setScratch(address: n
 export const Word = { generation: 0, claim: 1, chunks: 2, done: 3, kernel: 4, argumentCount: 5, failed: 6, stop: 7 };
 export const BOARD_OFFSET = 1024;
 export const MAX_ARGUMENTS = 24;
-export const MAX_CHUNKS = 0xffff;
+export const MAX_CHUNKS = 0xfffe;
+/** A chunk number that is never below the number of chunks. */
+export const NOTHING_LEFT = 0xffff;
 
 export interface JobBoard {
   readonly words: Int32Array;
