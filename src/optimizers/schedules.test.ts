@@ -105,6 +105,11 @@ describe('schedules', () => {
       expect(follow('plateau', given, losses)).toEqual([1, 1, 1, 0.5, 0.5, 0.5, 0.5, 0.25, 0.25, 0.25]);
     });
 
+    it('counts anew after an improvement', () => {
+      // two in vain, 5 improves, three in vain
+      expect(follow('plateau', given, [10, 9.9, 9.9, 5, 4.9, 4.9, 4.9])).toEqual([1, 1, 1, 1, 1, 1, 0.5]);
+    });
+
     it('compares with the best loss, not with the last', () => {
       expect(follow('plateau', given, [1, 5, 4, 3, 2])).toEqual([1, 1, 1, 0.5, 0.5]);
     });

@@ -43,7 +43,7 @@ export async function loadCompletion(
       sampling: Number(shared.sampling),
       mask: shared.mask as MaskKind,
       noise: Number(shared.noise),
-      validation: Number(shared.validation),
+      validation: shared.validation === undefined ? undefined : Number(shared.validation),
       seed,
     },
     maskInput,

@@ -106,7 +106,7 @@ export function createFactorSolver(context: SolverContext, transform: Transform)
       if (preconditioned) factors.precondition(damping * dampingScale(losses.training));
       return {
         loss: losses.training + smooth,
-        validation: Number(settings.validation) > 0 ? losses.validation : undefined,
+        validation: settings.validation === 0 ? undefined : losses.validation,
         terms: [losses.training, smooth, Math.sqrt((2 * losses.training) / trainingCount)],
       };
     },

@@ -25,12 +25,17 @@ export interface Observations {
   readonly trainingRate: number;
 }
 
+/** Entries that show the minimum of the held-out loss well enough; more of them only take data from the fit. */
+const HELD_OUT = 2000;
+const HELD_OUT_SHARE = [0.02, 0.05];
+
 export interface ObservationSettings {
   readonly sampling: number;
   readonly mask: MaskKind;
   /** Standard deviation of Gaussian noise on the observed values, in units of the scaled values. */
   readonly noise: number;
-  readonly validation: number;
+  /** Share of the observed entries to hold out; undefined: HELD_OUT of them, within the bounds of HELD_OUT_SHARE. */
+  readonly validation: number | undefined;
   readonly seed: number;
 }
 
@@ -78,6 +83,8 @@ export function observe(
   const range = input.fullScale === 1 && (low < 0 || high > 1) ? high - low || 1 : 1;
   const scaled = stored.map(value => (value - offset) / range);
   const complete = maskInput === undefined && scaled.every(Number.isFinite);
+  const [least, most] = HELD_OUT_SHARE;
+  const share = settings.validation ?? Math.min(most, Math.max(least, HELD_OUT / total));
   const validationRandom = createRandom(settings.seed, 'validation');
   const noiseRandom = createRandom(settings.seed, 'noise');
   const mask = new Uint8Array(count);
@@ -86,7 +93,7 @@ export function observe(
   for (let i = 0; i < count; i++) {
     if (observed[i] === 0) continue;
     values[i] = scaled[i] + (settings.noise > 0 ? settings.noise * noiseRandom.normal() : 0);
-    mask[i] = validationRandom.uniform() < settings.validation ? maskByte.validation : maskByte.training;
+    mask[i] = validationRandom.uniform() < share ? maskByte.validation : maskByte.training;
     if (mask[i] === maskByte.training) training++;
   }
   return {
