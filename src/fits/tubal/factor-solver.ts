@@ -22,10 +22,11 @@ import { structureOf } from './structure.ts';
 /** Snapshots from one look at the singular values to the next: a look costs as much as thirty iterations. */
 const STRUCTURE_EVERY = 3;
 
-/** R of the settings, or a third of the smaller side, at most 100. Throws a `setting` error where it exceeds the side. */
+/** R of the settings, or a third of the smaller side, at most 100 (with smoothness, which restrains them, 150). Throws a `setting` error where it exceeds the side. */
 export function rankOf(settings: SettingValues, { rows, columns }: Layout): number {
   const side = Math.min(rows, columns);
-  const rank = Number(settings.rank ?? Math.max(1, Math.min(100, Math.round(side / 3))));
+  const byDefault = settings.method === 'gd-smoothness' ? Math.min(150, side) : Math.min(100, Math.round(side / 3));
+  const rank = Number(settings.rank ?? Math.max(1, byDefault));
   if (rank <= side) return rank;
   throw new LabError({
     code: 'setting',

@@ -65,7 +65,7 @@ export const tubal: Fit = {
       minimum: 1,
       maximum: 2000,
       live: 'member',
-      help: 'Columns of each factor slice. Default: a third of the smaller side, at most 100; sensing: the size.',
+      help: 'Columns of each factor slice. Default: a third of the smaller side, at most 100; gd-smoothness: 150 or the side; sensing: the size.',
     },
     {
       name: 'initialScale',
@@ -225,7 +225,6 @@ export const tubal: Fit = {
       smoothness: 0.005,
       smoothnessChannels: 'joint',
       smoothnessEpsilon: 0.1,
-      rank: 150,
       learningRate: 0.9,
       iterations: 3000,
     },
