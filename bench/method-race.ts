@@ -22,7 +22,7 @@ const methods: [string, Record<string, string>][] = [
 const inputs: [string, string, Record<string, string>][] = [
   ['chelsea 300 x 451, p = 0.3', 'img_open/chelsea.png', {}],
   ['Colin27 90 x 108 x 90, p = 0.3', 'mri_volumes/colin27_2mm_90x108x90.npy', {}],
-  ['suzie_gray video, p = 0.2', 'vid_classic/suzie_gray.npy', { sampling: '0.2', layout: 'video' }],
+  ['news_rgb video 144 x 176 x (10 frames x 3), p = 0.2', 'vid_classic/news_rgb.npy', { sampling: '0.2' }],
 ];
 
 const fit = findFit('tubal');
