@@ -8,6 +8,8 @@ import { join } from 'node:path';
 import sharp from 'sharp';
 
 const data = process.argv[2] ?? '../shared/data';
+/** Only cases whose name holds this. */
+const wanted = process.argv[3] ?? '';
 const work = mkdtempSync(join(tmpdir(), 'descent-lab-bench-'));
 
 interface Case {
@@ -52,7 +54,7 @@ function run(input: string, args: readonly string[], seed: number): Result {
 console.log('                     ours: PSNR dB by seed                          TNN-ADMM         interpolation');
 console.log('case                 0      1      2      iterations  seconds       PSNR dB  seconds   PSNR dB');
 try {
-  for (const { name, file, reduce, args } of cases) {
+  for (const { name, file, reduce, args } of cases.filter(each => each.name.includes(wanted))) {
     const source = join(data, file);
     if (!existsSync(source)) {
       console.log(`${name.padEnd(20)} skipped: ${file} is not there`);

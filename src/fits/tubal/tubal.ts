@@ -208,10 +208,10 @@ export const tubal: Fit = {
       name: 'truthSpectrum',
       title: 'Sensing: spectrum of the truth',
       type: 'choice',
-      default: 'gaussian',
-      choices: ['gaussian', 'staircase'],
+      default: 'flat',
+      choices: ['flat', 'staircase'],
       live: 'fixed',
-      help: 'gaussian: of a random factor. staircase: rank 4 with slice singular values 1, 0.5, 0.25 and 0.1, which switch on one after another.',
+      help: 'flat: all slice singular values are 1. staircase: rank 4 with slice singular values 1, 0.5, 0.25 and 0.1, which switch on one after another.',
     },
   ],
   presets: {
