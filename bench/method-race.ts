@@ -10,6 +10,8 @@ import { openInput } from '../src/host/open-input.ts';
 
 const data = process.argv[2] ?? '../shared/data';
 const LOOK_EVERY = 10;
+/** The quality alone: singular values are only looked at later in a history. */
+const beginning = { iterations: [0], loss: [0], validation: [0] };
 const methods: [string, Record<string, string>][] = [
   ['GD', {}],
   ['preset fast', { preset: 'fast' }],
@@ -42,7 +44,8 @@ for (const [title, file, common] of inputs) {
     const run = createRun({ problem, fit, members, seed: 0, sink, clock: () => performance.now() });
     const looks: { psnr: number; iteration: number; seconds: number }[] = [];
     const look = () => {
-      const { psnr } = run.measure(0, 'running') as { psnr: number };
+      const context = { iteration: run.iteration, hyper: {}, history: beginning, when: 'running' } as const;
+      const { psnr } = problem.measure(0, context) as { psnr: number };
       looks.push({ psnr, iteration: run.iteration, seconds: run.members[0].seconds });
     };
     while (!run.done) {
