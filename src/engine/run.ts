@@ -75,6 +75,8 @@ interface MemberState {
   active: boolean;
   reason: string;
   iterations: number;
+  /** Updates made since the start, t of the optimizers' formulas. */
+  updates: number;
   initialLoss: number;
   previousLoss: number;
   rises: number;
@@ -82,6 +84,7 @@ interface MemberState {
   bestIteration: number;
   bestValidation: number;
   goodIteration: number;
+  goodUpdates: number;
   goodLoss: number;
   /** Largest loss since the last look at the good state, and in the stretch before it. */
   peak: number;
@@ -144,6 +147,7 @@ export function createRun({
     active: true,
     reason: '',
     iterations: 0,
+    updates: 0,
     initialLoss: Number.NaN,
     previousLoss: Number.NaN,
     rises: 0,
@@ -151,6 +155,7 @@ export function createRun({
     bestIteration: -1,
     bestValidation: Infinity,
     goodIteration: 0,
+    goodUpdates: 0,
     goodLoss: Number.NaN,
     peak: -Infinity,
     formerPeak: Infinity,
@@ -160,6 +165,7 @@ export function createRun({
     const state = memberStates[member];
     const { good, goodStates, states } = kept[member];
     state.goodIteration = iteration;
+    state.goodUpdates = state.updates;
     state.goodLoss = loss;
     state.rises = 0;
     members[member].blocks.forEach(({ values }, b) => {
@@ -207,6 +213,7 @@ export function createRun({
       copyInto(kept[member].states[b], kept[member].goodStates[b]);
     });
     state.rises = 0;
+    state.updates = state.goodUpdates;
     state.previousLoss = state.goodLoss;
     const text = `${what}: learning rate halved, state of iteration ${state.goodIteration} restored`;
     sink.event({ iteration, path: `members.${member}.recovered`, value: text, source: 'engine' });
@@ -256,7 +263,7 @@ export function createRun({
       optimizer.id === 'polyak'
         ? blocks.reduce((sum, { gradients }) => sum + (gradients === undefined ? 0 : squaredNorm(gradients)), 0)
         : 0;
-    const info = { step: iteration + 1, loss, gradientNormSquared, random };
+    const info = { step: ++memberStates[member].updates, loss, gradientNormSquared, random };
     blocks.forEach(({ group, values, gradients }, b) => {
       if (gradients === undefined) return;
       const hyper = table.resolve(member, group);

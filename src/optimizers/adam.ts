@@ -13,7 +13,8 @@ const hyper = (name: string, title: string, value: number, maximum: number, help
 });
 const beta1 = hyper('beta1', 'First moment beta 1', 0.9, 0.99999, 'Memory of the mean gradient.');
 const beta2 = hyper('beta2', 'Second moment beta 2', 0.999, 0.99999, 'Memory of the mean square.');
-const epsilon = hyper('epsilon', 'Epsilon', 1e-8, 1, 'Keeps the division finite.');
+/** Never 0: a coordinate without gradient, as every unobserved one has, would be 0 / 0. */
+const epsilon = { ...hyper('epsilon', 'Epsilon', 1e-8, 1, 'Keeps the division finite.'), minimum: 1e-30 };
 const decay = hyper('weightDecay', 'Weight decay', 0.01, 10, 'Decoupled: theta shrinks by eta times this.');
 const moments = [beta1, beta2, epsilon];
 
@@ -71,7 +72,7 @@ export const adamW: Optimizer = {
   id: 'adamw',
   title: 'AdamW',
   stepFollows: 'rate',
-  source: 'Loshchilov and Hutter 2019, arXiv 1711.05101, algorithm 2',
+  source: 'Loshchilov and Hutter 2019, arXiv 1711.05101, algorithm 2, whose lambda is learningRate * weightDecay here',
   hyper: [...moments, decay],
   init: momentState,
   update(values, gradients, state, live, { step }) {
@@ -136,7 +137,7 @@ export const rmsProp: Optimizer = {
   title: 'RMSProp',
   stepFollows: 'rate',
   source: 'Hinton 2012, lecture 6e',
-  hyper: [hyper('rho', 'Decay rho', 0.99, 0.99999, 'Memory of the mean square.'), epsilon],
+  hyper: [hyper('rho', 'Decay rho', 0.9, 0.99999, 'Memory of the mean square.'), epsilon],
   init: size => ({ square: new Float32Array(size) }),
   update(values, gradients, { square }, live) {
     for (let i = 0; i < values.length; i++) {

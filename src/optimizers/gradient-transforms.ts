@@ -5,7 +5,7 @@ import { squaredNorm } from './normalised.ts';
 import type { HyperDescription, Optimizer, OptimizerState } from './optimizer.ts';
 
 /** Norms remembered by AutoClip; the paper keeps all, a ring keeps checkpoints small. */
-const HISTORY = 1024;
+const HISTORY = 256;
 
 const off = (name: string, title: string, maximum: number, help: string): HyperDescription => ({
   name,
@@ -38,7 +38,7 @@ export function withGradientTransforms(optimizer: Optimizer): Optimizer {
   return {
     ...optimizer,
     hyper: [...optimizer.hyper, ...descriptions],
-    init: size => ({ ...optimizer.init(size), normHistory: new Float64Array(HISTORY), normCount: new Float64Array(1) }),
+    init: size => ({ ...optimizer.init(size), normHistory: new Float32Array(HISTORY), normCount: new Float64Array(1) }),
     update(values, gradients, state, live, step) {
       const { clipNorm, clipCoordinate, autoClip, gradientNoise } = live;
       if (gradientNoise > 0) {
@@ -63,9 +63,10 @@ function limitNorm(gradients: Float32Array, limit: number): void {
   for (let i = 0; i < gradients.length; i++) gradients[i] *= scale;
 }
 
-/** Adds a norm to the history and returns its percentile, linear between neighbours. */
+/** Adds a norm to the history and returns its percentile, linear between neighbours; a broken norm is not remembered. */
 function rememberedPercentile(state: OptimizerState, norm: number, percentile: number): number {
   const { normHistory, normCount } = state;
+  if (!Number.isFinite(norm)) return norm;
   normHistory[normCount[0] % HISTORY] = norm;
   normCount[0]++;
   const sorted = normHistory.slice(0, Math.min(HISTORY, normCount[0])).sort();

@@ -11,11 +11,11 @@ export type Hyper = Readonly<Record<string, number>> & { readonly learningRate: 
 
 /** What an update may know about the iteration besides its gradient. */
 export interface StepInfo {
-  /** 1, 2, …: number of this update, t of the formulas. */
+  /** 1, 2, …: number of this update of the member, t of the formulas; goes back with the state when a divergence is undone. */
   readonly step: number;
   /** Loss of the member at the parameters the gradient was taken at. */
   readonly loss: number;
-  /** Squared norm of the member's whole gradient, over all its blocks. */
+  /** Squared norm of the member's whole gradient, over all its blocks, before any clipping. */
   readonly gradientNormSquared: number;
   /** Seeded generator of the run, for gradient noise. */
   readonly random: RandomSource;
