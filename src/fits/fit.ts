@@ -2,28 +2,10 @@
 // registry; the engine sees nothing else of it.
 
 import type { CpuDevice } from '../devices/cpu/cpu-device.ts';
-import { LabError, nearestName } from '../protocol/lab-error.ts';
+import type { HyperValues, SettingDescription, SettingValues } from '../protocol/settings.ts';
+import type { ViewData, ViewDescription } from '../protocol/views.ts';
 
-/** One setting or live hyper-parameter, as users see it. */
-export interface SettingDescription {
-  readonly name: string;
-  readonly title: string;
-  readonly type: 'number' | 'integer' | 'choice';
-  /** Undefined means: derived from the input, as `help` says. */
-  readonly default: number | string | undefined;
-  readonly minimum?: number;
-  readonly maximum?: number;
-  readonly choices?: readonly string[];
-  readonly unit?: string;
-  readonly help: string;
-  /** live: can be turned while the fit runs. fixed: holds for a run. member: fixed, but may differ between members. */
-  readonly live: 'live' | 'fixed' | 'member';
-}
-
-export type SettingValues = Readonly<Record<string, number | string | undefined>>;
-
-/** Live hyper-parameters of one member at one iteration. */
-export type HyperValues = Readonly<Record<string, number>>;
+export type { HyperValues, SettingDescription, SettingValues };
 
 /** Plain tensor data in C order, as read by the host. */
 export interface FitInput {
@@ -116,8 +98,13 @@ export interface Problem {
   advance?(member: number, hyper: HyperValues): void;
   /** Quality and structure at the present parameters. */
   measure(member: number, context: MeasureContext): Measures;
-  /** The present result, 0…255, for snapshots and thumbnails; undefined where there is nothing to look at. */
-  snapshot(member: number): ExportTensor | undefined;
+  /** What can be looked at. The first picture that changes with iterations also makes the thumbnail. */
+  readonly views: readonly ViewDescription[];
+  /**
+   * Data of a view (any but a series) at the present parameters, `member` 0 where the view never changes; of pictures only
+   * frame `frame`, where given. The arrays are the caller's to keep, never views of device memory.
+   */
+  view(id: string, member: number, frame?: number): ViewData;
   exports(member: number): readonly ExportTensor[];
   dispose(): void;
 }
@@ -141,43 +128,16 @@ export interface LoadContext {
 export interface Fit {
   readonly id: string;
   readonly title: string;
+  /** What it takes as input, for people: 'a picture, a folder of frames, …'. */
+  readonly takes: string;
   readonly settings: readonly SettingDescription[];
   readonly presets: Readonly<Record<string, SettingValues>>;
   /** The optimizer of a run that names none. */
   readonly optimizer: string;
   /** Inputs made by the program, each with what it teaches. */
   readonly samples: readonly Sample[];
+  /** Sentences for the values of word-valued measures: captions.phase.growth. */
+  readonly captions: Readonly<Record<string, Readonly<Record<string, string>>>>;
   /** `members` holds the resolved settings of each member; those that are `fixed` agree. Throws `input`, `setting`, `memory`. */
   load(input: FitInput, members: readonly SettingValues[], context: LoadContext): Promise<Problem>;
-}
-
-/** The value of a setting, parsed and inside its range; throws a `setting` error that names the nearest valid one. */
-export function checkSetting(setting: SettingDescription, value: string | number): number | string {
-  const fail = (tip: string): never => {
-    throw new LabError({
-      code: 'setting',
-      message: `${setting.name} cannot be ${value}.`,
-      where: `setting ${setting.name}`,
-      tip,
-    });
-  };
-  if (setting.type === 'choice') {
-    const choices = setting.choices ?? [];
-    if (choices.includes(String(value))) return String(value);
-    const near = nearestName(String(value), choices);
-    return fail(
-      near === undefined
-        ? `Choose one of ${choices.join(', ')}.`
-        : `Did you mean "${near}"? Choices: ${choices.join(', ')}.`,
-    );
-  }
-  const { minimum = -Infinity, maximum = Infinity } = setting;
-  const range = `from ${minimum} to ${maximum}`;
-  const number = typeof value === 'number' ? value : value.trim() === '' ? Number.NaN : Number(value);
-  if (!Number.isFinite(number)) return fail(`Give a number ${range}.`);
-  if (setting.type === 'integer' && !Number.isInteger(number))
-    return fail(`Give a whole number; the nearest is ${Math.round(number)}.`);
-  if (number < minimum || number > maximum)
-    return fail(`The nearest valid value is ${number < minimum ? minimum : maximum} (range ${range}).`);
-  return number;
 }

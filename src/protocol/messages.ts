@@ -1,7 +1,9 @@
 // Messages between a host and the engine's process.
 
+import type { ExportedFile, FitDescription, InputReport, ReplayFormat, RunSummary } from './host-calls.ts';
 import type { LabErrorDetails } from './lab-error.ts';
-import type { MeasureRow, Progress, RunEvent, RunState } from './run.ts';
+import type { MeasureRow, ProblemDescription, Progress, RunEvent, RunState } from './run.ts';
+import type { ViewData } from './views.ts';
 
 /** How a run is driven; none of it changes a number. */
 export interface DriveSettings {
@@ -9,6 +11,12 @@ export interface DriveSettings {
   readonly checkpointSeconds: number;
   /** Checkpoint and leave after this many iterations. */
   readonly leaveAfter: number | undefined;
+  /** pause: load, and wait for `go`. */
+  readonly first?: 'run' | 'pause';
+  /** Iterations per second at most. */
+  readonly pace?: number | undefined;
+  /** Somebody looks on: also send the trace. */
+  readonly watched?: 'yes' | 'no';
 }
 
 export interface StartRequest extends DriveSettings {
@@ -24,6 +32,15 @@ export interface StartRequest extends DriveSettings {
   readonly out: string;
 }
 
+export interface ReplayRequest {
+  readonly folder: string;
+  readonly format: ReplayFormat;
+  readonly views: readonly string[];
+  readonly framesPerSecond: number;
+  /** Of the film, in pixels. */
+  readonly width: number;
+}
+
 export type EngineCommand =
   | { readonly kind: 'start'; readonly request: StartRequest }
   | ({ readonly kind: 'resume'; readonly folder: string } & DriveSettings)
@@ -33,32 +50,71 @@ export type EngineCommand =
   | {
       readonly kind: 'export';
       readonly folder: string;
-      readonly format: 'npy' | 'npz' | 'png';
+      readonly format: string;
       readonly threads: number | undefined;
     }
+  | ({ readonly kind: 'export-replay' } & ReplayRequest)
   | { readonly kind: 'change'; readonly path: string; readonly value: number }
   | { readonly kind: 'pause' }
   /** On to the end, or `iterations` more and then pause; 1 is a single step. */
   | { readonly kind: 'go'; readonly iterations: number | undefined }
+  | { readonly kind: 'pace'; readonly perSecond: number | undefined }
+  /** Ends the run where it is and writes its results. */
+  | { readonly kind: 'stop' }
   /** Checkpoints and ends; the run can be resumed. */
   | { readonly kind: 'leave' }
-  | { readonly kind: 'describe'; readonly fit: string };
+  /** A view of the loaded run as it is now; answered between two iterations. The newest request for a view wins. */
+  | {
+      readonly kind: 'view';
+      readonly ask: number;
+      readonly view: string;
+      readonly member: number;
+      readonly frame: number | undefined;
+      readonly mostPixels: number | undefined;
+    }
+  | { readonly kind: 'inspect'; readonly fit: string; readonly input: string; readonly mask: string | undefined }
+  | { readonly kind: 'input-picture'; readonly fit: string; readonly input: string; readonly frame: number }
+  /** A sample as a small PNG; empty for one that is no picture. */
+  | { readonly kind: 'sample-picture'; readonly fit: string; readonly sample: string }
+  /** `fit` undefined: all. */
+  | { readonly kind: 'describe'; readonly fit: string | undefined };
 
 export type EngineEvent =
   | { readonly kind: 'reading'; readonly done: number; readonly total: number }
-  | { readonly kind: 'ready'; readonly folder: string; readonly summary: Readonly<Record<string, number | string>> }
+  /** Loaded; the run folder exists. */
+  | { readonly kind: 'ready'; readonly folder: string; readonly problem: ProblemDescription }
   | { readonly kind: 'state'; readonly state: RunState; readonly iteration: number }
   | { readonly kind: 'progress'; readonly progress: Progress }
+  /** [rows, columns] as in the trace file, NaN for what is empty; only when watched. */
+  | { readonly kind: 'trace'; readonly rows: Float64Array }
   | { readonly kind: 'measures'; readonly row: MeasureRow }
+  | { readonly kind: 'snapshot'; readonly iteration: number; readonly member: number }
+  | { readonly kind: 'checkpoint'; readonly iteration: number }
   | { readonly kind: 'note'; readonly text: string }
+  /** A change was taken; told again as `event` when it takes effect. */
+  | { readonly kind: 'accepted'; readonly event: RunEvent }
   | { readonly kind: 'event'; readonly event: RunEvent }
-  | { readonly kind: 'finished'; readonly summary: Readonly<Record<string, unknown>> }
+  | { readonly kind: 'finished'; readonly folder: string; readonly summary: RunSummary }
   | { readonly kind: 'left'; readonly iteration: number; readonly folder: string }
+  | { readonly kind: 'underway'; readonly done: number; readonly total: number }
   | {
       readonly kind: 'exported';
       readonly iteration: number;
       readonly folder: string;
-      readonly names: readonly string[];
+      readonly files: readonly ExportedFile[];
     }
-  | { readonly kind: 'description'; readonly description: unknown }
-  | { readonly kind: 'error'; readonly error: LabErrorDetails };
+  | {
+      readonly kind: 'view';
+      readonly ask: number;
+      readonly iteration: number;
+      readonly reduction: number;
+      readonly data: ViewData;
+    }
+  /** A view that could not be given, or that a newer request superseded (error undefined). */
+  | { readonly kind: 'no-view'; readonly ask: number; readonly error: LabErrorDetails | undefined }
+  | { readonly kind: 'inspected'; readonly report: InputReport }
+  | { readonly kind: 'picture'; readonly data: ViewData }
+  | { readonly kind: 'sample-picture'; readonly png: Uint8Array }
+  | { readonly kind: 'description'; readonly fits: readonly FitDescription[] }
+  /** of: the command that failed; a `change` that is refused does not end the run. */
+  | { readonly kind: 'error'; readonly of: EngineCommand['kind']; readonly error: LabErrorDetails };

@@ -1,4 +1,7 @@
-// What a run is on disk and between processes: its recipe, its events, its states. No code of ours is imported here.
+// What a run is on disk and between processes: its recipe, its events, its states.
+
+import type { HyperValues, SettingDescription } from './settings.ts';
+import type { ViewDescription } from './views.ts';
 
 export const SCHEMA_VERSION = 1;
 
@@ -34,6 +37,29 @@ export interface RunEvent {
   readonly value: number | string;
   readonly source: 'user' | 'engine';
 }
+
+/** What loading found: everything a window needs to show a run, also when no engine has it loaded. */
+export interface ProblemDescription {
+  /** Facts about the data for the user: sizes, rates, bounds. */
+  readonly summary: Readonly<Record<string, number | string>>;
+  /** Names of the loss terms: the last columns of the trace. */
+  readonly terms: readonly string[];
+  readonly views: readonly ViewDescription[];
+  readonly members: readonly MemberDescription[];
+}
+
+export interface MemberDescription {
+  readonly label: string;
+  /** Groups of its parameter blocks, each with its own learning rate. */
+  readonly groups: readonly string[];
+  readonly maximumIterations: number;
+  /** Its live hyper-parameters, and their values before any event. */
+  readonly live: readonly SettingDescription[];
+  readonly starts: HyperValues;
+}
+
+/** Columns of the trace before the fit's loss terms; in this order in files and frames. */
+export const traceColumns = ['iteration', 'member', 'loss', 'validation', 'learningRate'] as const;
 
 /** One row of the trace. */
 export interface TraceRow {

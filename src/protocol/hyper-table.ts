@@ -2,8 +2,8 @@
 // within a group and a member: `learningRate`, `left.learningRate`, `members.2.learningRate`. What a user has set wins
 // over a member's start value; among what was set, the most specific path wins.
 
-import { checkSetting, type HyperValues, type SettingDescription } from '../fits/fit.ts';
-import { LabError, nearestName } from '../protocol/lab-error.ts';
+import { LabError, nearestName } from './lab-error.ts';
+import { checkSetting, type HyperValues, type SettingDescription } from './settings.ts';
 
 export interface HyperTable {
   /** Throws a `setting` error for an unknown path or a value out of range. */
