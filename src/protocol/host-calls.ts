@@ -25,13 +25,13 @@ export type ReplayFormat = (typeof replayFormats)[number];
 
 const schemas = {
   /** Fits with their settings, presets, samples and formats. */
-  describe: {},
-  listRuns: {},
+  describe: v.strictObject({}),
+  listRuns: v.strictObject({}),
   /** What a file is taken for, before anything is started. */
-  inspect: { fit: path, input: inputReference, mask: v.optional(inputReference) },
+  inspect: v.strictObject({ fit: path, input: inputReference, mask: v.optional(inputReference) }),
   /** One frame of an input, at full size, to look at and to draw a mask on: a view frame with array `values`. */
-  inputPicture: { fit: path, input: inputReference, frame: whole(0) },
-  start: {
+  inputPicture: v.strictObject({ fit: path, input: inputReference, frame: whole(0) }),
+  start: v.strictObject({
     fit: path,
     input: inputReference,
     mask: v.optional(inputReference),
@@ -41,31 +41,31 @@ const schemas = {
     seed: whole(0, 2 ** 32 - 1),
     first: v.picklist(['run', 'pause']),
     name: v.optional(text),
-  },
+  }),
   /** Everything known of a run; from now on the session hears of it. Its trace comes as a frame before the answer. */
-  open: { run: runId },
-  close: { run: runId },
-  change: { run: runId, path, value: finite },
-  pause: { run: runId },
+  open: v.strictObject({ run: runId }),
+  close: v.strictObject({ run: runId }),
+  change: v.strictObject({ run: runId, path, value: finite }),
+  pause: v.strictObject({ run: runId }),
   /** On to the end, or `iterations` more and then pause. Resumes a run that no engine holds. */
-  go: { run: runId, iterations: v.optional(whole(1)) },
+  go: v.strictObject({ run: runId, iterations: v.optional(whole(1)) }),
   /** At most so many iterations per second; left out: full speed. Changes no result. */
-  pace: { run: runId, perSecond: v.optional(v.pipe(finite, v.minValue(0.1), v.maxValue(1e6))) },
+  pace: v.strictObject({ run: runId, perSecond: v.optional(v.pipe(finite, v.minValue(0.1), v.maxValue(1e6))) }),
   /** Ends the run at its present state and keeps its results. */
-  stop: { run: runId },
+  stop: v.strictObject({ run: runId }),
   /** A new run that equals this one up to `iteration`, and has `changes` from there on. */
-  branch: { run: runId, iteration: whole(0), changes: record(finite), name: v.optional(text) },
-  replay: { run: runId },
-  rename: { run: runId, name: v.pipe(v.string(), v.trim(), v.minLength(1), v.maxLength(200)) },
-  tag: {
+  branch: v.strictObject({ run: runId, iteration: whole(0), changes: record(finite), name: v.optional(text) }),
+  replay: v.strictObject({ run: runId }),
+  rename: v.strictObject({ run: runId, name: v.pipe(v.string(), v.trim(), v.minLength(1), v.maxLength(200)) }),
+  tag: v.strictObject({
     run: runId,
     tags: v.pipe(v.array(v.pipe(v.string(), v.trim(), v.minLength(1), v.maxLength(40))), v.maxLength(20)),
-  },
+  }),
   /** To the bin, from where `restore` brings them back. Runs that are running are left first. */
-  delete: { runs: v.pipe(v.array(runId), v.maxLength(1000)) },
-  restore: { runs: v.pipe(v.array(runId), v.maxLength(1000)) },
+  delete: v.strictObject({ runs: v.pipe(v.array(runId), v.maxLength(1000)) }),
+  restore: v.strictObject({ runs: v.pipe(v.array(runId), v.maxLength(1000)) }),
   /** A frame of a view: of the iteration recorded at or before `at`, or of the present state. */
-  view: {
+  view: v.strictObject({
     run: runId,
     view: path,
     member: whole(0, 255),
@@ -74,21 +74,21 @@ const schemas = {
     frame: v.optional(whole(0)),
     /** Most pixels a picture may have; larger ones are reduced by averaging. */
     mostPixels: v.optional(whole(1, 1e9)),
-  },
-  export: { run: runId, format: path },
+  }),
+  export: v.strictObject({ run: runId, format: path }),
   /** A film of a run: the chosen views of its snapshots, over the trace. */
-  exportReplay: {
+  exportReplay: v.strictObject({
     run: runId,
     format: v.picklist(replayFormats),
     views: v.pipe(v.array(path), v.maxLength(12)),
     framesPerSecond: whole(1, 60),
     width: whole(320, 3840),
-  },
-  cancel: { call: whole(0) },
-} as const satisfies Record<string, v.ObjectEntries>;
+  }),
+  cancel: v.strictObject({ call: whole(0) }),
+} as const;
 
 export type HostCallKind = keyof typeof schemas;
-export type HostCall<K extends HostCallKind> = v.InferOutput<ReturnType<typeof v.strictObject<(typeof schemas)[K]>>>;
+export type HostCall<K extends HostCallKind> = v.InferOutput<(typeof schemas)[K]>;
 
 /** Answers that travel as JSON. `view` and `inputPicture` answer with a binary frame instead. */
 export interface HostAnswers {
@@ -277,10 +277,6 @@ export interface MemberSummary {
   readonly [measure: string]: unknown;
 }
 
-const messageSchemas = Object.fromEntries(
-  Object.entries(schemas).map(([kind, entries]) => [kind, v.strictObject(entries as v.ObjectEntries)]),
-);
-
 /** The message a window sent, or what is wrong with it. `call` is set where the number could still be read. */
 export function parseClientMessage(
   json: string,
@@ -294,9 +290,8 @@ export function parseClientMessage(
   const envelope = v.safeParse(v.strictObject({ call: whole(0), kind: v.string(), arguments: v.unknown() }), data);
   if (!envelope.success) return { call: undefined, problem: describeIssues(envelope.issues) };
   const { call, kind } = envelope.output;
-  const schema = Object.hasOwn(messageSchemas, kind) ? messageSchemas[kind] : undefined;
-  if (schema === undefined) return { call, problem: `There is no call "${kind.slice(0, 40)}".` };
-  const parsed = v.safeParse(schema, envelope.output.arguments);
+  if (!Object.hasOwn(schemas, kind)) return { call, problem: `There is no call "${kind.slice(0, 40)}".` };
+  const parsed = v.safeParse(schemas[kind as HostCallKind] as v.GenericSchema, envelope.output.arguments);
   if (!parsed.success) return { call, problem: describeIssues(parsed.issues) };
   return { message: { call, kind, arguments: parsed.output } as ClientMessage };
 }
