@@ -1,0 +1,5 @@
+// To be built.
+
+export function ExportPanel() {
+  return <div className="panel" />;
+}

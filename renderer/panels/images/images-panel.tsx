@@ -1,0 +1,5 @@
+// To be built.
+
+export function ImagesPanel() {
+  return <div className="panel" />;
+}

@@ -1,0 +1,5 @@
+// To be built.
+
+export function MembersPanel() {
+  return <div className="panel" />;
+}

@@ -1,0 +1,5 @@
+// To be built.
+
+export function ScenePanel() {
+  return <div className="panel" />;
+}

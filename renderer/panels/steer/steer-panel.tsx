@@ -1,0 +1,5 @@
+// To be built.
+
+export function SteerPanel() {
+  return <div className="panel" />;
+}

@@ -1,0 +1,285 @@
+// What the window knows: the connection, the library, the runs it has opened, and which of them it shows. All that
+// arrives from the host lands here; all that the user asks of the host leaves from here.
+
+import { create } from 'zustand';
+import type { HostCall, LabDescription, RunDetails, RunEntry, RunNews } from '../../src/protocol/host-calls.ts';
+import type { Bridge, ConnectionState, HostNews } from '../bridge/bridge.ts';
+import { resetCursor } from './cursor.ts';
+import { guarded, reportProblem } from './problems.ts';
+import { TraceStore } from './trace-store.ts';
+import { remember } from './undo.ts';
+
+/** A run this window listens to. */
+export interface OpenRun {
+  readonly details: RunDetails;
+  /** Frames read so far, while its input is being read. */
+  readonly reading: { readonly done: number; readonly total: number } | undefined;
+  /** The same object for as long as the run is open. */
+  readonly trace: TraceStore;
+}
+
+/** What the workbench shows: nothing yet, a run that is being prepared, or a run. */
+export type Current =
+  | { readonly kind: 'none' }
+  | { readonly kind: 'draft' }
+  | { readonly kind: 'run'; readonly run: string };
+
+export interface LabState {
+  readonly connection: ConnectionState;
+  readonly description: LabDescription | undefined;
+  /** The library by run; undefined until it was read. */
+  readonly library: Readonly<Record<string, RunEntry>> | undefined;
+  readonly open: Readonly<Record<string, OpenRun>>;
+  readonly current: Current;
+}
+
+export const useLab = create<LabState>(() => ({
+  connection: 'connecting',
+  description: undefined,
+  library: undefined,
+  open: {},
+  current: { kind: 'none' },
+}));
+
+let bridge: Bridge;
+/** Traces that arrived before the answer to `open`. */
+const early = new Map<string, Float64Array[]>();
+
+export function theBridge(): Bridge {
+  return bridge;
+}
+
+/** Takes a bridge into use; called once. */
+export function connectLab(carrier: Bridge): void {
+  bridge = carrier;
+  bridge.onNews(receive);
+  bridge.onConnection(connection => {
+    useLab.setState({ connection });
+    if (connection === 'open') void guarded(refresh);
+  });
+}
+
+/** Everything anew: at the start, and after a lost connection. */
+async function refresh(): Promise<void> {
+  const [description, entries] = await Promise.all([bridge.call('describe', {}), bridge.call('listRuns', {})]);
+  useLab.setState({ description, library: Object.fromEntries(entries.map(entry => [entry.run, entry])) });
+  await Promise.all(Object.keys(useLab.getState().open).map(loadRun));
+}
+
+/** The run the workbench shows. */
+export function currentRun({ current, open }: LabState): OpenRun | undefined {
+  return current.kind === 'run' ? open[current.run] : undefined;
+}
+
+/** Hook: a part of the run on show; undefined where none is. */
+export function useCurrentRun<Part>(select: (run: OpenRun) => Part): Part | undefined {
+  return useLab(state => {
+    const run = currentRun(state);
+    return run === undefined ? undefined : select(run);
+  });
+}
+
+/** Opens a run and shows it. */
+export async function showRun(run: string): Promise<void> {
+  await openRun(run);
+  resetCursor();
+  useLab.setState({ current: { kind: 'run', run } });
+}
+
+/** Listens to a run, for comparison or to show it. */
+export async function openRun(run: string): Promise<void> {
+  if (useLab.getState().open[run] === undefined) await loadRun(run);
+}
+
+export function closeRun(run: string): void {
+  useLab.setState(({ open, current }) => ({
+    open: Object.fromEntries(Object.entries(open).filter(([id]) => id !== run)),
+    current: current.kind === 'run' && current.run === run ? { kind: 'none' } : current,
+  }));
+  void bridge.call('close', { run }).catch(() => {});
+}
+
+export function showWelcome(): void {
+  useLab.setState({ current: { kind: 'none' } });
+}
+
+export function showDraft(): void {
+  resetCursor();
+  useLab.setState({ current: { kind: 'draft' } });
+}
+
+async function loadRun(run: string): Promise<void> {
+  early.set(run, []);
+  try {
+    const details = await bridge.call('open', { run });
+    const trace = useLab.getState().open[run]?.trace ?? new TraceStore();
+    trace.reset(details.problem?.terms ?? []);
+    for (const rows of early.get(run) ?? []) trace.append(rows);
+    useLab.setState(({ open }) => ({ open: { ...open, [run]: { details, reading: undefined, trace } } }));
+  } finally {
+    early.delete(run);
+  }
+}
+
+function receive(news: HostNews): void {
+  if (news.kind === 'entry') return receiveEntry(news.run, news.entry);
+  const waiting = early.get(news.run);
+  const opened = useLab.getState().open[news.run];
+  if (news.kind === 'trace') {
+    if (waiting !== undefined) waiting.push(news.rows);
+    else opened?.trace.append(news.rows);
+    return;
+  }
+  if (opened === undefined || waiting !== undefined || news.seq <= opened.details.seq) return;
+  // Loaded once more, after a resume: what lies behind its checkpoint is gone, so everything is read anew.
+  if (news.event.kind === 'problem' && opened.details.problem !== undefined)
+    return void guarded(() => loadRun(news.run));
+  if (news.event.kind === 'problem') opened.trace.reset(news.event.problem.terms);
+  if (news.event.kind === 'failed') reportProblem(news.event.error, news.run);
+  const change = applyNews(opened, news.event);
+  useLab.setState(({ open }) => ({
+    open: {
+      ...open,
+      [news.run]: { ...opened, ...change, details: { ...opened.details, ...change.details, seq: news.seq } },
+    },
+  }));
+}
+
+function receiveEntry(run: string, entry: RunEntry | undefined): void {
+  useLab.setState(({ library = {}, open }) => {
+    if (entry === undefined) {
+      const { [run]: _gone, ...rest } = library;
+      return { library: rest };
+    }
+    const opened = open[run];
+    return {
+      library: { ...library, [run]: entry },
+      ...(opened === undefined
+        ? {}
+        : { open: { ...open, [run]: { ...opened, details: { ...opened.details, entry } } } }),
+    };
+  });
+  const { current } = useLab.getState();
+  if (entry === undefined && current.kind === 'run' && current.run === run) closeRun(run);
+}
+
+interface Change {
+  readonly reading?: OpenRun['reading'];
+  readonly details?: Partial<RunDetails>;
+}
+
+function applyNews({ details }: OpenRun, news: RunNews): Change {
+  switch (news.kind) {
+    case 'state': {
+      const { state, iteration } = news;
+      return { reading: undefined, details: { entry: { ...details.entry, state, iteration } } };
+    }
+    case 'problem':
+      return { reading: undefined, details: { problem: news.problem } };
+    case 'progress':
+      return { details: { progress: news.progress } };
+    case 'reading':
+      return { reading: news };
+    case 'accepted':
+      return { details: { accepted: [...details.accepted, news.event] } };
+    case 'event': {
+      const { event } = news;
+      const rest = details.accepted.filter(({ path, value }) => path !== event.path || value !== event.value);
+      return { details: { events: [...details.events, event], accepted: rest } };
+    }
+    case 'measures':
+      return { details: { measures: [...details.measures, news.row] } };
+    case 'snapshot': {
+      const { iteration, member } = news;
+      return { details: { snapshots: [...details.snapshots, { iteration, member }] } };
+    }
+    case 'checkpoint': {
+      const { iteration } = news;
+      return { details: { checkpoints: [...details.checkpoints.filter(each => each !== iteration), iteration] } };
+    }
+    case 'finished':
+      return { details: { summary: news.summary } };
+    case 'failed':
+      return { details: { error: news.error } };
+    case 'note':
+      return {};
+  }
+}
+
+// What users do to runs. Each tells its failure in the problems panel.
+
+export function pauseRun(run: string): Promise<void> {
+  return guarded(() => bridge.call('pause', { run }), run);
+}
+
+/** Runs on to the end, or `iterations` more and then pauses; resumes a run that no engine holds. */
+export function goRun(run: string, iterations?: number): Promise<void> {
+  return guarded(() => bridge.call('go', { run, ...(iterations === undefined ? {} : { iterations }) }), run);
+}
+
+export function setPace(run: string, perSecond: number | undefined): Promise<void> {
+  return guarded(async () => {
+    await bridge.call('pace', { run, ...(perSecond === undefined ? {} : { perSecond }) });
+    useLab.setState(({ open }) => ({
+      open: { ...open, [run]: { ...open[run], details: { ...open[run].details, pace: perSecond } } },
+    }));
+  }, run);
+}
+
+export function stopRun(run: string): Promise<void> {
+  return guarded(() => bridge.call('stop', { run }), run);
+}
+
+/** Turns a live hyper-parameter; can be undone, which is a change too. `before`: the value that undo goes back to. */
+export async function changeLive(run: string, path: string, value: number, before: number): Promise<void> {
+  const send = (to: number) => guarded(() => bridge.call('change', { run, path, value: to }), run);
+  remember({
+    label: `Change ${path}`,
+    key: `${run} ${path}`,
+    undo: () => send(before),
+    redo: () => send(value),
+  });
+  await send(value);
+}
+
+export async function startRun(request: HostCall<'start'>): Promise<void> {
+  const { run } = await bridge.call('start', request);
+  await showRun(run);
+}
+
+/** A new run from `iteration` of this one, with other live values from there on. */
+export function branchRun(run: string, iteration: number, changes: Readonly<Record<string, number>>): Promise<void> {
+  return guarded(async () => {
+    const branch = await bridge.call('branch', { run, iteration, changes });
+    await showRun(branch.run);
+  }, run);
+}
+
+export function replayRun(run: string): Promise<void> {
+  return guarded(async () => showRun((await bridge.call('replay', { run })).run), run);
+}
+
+export function renameRun(run: string, name: string): Promise<void> {
+  const before = useLab.getState().library?.[run]?.name ?? run;
+  const send = (to: string) => guarded(() => bridge.call('rename', { run, name: to }), run);
+  remember({ label: 'Rename run', undo: () => send(before), redo: () => send(name) });
+  return send(name);
+}
+
+export function tagRun(run: string, tags: readonly string[]): Promise<void> {
+  const before = useLab.getState().library?.[run]?.tags ?? [];
+  const send = (to: readonly string[]) => guarded(() => bridge.call('tag', { run, tags: [...to] }), run);
+  remember({ label: 'Tag run', undo: () => send(before), redo: () => send(tags) });
+  return send(tags);
+}
+
+/** To the bin; undo brings them back. */
+export function deleteRuns(runs: readonly string[]): Promise<void> {
+  const send = () => guarded(() => bridge.call('delete', { runs: [...runs] }));
+  remember({
+    label: runs.length === 1 ? 'Delete run' : `Delete ${runs.length} runs`,
+    undo: () => guarded(() => bridge.call('restore', { runs: [...runs] })),
+    redo: send,
+  });
+  return send();
+}

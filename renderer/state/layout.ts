@@ -1,0 +1,30 @@
+// The dock, for those who want a panel shown. The dock registers itself here when it stands.
+
+import type { PanelId } from '../panels/panel-list.ts';
+
+export interface Dock {
+  /** Brings the panel to the front, opening it again if it was closed. */
+  show(panel: PanelId): void;
+  /** The layout it came with. */
+  reset(): void;
+}
+
+let dock: Dock | undefined;
+/** Asked for while there was no dock. */
+let wanted: PanelId | undefined;
+
+export function registerDock(standing: Dock | undefined): void {
+  dock = standing;
+  if (dock === undefined || wanted === undefined) return;
+  dock.show(wanted);
+  wanted = undefined;
+}
+
+export function showPanel(panel: PanelId): void {
+  if (dock === undefined) wanted = panel;
+  else dock.show(panel);
+}
+
+export function resetLayout(): void {
+  dock?.reset();
+}

@@ -1,0 +1,136 @@
+// Pulls one view of a run for one place on the screen: the newest state while it runs, at most so many times a second and
+// one request at a time; a recorded one when the cursor is set back. Outside React: frames go straight to the painter.
+
+import type { Frame } from '../../src/protocol/frames.ts';
+import { asLabError, type LabError } from '../../src/protocol/lab-error.ts';
+import { bestMember } from './best-member.ts';
+import { useCursor } from './cursor.ts';
+import { theBridge, useLab } from './lab.ts';
+import { usePreferences } from './preferences.ts';
+
+export interface Wanted {
+  readonly run: string;
+  readonly view: string;
+  /** Overrides the cursor's. */
+  readonly member?: number;
+  /** Of a video; undefined: all frames at once. cursor: the one the cursor is on. */
+  readonly frame: number | 'cursor' | undefined;
+  readonly mostPixels?: number;
+}
+
+export interface ViewFeed {
+  /** A feed that is off asks for nothing: a hidden panel costs nothing. */
+  switchTo(on: boolean): void;
+  dispose(): void;
+}
+
+const CACHED = 64;
+/** Recorded frames by what they show, newest use last. */
+const cache = new Map<string, Frame>();
+
+/** `onFrame` gets every frame that should be painted, `onError` why there is none. */
+export function feedView(
+  wanted: Wanted,
+  onFrame: (frame: Frame) => void,
+  onError: (error: LabError) => void = () => {},
+): ViewFeed {
+  let on = true;
+  let disposed = false;
+  let busy = false;
+  /** What was painted last; the same is not asked for again. */
+  let painted = '';
+  let last = 0;
+  let timer: ReturnType<typeof setTimeout> | undefined;
+
+  const look = (): void => {
+    if (disposed || !on || busy || timer !== undefined) return;
+    const run = useLab.getState().open[wanted.run];
+    if (run?.details.problem === undefined) return;
+    const cursor = useCursor.getState();
+    const view = run.details.problem.views.find(({ id }) => id === wanted.view);
+    if (view === undefined) return;
+    const member = wanted.member ?? (cursor.member === 'best' ? bestMember(run) : cursor.member);
+    const frame = wanted.frame === 'cursor' ? cursor.frame : wanted.frame;
+    const fixed = view.changes === 'never';
+    const at = fixed ? 0 : cursor.iteration;
+    const { live, iteration, state } = run.details.entry;
+    const newest = run.details.progress?.iteration ?? iteration;
+    const recorded =
+      at === 'now'
+        ? undefined
+        : Math.max(
+            -1,
+            ...run.details.snapshots
+              .filter(each => each.member === member && each.iteration <= at)
+              .map(each => each.iteration),
+          );
+    const stamp = fixed ? 'fixed' : at === 'now' ? `now ${newest} ${state} ${live}` : `at ${recorded}`;
+    const key = [wanted.run, wanted.view, fixed ? 0 : member, stamp, frame, wanted.mostPixels].join('|');
+    if (key === painted) return;
+    const known = cache.get(key);
+    if (known !== undefined) {
+      painted = key;
+      return onFrame(known);
+    }
+    const pause = last + 1000 / usePreferences.getState().picturesPerSecond - performance.now();
+    if (at === 'now' && state === 'running' && pause > 0) {
+      timer = setTimeout(() => {
+        timer = undefined;
+        look();
+      }, pause);
+      return;
+    }
+    busy = true;
+    last = performance.now();
+    theBridge()
+      .frame('view', {
+        run: wanted.run,
+        view: wanted.view,
+        member: fixed ? 0 : member,
+        at,
+        ...(frame === undefined ? {} : { frame }),
+        ...(wanted.mostPixels === undefined ? {} : { mostPixels: wanted.mostPixels }),
+      })
+      .then(
+        answer => {
+          if (disposed || answer === undefined) return;
+          painted = key;
+          if (at !== 'now') keep(key, answer);
+          onFrame(answer);
+        },
+        thrown => {
+          if (disposed) return;
+          painted = key;
+          onError(asLabError(thrown));
+        },
+      )
+      .finally(() => {
+        busy = false;
+        look();
+      });
+  };
+
+  const unsubscribe = [
+    useLab.subscribe(look),
+    useCursor.subscribe(look),
+    useLab.getState().open[wanted.run]?.trace.subscribe(look) ?? (() => {}),
+  ];
+  look();
+  return {
+    switchTo(next) {
+      on = next;
+      look();
+    },
+    dispose() {
+      disposed = true;
+      clearTimeout(timer);
+      for (const end of unsubscribe) end();
+    },
+  };
+}
+
+function keep(key: string, frame: Frame): void {
+  cache.set(key, frame);
+  const [oldest] = cache.keys();
+  if (cache.size > CACHED && oldest !== undefined) cache.delete(oldest);
+}
