@@ -1,0 +1,19 @@
+// Hook: whether an action can be performed, looked at again whenever a store it may depend on changes.
+
+import { useSyncExternalStore } from 'react';
+import { useCursor } from '../state/cursor.ts';
+import { useDraft } from '../state/draft.ts';
+import { useLab } from '../state/lab.ts';
+import { useUndo } from '../state/undo.ts';
+import { actionOf } from './actions.ts';
+
+function subscribe(listener: () => void): () => void {
+  const ends = [useLab, useDraft, useCursor, useUndo].map(store => store.subscribe(listener));
+  return () => {
+    for (const end of ends) end();
+  };
+}
+
+export function useActionsEnabled(id: string): boolean {
+  return useSyncExternalStore(subscribe, () => actionOf(id).enabled());
+}

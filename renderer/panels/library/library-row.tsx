@@ -1,0 +1,140 @@
+// One run in the library's list: a picture, name, state, figures, tags; F2 or a double click renames, Delete deletes.
+
+import { ActionIcon, Badge, Checkbox, Menu, Text, TextInput } from '@mantine/core';
+import { IconDots } from '@tabler/icons-react';
+import { type KeyboardEvent, useState } from 'react';
+import type { RunEntry } from '../../../src/protocol/host-calls.ts';
+import { formatAge, formatFigure } from '../../shell/figures.ts';
+import { deleteRuns, renameRun, showRun, tagRun, theBridge, useLab } from '../../state/lab.ts';
+import { guarded } from '../../state/problems.ts';
+
+export interface LibraryRowProps {
+  readonly entry: RunEntry;
+  readonly chosen: boolean;
+  readonly onChoose: (on: boolean) => void;
+}
+
+export function LibraryRow({ entry, chosen, onChoose }: LibraryRowProps) {
+  const { run, name, state, live, figures, tags, created, hasThumbnail, iteration, parent } = entry;
+  const [editing, setEditing] = useState<'name' | 'tags' | undefined>();
+  const current = useLab(({ current: shown }) => shown.kind === 'run' && shown.run === run);
+  const [figure, value] = Object.entries(figures)[0] ?? [];
+  const press = (event: KeyboardEvent): void => {
+    if (event.key === 'F2') setEditing('name');
+    else if (event.key === 'Delete') void deleteRuns([run]);
+    else return;
+    event.preventDefault();
+  };
+  return (
+    <li className={`library-row ${current ? 'library-row-current' : ''}`} data-run={run}>
+      <Checkbox
+        size="xs"
+        checked={chosen}
+        aria-label={`Choose ${name}`}
+        onChange={event => onChoose(event.currentTarget.checked)}
+      />
+      {editing === undefined ? (
+        <button
+          type="button"
+          className="library-open"
+          aria-current={current}
+          onClick={() => void guarded(() => showRun(run))}
+          onDoubleClick={() => setEditing('name')}
+          onKeyDown={press}
+        >
+          {hasThumbnail ? (
+            <img src={theBridge().url({ of: 'thumbnail', run, version: iteration })} alt="" loading="lazy" />
+          ) : (
+            <span className="library-blank" />
+          )}
+          <span className="library-words">
+            <Text
+              size="xs"
+              fw={600}
+              truncate
+              component="span"
+              title={parent === undefined ? name : `${name}, branched from ${parent}`}
+            >
+              {name}
+            </Text>
+            <Text size="xs" c="dimmed" truncate component="span">
+              {live ? '● ' : ''}
+              {state}
+              {figure === undefined || value === undefined ? '' : ` · ${formatFigure(figure, value)}`} ·{' '}
+              {formatAge(created)}
+            </Text>
+            {tags.length > 0 && (
+              <span className="library-tags">
+                {tags.map(tag => (
+                  <Badge key={tag} size="xs" variant="outline" tt="none">
+                    {tag}
+                  </Badge>
+                ))}
+              </span>
+            )}
+          </span>
+        </button>
+      ) : (
+        <EditField
+          label={editing === 'name' ? 'Name of the run' : 'Tags, separated by commas'}
+          text={editing === 'name' ? name : tags.join(', ')}
+          onEnd={text => {
+            setEditing(undefined);
+            if (text === undefined) return;
+            if (editing === 'tags') void tagRun(run, splitTags(text));
+            else if (text.trim() !== '' && text.trim() !== name) void renameRun(run, text.trim());
+          }}
+        />
+      )}
+      <Menu shadow="md" width={190} transitionProps={{ duration: 0 }}>
+        <Menu.Target>
+          <ActionIcon size="xs" aria-label={`More for ${name}`}>
+            <IconDots size={14} />
+          </ActionIcon>
+        </Menu.Target>
+        <Menu.Dropdown>
+          <Menu.Item onClick={() => setEditing('name')} rightSection={<Text size="xs">F2</Text>}>
+            Rename…
+          </Menu.Item>
+          <Menu.Item onClick={() => setEditing('tags')}>Tags…</Menu.Item>
+          <Menu.Item color="red" onClick={() => void deleteRuns([run])} rightSection={<Text size="xs">Delete</Text>}>
+            Delete
+          </Menu.Item>
+        </Menu.Dropdown>
+      </Menu>
+    </li>
+  );
+}
+
+function splitTags(text: string): string[] {
+  return [...new Set(text.split(',').map(tag => tag.trim()))].filter(tag => tag !== '');
+}
+
+interface EditFieldProps {
+  readonly label: string;
+  readonly text: string;
+  /** Undefined: left as it was. */
+  readonly onEnd: (text: string | undefined) => void;
+}
+
+function EditField({ label, text, onEnd }: EditFieldProps) {
+  const [draft, setDraft] = useState(text);
+  return (
+    <TextInput
+      className="library-edit"
+      size="xs"
+      aria-label={label}
+      placeholder={label}
+      autoFocus
+      value={draft}
+      onChange={event => setDraft(event.currentTarget.value)}
+      onFocus={event => event.currentTarget.select()}
+      onBlur={() => onEnd(draft)}
+      onKeyDown={event => {
+        if (event.key === 'Enter') onEnd(draft);
+        if (event.key === 'Escape') onEnd(undefined);
+        event.stopPropagation();
+      }}
+    />
+  );
+}

@@ -1,0 +1,69 @@
+// The window as a whole: theme, run bar, start page or workbench, and what lies over them.
+
+import { MantineProvider, useComputedColorScheme } from '@mantine/core';
+import { Notifications } from '@mantine/notifications';
+import { useEffect } from 'react';
+import { setCursor } from '../state/cursor.ts';
+import { showRun, useLab } from '../state/lab.ts';
+import { usePreferences } from '../state/preferences.ts';
+import { guarded } from '../state/problems.ts';
+import { linkedView } from '../state/view-link.ts';
+import { ProblemToasts } from '../widgets/problem-toasts.tsx';
+import { ConnectionBanner } from './connection-banner.tsx';
+import { Dialogs } from './dialogs.tsx';
+import { Dock } from './dock.tsx';
+import { DropZone } from './drop-zone.tsx';
+import { FirstHints } from './first-hints.tsx';
+import { Palette } from './palette.tsx';
+import { RunBar } from './run-bar.tsx';
+import { theme } from './theme.ts';
+import { useShortcuts } from './use-shortcuts.ts';
+import { Welcome } from './welcome.tsx';
+import './shell.css';
+
+export function App() {
+  const preferred = usePreferences(state => state.theme);
+  return (
+    <MantineProvider
+      theme={theme}
+      defaultColorScheme="auto"
+      {...(preferred === 'system' ? {} : { forceColorScheme: preferred })}
+    >
+      <Notifications position="bottom-right" limit={4} />
+      <ProblemToasts />
+      <Palette />
+      <Dialogs />
+      <DropZone />
+      <Window />
+    </MantineProvider>
+  );
+}
+
+function Window() {
+  useShortcuts();
+  useLinkedView();
+  const scheme = useComputedColorScheme('light');
+  const working = useLab(state => state.current.kind !== 'none');
+  return (
+    <div className="window" data-scheme={scheme}>
+      <ConnectionBanner />
+      <RunBar />
+      <main className="window-main">{working ? <Dock /> : <Welcome />}</main>
+      {working && <FirstHints />}
+    </div>
+  );
+}
+
+/** Opens the run that the address names, once the library is known. */
+function useLinkedView(): void {
+  const known = useLab(state => state.library !== undefined);
+  useEffect(() => {
+    if (!known) return;
+    const linked = linkedView(location.href);
+    if (linked === undefined) return;
+    void guarded(async () => {
+      await showRun(linked.run);
+      setCursor(linked.cursor);
+    });
+  }, [known]);
+}

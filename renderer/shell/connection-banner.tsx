@@ -1,0 +1,27 @@
+// Says that the lab cannot be reached, for as long as that is so.
+
+import { Loader } from '@mantine/core';
+import { useEffect, useState } from 'react';
+import { useLab } from '../state/lab.ts';
+
+/** A connection that comes at once needs no word. */
+const PATIENCE_MILLISECONDS = 600;
+
+export function ConnectionBanner() {
+  const connection = useLab(state => state.connection);
+  const [late, setLate] = useState(false);
+  useEffect(() => {
+    if (connection === 'open') return setLate(false);
+    const timer = setTimeout(() => setLate(true), PATIENCE_MILLISECONDS);
+    return () => clearTimeout(timer);
+  }, [connection]);
+  if (connection === 'open' || !late) return undefined;
+  return (
+    <div className="connection-banner" role="status">
+      <Loader size={14} color="currentColor" />
+      {connection === 'connecting'
+        ? 'Connecting to the lab …'
+        : 'The connection to the lab is lost. Runs go on without the window; connecting again …'}
+    </div>
+  );
+}

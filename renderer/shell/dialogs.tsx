@@ -1,0 +1,151 @@
+// The dialogs of the window, one at a time.
+
+import { Button, Group, Kbd, Modal, NumberInput, Table, Text } from '@mantine/core';
+import { useRef, useState } from 'react';
+import { type Action, shownShortcut } from '../actions/action.ts';
+import { actions } from '../actions/actions.ts';
+import { closeDialog, useDialogs } from '../state/dialogs.ts';
+import { draftFromFiles, draftFromInput, useDraft } from '../state/draft.ts';
+import { currentRun, goRun, useLab } from '../state/lab.ts';
+import { PathField } from './path-field.tsx';
+import { ReplayExportDialog } from './replay-export-dialog.tsx';
+
+export function Dialogs() {
+  return (
+    <>
+      <StepsDialog />
+      <CheatSheet />
+      <OpenDialog />
+      <ReplayExportDialog />
+    </>
+  );
+}
+
+function StepsDialog() {
+  const opened = useDialogs(state => state.open === 'steps');
+  const [count, setCount] = useState<number | string>(50);
+  const valid = typeof count === 'number' && Number.isInteger(count) && count >= 1;
+  const go = (): void => {
+    const run = currentRun(useLab.getState())?.details.entry.run;
+    if (run === undefined || !valid) return;
+    closeDialog();
+    void goRun(run, count);
+  };
+  return (
+    <Modal opened={opened} onClose={closeDialog} title="Run more iterations, then pause" size="xs">
+      <form
+        onSubmit={event => {
+          event.preventDefault();
+          go();
+        }}
+      >
+        <NumberInput
+          data-autofocus
+          label="Iterations"
+          min={1}
+          max={1e9}
+          allowDecimal={false}
+          thousandSeparator=" "
+          value={count}
+          onChange={setCount}
+          error={valid ? undefined : 'Give a whole number, 1 or more.'}
+        />
+        <Group justify="flex-end" mt="md">
+          <Button variant="default" onClick={closeDialog}>
+            Cancel
+          </Button>
+          <Button type="submit" disabled={!valid}>
+            Run
+          </Button>
+        </Group>
+      </form>
+    </Modal>
+  );
+}
+
+function CheatSheet() {
+  const opened = useDialogs(state => state.open === 'cheat-sheet');
+  const bound = actions.filter(({ shortcut }) => shortcut !== undefined);
+  const groups = [...new Set(bound.map(({ group }) => group))];
+  return (
+    <Modal opened={opened} onClose={closeDialog} title="Keyboard shortcuts" size="lg">
+      <div className="cheat-sheet">
+        {groups.map(group => (
+          <Shortcuts key={group} group={group} members={bound.filter(action => action.group === group)} />
+        ))}
+      </div>
+    </Modal>
+  );
+}
+
+function Shortcuts({ group, members }: { readonly group: string; readonly members: readonly Action[] }) {
+  return (
+    <Table withRowBorders={false} verticalSpacing={3} aria-label={group}>
+      <Table.Thead>
+        <Table.Tr>
+          <Table.Th colSpan={2}>{group}</Table.Th>
+        </Table.Tr>
+      </Table.Thead>
+      <Table.Tbody>
+        {members.map(({ id, title, shortcut }) => (
+          <Table.Tr key={id}>
+            <Table.Td>{title}</Table.Td>
+            <Table.Td ta="right">
+              <Kbd>{shownShortcut(shortcut ?? '')}</Kbd>
+            </Table.Td>
+          </Table.Tr>
+        ))}
+      </Table.Tbody>
+    </Table>
+  );
+}
+
+function OpenDialog() {
+  const opened = useDialogs(state => state.open === 'open-file');
+  const files = useRef<HTMLInputElement>(null);
+  const folder = useRef<HTMLInputElement>(null);
+  const takes = useLab(state => state.description?.fits.find(({ id }) => id === useDraft.getState().fit)?.takes);
+  const take = (input: HTMLInputElement): void => {
+    const chosen = [...(input.files ?? [])];
+    input.value = '';
+    closeDialog();
+    if (chosen.length > 0) void draftFromFiles(chosen);
+  };
+  return (
+    <Modal opened={opened} onClose={closeDialog} title="Open an input">
+      <Text size="sm" c="dimmed" mb="md">
+        The fit takes {takes ?? 'a picture or an array'}. Nothing leaves this computer.
+      </Text>
+      <Group>
+        <Button data-autofocus onClick={() => files.current?.click()}>
+          Choose files…
+        </Button>
+        <Button variant="default" onClick={() => folder.current?.click()}>
+          Choose a folder of frames…
+        </Button>
+      </Group>
+      <input
+        ref={files}
+        type="file"
+        hidden
+        multiple
+        data-testid="open-files"
+        onChange={event => take(event.currentTarget)}
+      />
+      <input
+        ref={folder}
+        type="file"
+        hidden
+        // Not in React's types; every browser has it.
+        {...{ webkitdirectory: '' }}
+        onChange={event => take(event.currentTarget)}
+      />
+      <PathField
+        onOpen={path => {
+          closeDialog();
+          void draftFromInput(path);
+        }}
+      />
+    </Modal>
+  );
+}

@@ -1,0 +1,78 @@
+// The command palette: every action of the registry that can be performed now, runs and samples to open.
+
+import { Spotlight, type SpotlightActionData } from '@mantine/spotlight';
+import { IconSearch } from '@tabler/icons-react';
+import { useMemo, useSyncExternalStore } from 'react';
+import { shownShortcut } from '../actions/action.ts';
+import { actions } from '../actions/actions.ts';
+import { useCursor } from '../state/cursor.ts';
+import { showRun, useLab } from '../state/lab.ts';
+import { guarded } from '../state/problems.ts';
+import { startSample } from './start-sample.ts';
+
+function enabledIds(): string {
+  return actions
+    .filter(action => action.enabled())
+    .map(({ id }) => id)
+    .join(' ');
+}
+
+function subscribe(listener: () => void): () => void {
+  const ends = [useLab.subscribe(listener), useCursor.subscribe(listener)];
+  return () => {
+    for (const end of ends) end();
+  };
+}
+
+export function Palette() {
+  const enabled = useSyncExternalStore(subscribe, enabledIds);
+  const library = useLab(state => state.library);
+  const fits = useLab(state => state.description?.fits);
+  const entries = useMemo(() => {
+    const groups = new Map<string, SpotlightActionData[]>();
+    const add = (group: string, entry: SpotlightActionData) => groups.set(group, [...(groups.get(group) ?? []), entry]);
+    const ids = new Set(enabled.split(' '));
+    for (const action of actions) {
+      if (!ids.has(action.id) || action.id === 'window.palette') continue;
+      add(action.group, {
+        id: action.id,
+        label: action.title,
+        keywords: action.keywords ?? '',
+        ...(action.shortcut === undefined ? {} : { description: shownShortcut(action.shortcut) }),
+        onClick: () => void action.run(),
+      });
+    }
+    for (const { id: fit, samples } of fits ?? [])
+      for (const { id, title, teaches } of samples)
+        add('Samples', {
+          id: `sample ${fit} ${id}`,
+          label: `Start sample: ${title}`,
+          keywords: teaches,
+          onClick: () => void startSample(fit, id),
+        });
+    for (const { run, name } of Object.values(library ?? {}).sort((a, b) => b.created - a.created))
+      add('Runs', {
+        id: `run ${run}`,
+        label: `Open run: ${name}`,
+        keywords: run,
+        onClick: () => void guarded(() => showRun(run)),
+      });
+    return [...groups].map(([group, list]) => ({ group, actions: list }));
+  }, [enabled, library, fits]);
+  return (
+    <Spotlight
+      actions={entries}
+      shortcut={null}
+      limit={30}
+      scrollable
+      maxHeight={420}
+      highlightQuery
+      nothingFound="No command of that name"
+      searchProps={{
+        leftSection: <IconSearch size={18} />,
+        placeholder: 'Find a command, a sample or a run…',
+        'aria-label': 'Find a command, a sample or a run',
+      }}
+    />
+  );
+}
