@@ -46,20 +46,24 @@ export function createWebBridge(address: URL): Bridge {
         // A host of another version was started in the place of ours: its page fits it.
         if (message.schema !== SCHEMA_VERSION) location.reload();
         wait = FIRST_WAIT_MILLISECONDS;
-        return setState('open');
+        setState('open');
+        break;
       case 'answer':
-        return take(message.call)?.resolve(message.answer as never);
+        take(message.call)?.resolve(message.answer as never);
+        break;
       case 'refusal':
-        return take(message.call)?.reject(new LabError(message.error));
+        take(message.call)?.reject(new LabError(message.error));
+        break;
       case 'underway':
-        return pending.get(message.call)?.onProgress?.(message.done, message.total);
+        pending.get(message.call)?.onProgress?.(message.done, message.total);
+        break;
       default:
-        return tell(message);
+        tell(message);
     }
   };
   const receiveFrame = ({ header, data }: Frame): void => {
-    if (header.kind === 'view') return take(header.call)?.resolve({ header, data } as never);
-    tell({ kind: 'trace', run: header.run, seq: header.seq, rows: data.rows.values as Float64Array });
+    if (header.kind === 'view') take(header.call)?.resolve({ header, data } as never);
+    else tell({ kind: 'trace', run: header.run, seq: header.seq, rows: data.rows.values as Float64Array });
   };
 
   const connect = (): void => {

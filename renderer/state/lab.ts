@@ -122,7 +122,10 @@ async function loadRun(run: string): Promise<void> {
 }
 
 function receive(news: HostNews): void {
-  if (news.kind === 'entry') return receiveEntry(news.run, news.entry);
+  if (news.kind === 'entry') {
+    receiveEntry(news.run, news.entry);
+    return;
+  }
   const waiting = early.get(news.run);
   const opened = useLab.getState().open[news.run];
   if (news.kind === 'trace') {
@@ -132,8 +135,10 @@ function receive(news: HostNews): void {
   }
   if (opened === undefined || waiting !== undefined || news.seq <= opened.details.seq) return;
   // Loaded once more, after a resume: what lies behind its checkpoint is gone, so everything is read anew.
-  if (news.event.kind === 'problem' && opened.details.problem !== undefined)
-    return void guarded(() => loadRun(news.run));
+  if (news.event.kind === 'problem' && opened.details.problem !== undefined) {
+    void guarded(() => loadRun(news.run));
+    return;
+  }
   if (news.event.kind === 'problem') opened.trace.reset(news.event.problem.terms);
   if (news.event.kind === 'failed') reportProblem(news.event.error, news.run);
   const change = applyNews(opened, news.event);

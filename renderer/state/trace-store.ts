@@ -7,6 +7,8 @@ const FIRST_CAPACITY = 1024;
 /** Series of one member; every column has `length` valid values. */
 export interface MemberTrace {
   readonly length: number;
+  /** Counts up when values that were there before were replaced. */
+  readonly rewinds: number;
   /** Ascending. */
   readonly iterations: Float64Array;
   /** loss, validation, learningRate or a term of the fit; NaN where there is none. Undefined for an unknown name. */
@@ -64,6 +66,7 @@ export class TraceStore {
 
 class Growing implements MemberTrace {
   length = 0;
+  rewinds = 0;
   #iterations = new Float64Array(FIRST_CAPACITY);
   #columns: Float64Array[];
   readonly #names: readonly string[];
@@ -83,6 +86,7 @@ class Growing implements MemberTrace {
 
   push(rows: Float64Array, at: number): void {
     const iteration = rows[at];
+    if (this.length > 0 && this.#iterations[this.length - 1] >= iteration) this.rewinds++;
     while (this.length > 0 && this.#iterations[this.length - 1] >= iteration) this.length--;
     if (this.length === this.#iterations.length) {
       const grow = (old: Float64Array) => {

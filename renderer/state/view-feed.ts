@@ -70,7 +70,8 @@ export function feedView(
     const known = cache.get(key);
     if (known !== undefined) {
       painted = key;
-      return onFrame(known);
+      onFrame(known);
+      return;
     }
     const pause = last + 1000 / usePreferences.getState().picturesPerSecond - performance.now();
     if (at === 'now' && state === 'running' && pause > 0) {
