@@ -28,6 +28,8 @@ export interface Recipe {
   /** Which kernels computed it: fused multiply-add changes the last bit. */
   readonly twin: 'simd' | 'relaxed-simd';
   readonly version: string;
+  /** The run it was branched from, and where. */
+  readonly parent?: { readonly run: string; readonly iteration: number };
 }
 
 /** A change during a run, in effect from iteration `iteration` on. Those of the engine are recomputed on replay. */

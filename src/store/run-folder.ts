@@ -1,33 +1,23 @@
-// A run on disk: recipe.json, events.jsonl, trace.csv, measures.jsonl, summary.json, log.txt, thumbnail.png,
-// checkpoints/, snapshots/, exports/. Whole files are written beside themselves and renamed; logs are appended. A run interrupted at any byte opens again at its last good
-// checkpoint, with what was cut off named. Node only.
+// A run on disk, the side that writes: recipe.json, problem.json, events.jsonl, trace.csv, measures.jsonl, summary.json,
+// log.txt, thumbnail.png, checkpoints/, snapshots/, exports/. Whole files are written beside themselves and renamed; logs
+// are appended. A run interrupted at any byte opens again at its last good checkpoint. Node only.
 
-import {
-  appendFileSync,
-  closeSync,
-  existsSync,
-  fsyncSync,
-  mkdirSync,
-  openSync,
-  readdirSync,
-  readFileSync,
-  renameSync,
-  rmSync,
-  writeFileSync,
-} from 'node:fs';
-import { dirname, join } from 'node:path';
+import { appendFileSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
 import { LabError } from '../protocol/lab-error.ts';
-import type { MeasureRow, Recipe, RunEvent, TraceRow } from '../protocol/run.ts';
+import {
+  type MeasureRow,
+  type ProblemDescription,
+  type RunEvent,
+  type TraceRow,
+  traceColumns,
+} from '../protocol/run.ts';
+import type { ViewData } from '../protocol/views.ts';
+import { readLines, storing, writeAtomically } from './files.ts';
+import { readRecipe, type StoredRecipe } from './read-run.ts';
+import { listCheckpoints, nineDigits, snapshotFiles, writeSnapshotView } from './snapshot-views.ts';
 
-const TRACE_COLUMNS = ['iteration', 'member', 'loss', 'validation', 'learningRate'];
-const CHECKPOINTS_KEPT = 2;
-
-export interface StoredRecipe extends Recipe {
-  /** Changes known when the run was started. */
-  readonly planned: readonly RunEvent[];
-  /** Names of the loss terms: the last columns of the trace. */
-  readonly terms: readonly string[];
-}
+const CHECKPOINTS_KEPT = 8;
 
 export interface RunFolder {
   readonly path: string;
@@ -39,8 +29,9 @@ export interface RunFolder {
   /** One line with the time, for people. */
   log(text: string): void;
   flush(): void;
-  /** 8-bit result of a member at an iteration, as NPY. */
-  writeSnapshot(iteration: number, member: number, bytes: Uint8Array): void;
+  writeProblem(problem: ProblemDescription): void;
+  /** A view as it is at an iteration; `iteration` undefined: one that never changes. */
+  writeSnapshot(view: string, iteration: number | undefined, member: number, data: ViewData): void;
   writeThumbnail(bytes: Uint8Array): void;
   writeCheckpoint(iteration: number, bytes: Uint8Array): void;
   writeSummary(summary: unknown): void;
@@ -77,32 +68,20 @@ export interface OpenedRun {
 
 /** Opens a run folder; checkpoints come newest first. */
 export function openRunFolder(path: string): OpenedRun {
-  const recipeFile = join(path, 'recipe.json');
-  if (!existsSync(recipeFile)) {
-    throw new LabError({
-      code: 'store',
-      message: 'This is not a run folder: it has no recipe.json.',
-      where: path,
-      tip: 'Give the folder that --out named.',
-    });
-  }
   return storing(path, () => {
-    const recipe = JSON.parse(readFileSync(recipeFile, 'utf8')) as StoredRecipe;
+    const recipe = readRecipe(path);
     const logged = readLines<RunEvent>(join(path, 'events.jsonl')).filter(({ source }) => source === 'user');
     const key = ({ iteration, path: name, value }: RunEvent) => `${iteration} ${name} ${value}`;
     const planned = recipe.planned.filter(event => !logged.some(other => key(other) === key(event)));
-    const folder = join(path, 'checkpoints');
-    const names = existsSync(folder) ? readdirSync(folder).filter(name => /^\d+\.npz$/.test(name)) : [];
     return {
       folder: openFolder(path, recipe),
       events: [...logged, ...planned],
-      checkpoints: names
-        .sort()
+      checkpoints: listCheckpoints(path)
         .reverse()
-        .map(name => ({
-          iteration: Number.parseInt(name, 10),
-          name: join(folder, name),
-          read: () => readFileSync(join(folder, name)),
+        .map(iteration => ({
+          iteration,
+          name: checkpointFile(path, iteration),
+          read: () => readFileSync(checkpointFile(path, iteration)),
         })),
     };
   });
@@ -119,32 +98,34 @@ export function truncateRun(path: string, iteration: number): void {
       const rows = readLines<{ iteration: number }>(join(path, name)).filter(row => row.iteration < iteration);
       writeAtomically(join(path, name), rows.map(row => `${JSON.stringify(row)}\n`).join(''));
     }
-    for (const name of snapshotNames(path)) {
-      if (Number.parseInt(name, 10) >= iteration) rmSync(join(path, 'snapshots', name));
+    for (const { name, iteration: recorded } of snapshotFiles(path)) {
+      if (recorded >= iteration) rmSync(join(path, 'snapshots', name));
     }
   });
 }
 
-function snapshotNames(path: string): string[] {
-  const folder = join(path, 'snapshots');
-  return existsSync(folder) ? readdirSync(folder).filter(name => /^\d+-\d+\.npy$/.test(name)) : [];
+function checkpointFile(path: string, iteration: number): string {
+  return join(path, 'checkpoints', `${nineDigits(iteration)}.npz`);
+}
+
+/**
+ * Those to drop so that few remain: never one of the newest two, which a resume needs; of the others those whose
+ * neighbours are nearest by ratio, so that from anywhere in a long run one lies not far back.
+ */
+export function superfluousCheckpoints(iterations: readonly number[]): number[] {
+  const kept = [...iterations];
+  const dropped: number[] = [];
+  const ratio = (i: number) => (1 + kept[i + 1]) / (i === 0 ? 1 : 1 + kept[i - 1]);
+  while (kept.length > CHECKPOINTS_KEPT) {
+    let least = 0;
+    for (let i = 1; i < kept.length - 2; i++) if (ratio(i) < ratio(least)) least = i;
+    dropped.push(...kept.splice(least, 1));
+  }
+  return dropped;
 }
 
 function traceHeader(recipe: StoredRecipe): string {
-  return [...TRACE_COLUMNS, ...recipe.terms].join(',');
-}
-
-function readLines<Row>(file: string): Row[] {
-  if (!existsSync(file)) return [];
-  return readFileSync(file, 'utf8')
-    .split('\n')
-    .flatMap(line => {
-      try {
-        return [JSON.parse(line) as Row];
-      } catch {
-        return []; // the empty end, or a line cut off by a killed process
-      }
-    });
+  return [...traceColumns, ...recipe.terms].join(',');
 }
 
 function openFolder(path: string, recipe: StoredRecipe): RunFolder {
@@ -166,69 +147,20 @@ function openFolder(path: string, recipe: StoredRecipe): RunFolder {
       storing(path, () => appendFileSync(join(path, 'measures.jsonl'), `${JSON.stringify(row)}\n`)),
     log: text => storing(path, () => appendFileSync(join(path, 'log.txt'), `${new Date().toISOString()} ${text}\n`)),
     flush,
-    writeSnapshot: (iteration, member, bytes) =>
-      storing(path, () =>
-        writeAtomically(join(path, 'snapshots', `${String(iteration).padStart(9, '0')}-${member}.npy`), bytes),
-      ),
+    writeProblem: problem =>
+      storing(path, () => writeAtomically(join(path, 'problem.json'), `${JSON.stringify(problem)}\n`)),
+    writeSnapshot: (view, iteration, member, data) =>
+      storing(path, () => writeSnapshotView(path, view, iteration, member, data)),
     writeThumbnail: bytes => storing(path, () => writeAtomically(join(path, 'thumbnail.png'), bytes)),
     writeCheckpoint(iteration, bytes) {
       flush();
       storing(path, () => {
-        const folder = join(path, 'checkpoints');
-        writeAtomically(join(folder, `${String(iteration).padStart(9, '0')}.npz`), bytes);
-        const old = readdirSync(folder)
-          .filter(name => name.endsWith('.npz'))
-          .sort()
-          .slice(0, -CHECKPOINTS_KEPT);
-        for (const name of old) rmSync(join(folder, name));
+        writeAtomically(checkpointFile(path, iteration), bytes);
+        for (const old of superfluousCheckpoints(listCheckpoints(path))) rmSync(checkpointFile(path, old));
       });
     },
     writeSummary: summary =>
       storing(path, () => writeAtomically(join(path, 'summary.json'), `${JSON.stringify(summary, undefined, 2)}\n`)),
     writeExport: (name, bytes) => storing(path, () => writeAtomically(join(path, 'exports', name), bytes)),
   };
-}
-
-function writeAtomically(file: string, content: string | Uint8Array): void {
-  mkdirSync(dirname(file), { recursive: true });
-  const beside = `${file}.part`;
-  try {
-    const handle = openSync(beside, 'w');
-    try {
-      writeFileSync(handle, content);
-      fsyncSync(handle);
-    } finally {
-      closeSync(handle);
-    }
-    renameSync(beside, file);
-  } catch (thrown) {
-    rmSync(beside, { force: true });
-    throw thrown;
-  }
-}
-
-function storing<T>(path: string, action: () => T): T {
-  try {
-    return action();
-  } catch (thrown) {
-    if (thrown instanceof LabError) throw thrown;
-    const { code } = thrown as NodeJS.ErrnoException;
-    const reason: Record<string, string> = {
-      EACCES: 'The run folder may not be written.',
-      EPERM: 'The run folder may not be written.',
-      EROFS: 'The run folder is on a read-only disk.',
-      ENOSPC: 'The disk is full.',
-      EDQUOT: 'The disk is full: your quota is used up.',
-      EFBIG: 'A file of the run is too large for this disk.',
-      ENOTDIR: 'A part of the path of the run folder is a file.',
-      EEXIST: 'A file is where the run folder should be.',
-    };
-    throw new LabError({
-      code: 'store',
-      message: reason[code ?? ''] ?? `The run folder cannot be used (${(thrown as Error).message}).`,
-      where: path,
-      tip: code === 'ENOSPC' ? 'Free some space, then resume the run.' : 'Choose another --out.',
-      cause: thrown,
-    });
-  }
 }

@@ -1,0 +1,58 @@
+// Makes a run folder that equals another run up to an iteration and has other live values from there on. A `resume` of it
+// goes on from the parent's nearest checkpoint. Node only.
+
+import { constants, copyFileSync, existsSync, mkdirSync } from 'node:fs';
+import { basename, dirname, join } from 'node:path';
+import type { RunEvent } from '../protocol/run.ts';
+import { storing } from './files.ts';
+import { readRecipe } from './read-run.ts';
+import { createRunFolder, openRunFolder, truncateRun } from './run-folder.ts';
+import { fixedSnapshots, listCheckpoints, nineDigits, snapshotFiles } from './snapshot-views.ts';
+
+/**
+ * `changes`: live values by path, in effect from `iteration` on, in the place of the parent's own changes of the same
+ * paths at that iteration; the parent's later changes are left out. Throws `store` errors.
+ */
+export function branchRun(
+  parentFolder: string,
+  outFolder: string,
+  iteration: number,
+  changes: Readonly<Record<string, number>>,
+): void {
+  const { events } = openRunFolder(parentFolder);
+  const recipe = readRecipe(parentFolder);
+  const inherited = events.filter(
+    event =>
+      event.path !== 'stop' &&
+      (event.iteration < iteration || (event.iteration === iteration && !(event.path in changes))),
+  );
+  const added = Object.entries(changes).map(([path, value]): RunEvent => ({ iteration, path, value, source: 'user' }));
+  const planned = [...inherited, ...added].sort((a, b) => a.iteration - b.iteration);
+  const parent = { run: basename(parentFolder), iteration };
+  // At its stop the parent's members ended; the branch goes on from there.
+  const stopped = events.find(({ path }) => path === 'stop')?.iteration ?? Infinity;
+  const checkpoints = listCheckpoints(parentFolder).filter(each => each <= iteration && each < stopped);
+  createRunFolder(outFolder, { ...recipe, planned, parent });
+  storing(outFolder, () => copyRecords(parentFolder, outFolder, checkpoints));
+}
+
+function copyRecords(parentFolder: string, outFolder: string, checkpoints: readonly number[]): void {
+  const from = checkpoints.at(-1);
+  const copy = (...parts: string[]) => copyWhere(join(parentFolder, ...parts), join(outFolder, ...parts));
+  copy('problem.json');
+  copy('thumbnail.png');
+  for (const name of fixedSnapshots(parentFolder)) copy('snapshots', name);
+  if (from === undefined) return;
+  for (const { name, iteration } of snapshotFiles(parentFolder)) if (iteration < from) copy('snapshots', name);
+  for (const name of ['trace.csv', 'events.jsonl', 'measures.jsonl']) copy(name);
+  truncateRun(outFolder, from);
+  // Last, so that a branch cut off by a crash starts from 0 instead of from a checkpoint without its records.
+  for (const each of checkpoints) copy('checkpoints', `${nineDigits(each)}.npz`);
+}
+
+/** A file that the parent, still running, has meanwhile dropped is left out. */
+function copyWhere(from: string, to: string): void {
+  if (!existsSync(from)) return;
+  mkdirSync(dirname(to), { recursive: true });
+  copyFileSync(from, to, constants.COPYFILE_FICLONE);
+}

@@ -1,0 +1,153 @@
+// Recorded views of a run: snapshots/ITERATION-MEMBER-VIEW.npz for those that change with iterations,
+// snapshots/fixed-VIEW.npz for those that never do. Written by the engine's process, read by hosts. Node only.
+
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { NpyArray } from '../formats/npy.ts';
+import { decodeNpz, encodeNpz } from '../formats/npz.ts';
+import { reduceView, selectFrame } from '../protocol/reduce-view.ts';
+import type { ViewArray, ViewData } from '../protocol/views.ts';
+import { writeAtomically } from './files.ts';
+
+export interface SnapshotView {
+  /** 0 for a view that never changes. */
+  readonly iteration: number;
+  readonly reduction: number;
+  readonly data: ViewData;
+}
+
+/** Pictures above this are recorded smaller: fifty of them should not fill a disk. */
+const MOST_BYTES = 8 << 20;
+/** Array beside those of the view: by how much the recorded pictures are smaller. */
+const REDUCTION = 'reduction';
+const snapshotName = /^(\d{9})-(\d+)-([\w-]+)\.npz$/;
+
+/** `iteration` undefined: of a view that never changes. Pictures are recorded with 8 bits. */
+export function writeSnapshotView(
+  folder: string,
+  view: string,
+  iteration: number | undefined,
+  member: number,
+  data: ViewData,
+): void {
+  const [frames, , , channels = 1] = data.values?.shape ?? [1, 1, 1];
+  const { data: recorded, reduction } = reduceView(inBytes(data), Math.floor(MOST_BYTES / (frames * channels)));
+  const arrays = Object.entries(recorded).map(([name, array]) => [name, asNpy(array)] as const);
+  const note = { shape: [1], values: Float64Array.of(reduction) };
+  const bytes = encodeNpz(reduction === 1 ? arrays : [...arrays, [REDUCTION, asNpy(note)] as const]);
+  const stem = iteration === undefined ? 'fixed' : `${nineDigits(iteration)}-${member}`;
+  writeAtomically(join(folder, 'snapshots', `${stem}-${view}.npz`), bytes, 'quick');
+}
+
+/** Iterations with recorded views, ascending; one entry for each member. */
+export function listSnapshots(folder: string): { readonly iteration: number; readonly member: number }[] {
+  const seen = new Map<string, { iteration: number; member: number }>();
+  for (const { iteration, member } of snapshotFiles(folder)) seen.set(`${iteration} ${member}`, { iteration, member });
+  return [...seen.values()].sort((a, b) => a.iteration - b.iteration || a.member - b.member);
+}
+
+/** Iterations with a checkpoint, ascending. */
+export function listCheckpoints(folder: string): number[] {
+  return namesIn(join(folder, 'checkpoints'))
+    .filter(name => /^\d+\.npz$/.test(name))
+    .map(name => Number.parseInt(name, 10))
+    .sort((a, b) => a - b);
+}
+
+/**
+ * A view as recorded at or before iteration `at`; a damaged record is passed over for the one before it. All frames when
+ * `frame` is left out. Undefined where nothing was recorded.
+ */
+export function readSnapshotView(
+  folder: string,
+  view: string,
+  member: number,
+  at: number,
+  frame: number | undefined,
+  mostPixels: number | undefined,
+): SnapshotView | undefined {
+  const fixed = `fixed-${view}.npz`;
+  const candidates = existsSync(join(folder, 'snapshots', fixed))
+    ? [{ name: fixed, iteration: 0 }]
+    : snapshotFiles(folder)
+        .filter(file => file.view === view && file.member === member && file.iteration <= at)
+        .sort((a, b) => b.iteration - a.iteration);
+  for (const { name, iteration } of candidates) {
+    const recorded = readRecord(join(folder, 'snapshots', name));
+    if (recorded === undefined) continue;
+    const { data, reduction } = reduceView(selectFrame(recorded.data, frame), mostPixels);
+    return { iteration, reduction: reduction * recorded.reduction, data };
+  }
+  return undefined;
+}
+
+export interface SnapshotFile {
+  readonly name: string;
+  readonly iteration: number;
+  readonly member: number;
+  readonly view: string;
+}
+
+/** Records of views that change with iterations, in no particular order. */
+export function snapshotFiles(folder: string): SnapshotFile[] {
+  return namesIn(join(folder, 'snapshots')).flatMap(name => {
+    const match = snapshotName.exec(name);
+    return match === null ? [] : [{ name, iteration: Number(match[1]), member: Number(match[2]), view: match[3] }];
+  });
+}
+
+/** Names of the records of views that never change. */
+export function fixedSnapshots(folder: string): string[] {
+  return namesIn(join(folder, 'snapshots')).filter(name => name.startsWith('fixed-') && name.endsWith('.npz'));
+}
+
+export function nineDigits(iteration: number): string {
+  return String(iteration).padStart(9, '0');
+}
+
+function namesIn(folder: string): string[] {
+  return existsSync(folder) ? readdirSync(folder) : [];
+}
+
+function readRecord(file: string): { data: ViewData; reduction: number } | undefined {
+  let arrays: ReturnType<typeof decodeNpz>;
+  try {
+    arrays = decodeNpz(readFileSync(file), file);
+  } catch {
+    return undefined; // cut off by a crash: records are not synchronised
+  }
+  const reduction = Number(arrays.get(REDUCTION)?.data[0] ?? 1);
+  arrays.delete(REDUCTION);
+  const data = Object.fromEntries(
+    [...arrays].map(([name, array]) => [name, { shape: array.shape, values: array.data as ViewArray['values'] }]),
+  );
+  return { data, reduction };
+}
+
+/** Pictures of finer values as bytes over their range, with the scale that gives the values back. */
+function inBytes(data: ViewData): ViewData {
+  const { values } = data;
+  if (values?.shape.length !== 4 || values.values instanceof Uint8Array) return data;
+  const [offset, step] = data['values.scale']?.values ?? [0, 1];
+  let low = Infinity;
+  let high = -Infinity;
+  for (const value of values.values) {
+    if (value < low) low = value;
+    if (value > high) high = value;
+  }
+  const unit = high > low ? (high - low) / 255 : 1;
+  const bytes = Uint8Array.from(values.values as ArrayLike<number>, value => Math.round((value - low) / unit));
+  const scale = Float64Array.of(offset + step * low, step * unit);
+  return { ...data, values: { shape: values.shape, values: bytes }, 'values.scale': { shape: [2], values: scale } };
+}
+
+function asNpy({ shape, values }: ViewArray): NpyArray {
+  const dtype = {
+    Uint8Array: 'uint8',
+    Uint16Array: 'uint16',
+    Uint32Array: 'uint32',
+    Float32Array: 'float32',
+    Float64Array: 'float64',
+  }[values.constructor.name];
+  return { shape: [...shape], dtype, data: values } as NpyArray;
+}
