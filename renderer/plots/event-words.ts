@@ -1,0 +1,31 @@
+// What an event of a run is called on plots: in the words of the settings it changed.
+
+import type { ProblemDescription, RunEvent } from '../../src/protocol/run.ts';
+import { formatNumber, readableName } from '../widgets/format-number.ts';
+
+export interface EventWords {
+  /** For a pin: 'Learning rate 0.45'. */
+  readonly short: string;
+  /** With the iteration, and who did it. */
+  readonly full: string;
+}
+
+export function eventWords(
+  { iteration, path, value, source }: RunEvent,
+  problem: ProblemDescription | undefined,
+): EventWords {
+  const parts = path.split('.');
+  const member = parts[0] === 'members' ? Number(parts[1]) : undefined;
+  const rest = member === undefined ? parts : parts.slice(2);
+  const name = rest.at(-1) ?? path;
+  const live = problem?.members.flatMap(each => each.live).find(each => each.name === name);
+  const who = [
+    ...(member === undefined ? [] : [problem?.members[member]?.label ?? `member ${member}`]),
+    ...(rest.length > 1 ? [rest[0]] : []),
+  ];
+  const title = [...who, live?.title ?? readableName(name)].join(': ');
+  const shown =
+    typeof value === 'number' ? `${formatNumber(value)}${live?.unit === undefined ? '' : ` ${live.unit}`}` : value;
+  const short = source === 'engine' ? readableName(name) : `${title} ${shown}`;
+  return { short, full: `Iteration ${iteration}, ${title} → ${shown}` };
+}

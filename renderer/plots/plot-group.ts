@@ -1,0 +1,242 @@
+// Several plots that share the x axis, the pointer, the zoom and the timeline's cursor. It asks for what to draw whenever
+// it is time to draw; a class outside React, so that a running fit re-renders nothing.
+
+import './plot-group.css';
+import { formatCount, formatNumber } from '../widgets/format-number.ts';
+import { HoverTable } from './hover-table.ts';
+import { LinePlot, type PlotContent } from './line-plot.ts';
+import { cssColour, onSchemeChange } from './plot-colours.ts';
+import type { PlotScale } from './plot-scale.ts';
+import { Redraw } from './redraw.ts';
+import { valueAt } from './samples.ts';
+
+export interface GroupPlot extends PlotContent {
+  readonly id: string;
+  readonly title: string;
+  readonly unit?: string | undefined;
+}
+
+export interface GroupContent {
+  readonly plots: readonly GroupPlot[];
+  /** The greatest x there is. */
+  readonly end: number;
+  readonly logX: boolean;
+  /** What x is: 'Iteration'. */
+  readonly xTitle: string;
+  /** Where the timeline's cursor stands; undefined: at the newest, or x is no iteration. */
+  readonly cursor: number | undefined;
+}
+
+/** tiles: side by side where that gives better shapes. stacked: below each other, whatever the height. */
+export type Arrangement = 'tiles' | 'stacked';
+
+export interface GroupOptions {
+  content(): GroupContent;
+  /** The user clicked at `x`. */
+  onPick?(x: number): void;
+  /** Back to before the click, which was the first half of a double click. */
+  onUnpick?(): void;
+  onZoomed?(zoomed: boolean): void;
+  onToggleLog?(plot: string): void;
+}
+
+interface Slot {
+  readonly plot: LinePlot;
+  readonly cell: HTMLElement;
+  readonly title: HTMLElement;
+  readonly log: HTMLButtonElement;
+}
+
+const MARK_PIXELS = 5;
+const LEAST_HEIGHT = 84;
+
+export class PlotGroup {
+  readonly #area: HTMLElement;
+  readonly #options: GroupOptions;
+  readonly #redraw: Redraw;
+  readonly #table: HoverTable;
+  readonly #slots = new Map<string, Slot>();
+  readonly #resizes: ResizeObserver;
+  readonly #endSchemes: () => void;
+  #arrangement: Arrangement = 'tiles';
+  #content: GroupContent | undefined;
+  #zoom: { readonly from: number; readonly to: number } | undefined;
+
+  constructor(area: HTMLElement, options: GroupOptions) {
+    this.#area = area;
+    this.#options = options;
+    area.classList.add('plot-group');
+    this.#table = new HoverTable(area);
+    this.#redraw = new Redraw(() => this.#draw());
+    this.#resizes = new ResizeObserver(() => this.#redraw.request('soon'));
+    this.#resizes.observe(area);
+    this.#endSchemes = onSchemeChange(() => this.#redraw.request('soon'));
+  }
+
+  request(pace: 'soon' | 'calmly'): void {
+    this.#redraw.request(pace);
+  }
+
+  switchTo(on: boolean): void {
+    this.#redraw.switchTo(on);
+  }
+
+  arrange(arrangement: Arrangement): void {
+    this.#arrangement = arrangement;
+    this.#redraw.request('soon');
+  }
+
+  resetZoom(): void {
+    this.#zoomTo(undefined);
+  }
+
+  /** What is drawn at present, as a picture with the plots' titles. */
+  toPng(): Promise<Blob | undefined> {
+    const ratio = devicePixelRatio;
+    const area = this.#area.getBoundingClientRect();
+    const picture = document.createElement('canvas');
+    picture.width = Math.round(area.width * ratio);
+    picture.height = Math.round(Math.max(area.height, this.#area.scrollHeight) * ratio);
+    const context = picture.getContext('2d') as CanvasRenderingContext2D;
+    context.fillStyle = getComputedStyle(document.body).backgroundColor;
+    context.fillRect(0, 0, picture.width, picture.height);
+    context.fillStyle = cssColour('--lab-plot-text');
+    context.font = `600 ${11 * ratio}px system-ui, sans-serif`;
+    context.textBaseline = 'top';
+    for (const { plot, title } of this.#slots.values()) {
+      const place = (element: Element): [number, number] => {
+        const box = element.getBoundingClientRect();
+        return [(box.left - area.left) * ratio, (box.top - area.top + this.#area.scrollTop) * ratio];
+      };
+      context.drawImage(plot.canvas, ...place(plot.canvas));
+      context.fillText(title.textContent ?? '', ...place(title));
+    }
+    return new Promise(resolve => picture.toBlob(blob => resolve(blob ?? undefined)));
+  }
+
+  dispose(): void {
+    this.#redraw.dispose();
+    this.#resizes.disconnect();
+    this.#endSchemes();
+    for (const { plot } of this.#slots.values()) plot.dispose();
+    this.#area.replaceChildren();
+  }
+
+  #draw(): void {
+    // A panel that is being torn out of the dock has no size for a moment.
+    if (this.#area.clientWidth === 0) return;
+    const content = this.#options.content();
+    this.#content = content;
+    this.#keepSlots(content.plots);
+    this.#layOut(content.plots.length);
+    const x = this.#scaleX(content);
+    for (const plot of content.plots) {
+      const { plot: line, title, log } = this.#slots.get(plot.id) as Slot;
+      title.textContent = plot.unit === undefined ? plot.title : `${plot.title}, ${plot.unit}`;
+      log.setAttribute('aria-pressed', String(plot.log));
+      line.draw(plot, x);
+      line.setCursor(content.cursor);
+    }
+  }
+
+  #scaleX({ end, logX }: GroupContent): PlotScale {
+    const { from, to } = this.#zoom ?? { from: logX ? 1 : 0, to: Math.max(end, logX ? 2 : 1) };
+    return { min: logX ? Math.max(from, 1e-3) : from, max: to, log: logX };
+  }
+
+  #keepSlots(plots: readonly GroupPlot[]): void {
+    for (const [id, { plot, cell }] of this.#slots) {
+      if (plots.some(each => each.id === id)) continue;
+      plot.dispose();
+      cell.remove();
+      this.#slots.delete(id);
+    }
+    for (const { id, title } of plots) if (!this.#slots.has(id)) this.#slots.set(id, this.#makeSlot(id, title));
+    const order = plots.map(({ id }) => (this.#slots.get(id) as Slot).cell);
+    if (order.some((cell, i) => this.#area.children[i] !== cell)) this.#area.prepend(...order);
+  }
+
+  #makeSlot(id: string, name: string): Slot {
+    const cell = document.createElement('div');
+    cell.className = 'plot-group-cell';
+    const head = document.createElement('div');
+    head.className = 'plot-group-head';
+    const title = document.createElement('span');
+    const log = document.createElement('button');
+    log.type = 'button';
+    log.textContent = 'log';
+    log.title = `Logarithmic axis for ${name.toLowerCase()}`;
+    log.setAttribute('aria-label', log.title);
+    log.hidden = this.#options.onToggleLog === undefined;
+    log.addEventListener('click', () => this.#options.onToggleLog?.(id));
+    head.append(title, log);
+    const body = document.createElement('div');
+    body.className = 'plot-group-body';
+    cell.append(head, body);
+    this.#area.prepend(cell);
+    const plot = new LinePlot(body, `${name} over ${this.#content?.xTitle.toLowerCase() ?? 'iterations'}`, {
+      onHover: (x, event) => this.#hover(id, x, event),
+      onPick: x => this.#options.onPick?.(x),
+      onZoom: (from, to) => this.#zoomTo({ from, to }),
+      onReset: () => {
+        this.#options.onUnpick?.();
+        this.#zoomTo(undefined);
+      },
+    });
+    return { plot, cell, title, log };
+  }
+
+  #layOut(count: number): void {
+    const { clientWidth, clientHeight } = this.#area;
+    const columns = this.#arrangement === 'stacked' ? 1 : bestColumns(count, clientWidth, clientHeight);
+    const rows = Math.max(1, Math.ceil(count / columns));
+    this.#area.style.gridTemplateColumns = `repeat(${columns}, minmax(0, 1fr))`;
+    this.#area.style.gridTemplateRows = `repeat(${rows}, minmax(${LEAST_HEIGHT}px, 1fr))`;
+  }
+
+  #zoomTo(zoom: { readonly from: number; readonly to: number } | undefined): void {
+    this.#zoom = zoom;
+    this.#options.onZoomed?.(zoom !== undefined);
+    this.#redraw.request('soon');
+  }
+
+  #hover(id: string, x: number | undefined, event: MouseEvent | undefined): void {
+    for (const [other, { plot }] of this.#slots) if (other !== id) plot.setHover(x);
+    const content = this.#content;
+    const marks = x === undefined ? [] : (this.#slots.get(id)?.plot.marksNear(x, MARK_PIXELS) ?? []);
+    if (x === undefined || event === undefined || content === undefined) return this.#table.hide();
+    const at = content.xTitle === 'Iteration' ? Math.max(0, Math.round(x)) : x;
+    const rows = new Map<string, { readonly colour: string; readonly cells: string[] }>();
+    content.plots.forEach(({ lines }, column) => {
+      for (const { row, colour, samples, backdrop } of lines) {
+        const value = backdrop ? undefined : valueAt(samples, at);
+        if (value === undefined) continue;
+        const known = rows.get(row) ?? { colour, cells: content.plots.map(() => '') };
+        known.cells[column] = formatNumber(value);
+        rows.set(row, known);
+      }
+    });
+    this.#table.show(
+      {
+        heading: `${content.xTitle} ${content.xTitle === 'Iteration' ? formatCount(at) : formatNumber(at, 3)}`,
+        columns: content.plots.map(({ title, unit }) => (unit === undefined ? title : `${title}, ${unit}`)),
+        rows: [...rows].map(([label, { colour, cells }]) => ({ label, colour, cells })),
+        notes: marks.map(({ label }) => label),
+      },
+      event.clientX,
+      event.clientY,
+    );
+  }
+}
+
+/** So many columns that plots are nearest to twice as wide as high, and not too low where that can be helped. */
+export function bestColumns(count: number, width: number, height: number): number {
+  let best = 1;
+  let least = Infinity;
+  for (let columns = 1; columns <= Math.max(1, count); columns++) {
+    const [w, h] = [width / columns, height / Math.ceil(count / columns)];
+    const penalty = Math.abs(Math.log(w / h / 2)) + (h < LEAST_HEIGHT ? 3 : 0) + (w < 160 ? 3 : 0);
+    if (penalty < least) [best, least] = [columns, penalty];
+  }
+  return best;
+}

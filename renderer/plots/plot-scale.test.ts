@@ -1,0 +1,54 @@
+import { describe, expect, it } from 'vitest';
+import { scaleAround, shareOf, ticksOf, tickText, valueAtShare } from './plot-scale.ts';
+
+describe('scales', () => {
+  it('map values to shares and back', () => {
+    for (const scale of [
+      { min: -3, max: 7, log: false },
+      { min: 1e-6, max: 10, log: true },
+    ]) {
+      for (const share of [0, 0.25, 1]) expect(shareOf(scale, valueAtShare(scale, share))).toBeCloseTo(share, 12);
+    }
+  });
+
+  it('put what has no logarithm below the axis', () => {
+    expect(shareOf({ min: 1, max: 10, log: true }, 0)).toBeLessThan(0);
+  });
+
+  it('hold all values, also when there is only one or none', () => {
+    expect(scaleAround(2, 2, 'linear')).toMatchObject({ log: false });
+    expect(scaleAround(2, 2, 'log').min).toBeLessThan(2);
+    expect(scaleAround(2, 2, 'log').max).toBeGreaterThan(2);
+    expect(scaleAround(Infinity, -Infinity, 'linear')).toEqual({ min: 0, max: 1, log: false });
+    expect(scaleAround(0, 0, 'linear')).toEqual({ min: -1, max: 1, log: false });
+  });
+});
+
+describe('ticks', () => {
+  it('are round numbers inside the scale', () => {
+    expect(ticksOf({ min: 0, max: 10, log: false }, 5)).toEqual([0, 2, 4, 6, 8, 10]);
+    expect(ticksOf({ min: 0.13, max: 0.52, log: false }, 4)).toEqual([0.2, 0.3, 0.4, 0.5]);
+    expect(ticksOf({ min: 1e-4, max: 1, log: true }, 5)).toEqual([1e-4, 1e-3, 1e-2, 1e-1, 1]);
+    expect(ticksOf({ min: 1, max: 100, log: true }, 10)).toEqual([1, 2, 5, 10, 20, 50, 100]);
+  });
+
+  it('leave out decades where there is no room', () => {
+    expect(ticksOf({ min: 1e-12, max: 1, log: true }, 4)).toEqual([1e-12, 1e-9, 1e-6, 1e-3, 1]);
+  });
+
+  it('fall back to a linear step within a decade', () => {
+    expect(ticksOf({ min: 2.1, max: 2.9, log: true }, 4)).toEqual([2.2, 2.4, 2.6, 2.8]);
+  });
+
+  it('are written short', () => {
+    expect([0, 0.02, 500, 20000, 1e-7, 2e6, 2.5e6].map(tickText)).toEqual([
+      '0',
+      '0.02',
+      '500',
+      '20k',
+      '1e-7',
+      '2e6',
+      '2.5e6',
+    ]);
+  });
+});

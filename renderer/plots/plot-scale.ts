@@ -1,0 +1,85 @@
+// An axis of a plot as numbers: its range, linear or logarithmic, and where its ticks stand. Pure functions.
+
+/** `min` < `max`; on a logarithmic scale both are above 0. */
+export interface PlotScale {
+  readonly min: number;
+  readonly max: number;
+  readonly log: boolean;
+}
+
+/** Where a value lies: 0 at the start of the scale, 1 at its end. Not above 0 on a logarithmic scale: far below the start. */
+export function shareOf({ min, max, log }: PlotScale, value: number): number {
+  if (!log) return (value - min) / (max - min);
+  return value > 0 ? Math.log(value / min) / Math.log(max / min) : -1e6;
+}
+
+export function valueAtShare({ min, max, log }: PlotScale, share: number): number {
+  return log ? min * (max / min) ** share : min + (max - min) * share;
+}
+
+/** The range of values widened to a scale, with room above and below; of one value too. */
+export function scaleAround(least: number, most: number, kind: 'linear' | 'log', room = 0.06): PlotScale {
+  if (kind === 'log') {
+    if (!(most > 0)) return { min: 0.1, max: 1, log: true };
+    const low = least > 0 ? least : most / 10;
+    const factor = Math.max((most / low) ** room, 1.05);
+    return { min: low / factor, max: most * factor, log: true };
+  }
+  if (!(least <= most)) return { min: 0, max: 1, log: false };
+  const margin = (most - least) * room || Math.abs(most) * room || 1;
+  return { min: least - margin, max: most + margin, log: false };
+}
+
+const FACTORS = [1, 2, 5, 10];
+
+/** Round values inside the scale, about `count` of them. */
+export function ticksOf(scale: PlotScale, count: number): number[] {
+  const wanted = Math.max(1, count);
+  if (scale.log) return logTicks(scale, wanted);
+  return linearTicks(scale, wanted);
+}
+
+function linearTicks({ min, max }: PlotScale, count: number): number[] {
+  const raw = (max - min) / count;
+  const magnitude = 10 ** Math.floor(Math.log10(raw));
+  const step = magnitude * (FACTORS.find(factor => factor * magnitude >= raw * (1 - 1e-9)) ?? 10);
+  const first = Math.ceil(min / step - 1e-9);
+  const last = Math.floor(max / step + 1e-9);
+  return Array.from({ length: Math.max(0, last - first + 1) }, (_, i) => Number(((first + i) * step).toPrecision(12)));
+}
+
+function logTicks({ min, max }: PlotScale, count: number): number[] {
+  const inside = (value: number) => value >= min * (1 - 1e-9) && value <= max * (1 + 1e-9);
+  const low = Math.floor(Math.log10(min));
+  const high = Math.ceil(Math.log10(max));
+  const skip = Math.max(1, Math.ceil((high - low) / count));
+  const powers = (factors: readonly number[], every: number) => {
+    const found = [];
+    for (let power = low; power <= high; power++) {
+      if (((power % every) + every) % every !== 0) continue;
+      for (const factor of factors) found.push(Number(`${factor}e${power}`));
+    }
+    return found.filter(inside);
+  };
+  const decades = powers([1], skip);
+  if (decades.length >= 2) {
+    if (skip > 1 || decades.length * 3 > count) return decades;
+    return powers([1, 2, 5], 1);
+  }
+  const finer = powers([1, 2, 5], 1);
+  return finer.length >= 2 ? finer : linearTicks({ min, max, log: false }, count);
+}
+
+/** A tick's value in as few characters as it needs: 0.02, 500, 20k, 1e-7. */
+export function tickText(value: number): string {
+  const size = Math.abs(value);
+  if (value === 0) return '0';
+  if (size < 1e-3 || size >= 1e6)
+    return value.toExponential(Number((value / 10 ** decade(size)).toFixed(6)) % 1 === 0 ? 0 : 1).replace('e+', 'e');
+  if (size >= 1e4) return `${Number((value / 1000).toPrecision(4))}k`;
+  return String(Number(value.toPrecision(6)));
+}
+
+function decade(size: number): number {
+  return Math.floor(Math.log10(size) + 1e-12);
+}
