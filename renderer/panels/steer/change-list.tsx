@@ -1,0 +1,67 @@
+// What was changed in this run, newest first; a click looks at that iteration.
+
+import { useMemo } from 'react';
+import type { ProblemDescription, RunEvent } from '../../../src/protocol/run.ts';
+import { setCursor } from '../../state/cursor.ts';
+import { formatCount, formatNumber } from '../../widgets/format-number.ts';
+import { type ChangeEntry, changeHistory } from './change-history.ts';
+
+const MOST = 100;
+
+export interface ChangeListProps {
+  readonly problem: ProblemDescription;
+  readonly events: readonly RunEvent[];
+  readonly accepted: readonly RunEvent[];
+}
+
+export function ChangeList({ problem, events, accepted }: ChangeListProps) {
+  const entries = useMemo(() => changeHistory(problem, events, accepted), [problem, events, accepted]);
+  const turned = entries.filter(({ event }) => event.source === 'user').length;
+  return (
+    <section className="steer-section" aria-label="Changes">
+      <h3 className="steer-heading">
+        Changes
+        <small className="numbers">
+          {turned === 0 ? 'none yet' : turned === 1 ? '1 pin on the timeline' : `${turned} pins on the timeline`}
+        </small>
+      </h3>
+      {entries.length === 0 ? (
+        <p className="steer-note">
+          Every value you turn is kept with the run, with its iteration, and replays exactly.
+        </p>
+      ) : (
+        <ol className="steer-history">
+          {entries.slice(0, MOST).map(entry => (
+            <li key={entry.key}>
+              <Entry entry={entry} />
+            </li>
+          ))}
+        </ol>
+      )}
+    </section>
+  );
+}
+
+function Entry({ entry: { event, title, before, pending } }: { readonly entry: ChangeEntry }) {
+  const { iteration, value, source } = event;
+  const what =
+    typeof value === 'number'
+      ? `${before === undefined ? '' : `${formatNumber(before)} → `}${formatNumber(value)}`
+      : value;
+  return (
+    <button
+      type="button"
+      className="steer-history-entry"
+      title={`Look at iteration ${iteration}`}
+      onClick={() => setCursor({ iteration })}
+    >
+      <span className="steer-history-at">{pending ? 'next' : formatCount(iteration)}</span>
+      <span>
+        {title}
+        {source === 'engine' ? ' (by the engine)' : ''}
+        <br />
+        <span className="steer-history-value">{what}</span>
+      </span>
+    </button>
+  );
+}

@@ -1,0 +1,37 @@
+// The command line that makes the same run. Pure; used wherever the window shows an equivalent command.
+
+import type { RunEvent } from '../../src/protocol/run.ts';
+import type { GivenSettings } from './recipe-settings.ts';
+
+export interface CommandRequest extends GivenSettings {
+  readonly fit: string;
+  readonly input: string;
+  readonly mask?: string | undefined;
+  readonly members: number;
+  readonly seed: number;
+  /** Those of the user become --at. */
+  readonly events?: readonly RunEvent[];
+}
+
+export function fitCommand(request: CommandRequest): string {
+  const { fit, input, mask, settings, race, members, seed, events = [] } = request;
+  const raced = Object.entries(race);
+  const words = ['fit', fit, input];
+  if (mask !== undefined) words.push('--mask', mask);
+  for (const [name, value] of Object.entries(settings)) words.push('--set', `${name}=${value}`);
+  for (const [name, values] of raced) words.push('--race', `${name}=${values.join(',')}`);
+  if (raced.length === 0 && members > 1) words.push('--members', String(members));
+  if (seed !== 0) words.push('--seed', String(seed));
+  for (const { iteration, path, value } of events.filter(({ source }) => source === 'user'))
+    words.push('--at', `${iteration}:${path}=${value}`);
+  return labCommand(words);
+}
+
+/** `npm run --silent lab -- …`, each word quoted where a shell would read it otherwise. */
+export function labCommand(words: readonly string[]): string {
+  return ['npm run --silent lab --', ...words.map(quoted)].join(' ');
+}
+
+function quoted(word: string): string {
+  return /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`;
+}

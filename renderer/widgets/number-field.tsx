@@ -1,0 +1,167 @@
+// A number with its unit: typed, moved by arrow keys, or scrubbed by dragging sideways on it while it is not being typed
+// into. What is typed counts on Enter or when the field is left; Escape takes it back.
+
+import { type KeyboardEvent, type PointerEvent, useId, useRef, useState } from 'react';
+import { formatNumber } from './format-number.ts';
+import { keyGesture, newGesture, type Turn } from './gesture.ts';
+import type { SliderScale } from './slider-scale.ts';
+import './number-field.css';
+
+export interface NumberFieldProps {
+  readonly label: string;
+  /** Undefined: none, or several at once; then the placeholder shows. */
+  readonly value: number | undefined;
+  readonly onTurn: Turn;
+  /** What arrow keys and scrubbing move along; left out: only typing. */
+  readonly scale?: SliderScale | undefined;
+  readonly unit?: string | undefined;
+  readonly placeholder?: string;
+  readonly disabled?: boolean;
+  readonly width?: number | string;
+  /** Why this text cannot be taken, or undefined. */
+  readonly check?: (text: string) => string | undefined;
+  /** The field was emptied. */
+  readonly onClear?: () => void;
+  /** Every key, for those who follow the text while it is typed. */
+  readonly onType?: (text: string) => void;
+  readonly describedBy?: string | undefined;
+  /** An error that does not come from `check`. */
+  readonly error?: string | undefined;
+}
+
+const SCRUB_PIXELS = 240;
+const DEAD_PIXELS = 4;
+/** As many digits as tell a value from its neighbour. */
+const SHOWN_DIGITS = 6;
+
+interface Scrub {
+  readonly gesture: string;
+  readonly from: number;
+  x: number;
+  position: number;
+  value: number;
+  active: boolean;
+}
+
+export function NumberField(props: NumberFieldProps) {
+  const { label, value, onTurn, scale, unit, placeholder, disabled = false, width, check, onClear, onType } = props;
+  const [typed, setTyped] = useState<string | undefined>(undefined);
+  const scrub = useRef<Scrub | undefined>(undefined);
+  const errorId = useId();
+  const shown = value === undefined ? '' : formatNumber(value, SHOWN_DIGITS);
+  const error = (typed === undefined || typed.trim() === '' ? undefined : check?.(typed)) ?? props.error;
+
+  const commit = (text: string): void => {
+    if (text.trim() === '') {
+      onClear?.();
+      return;
+    }
+    const number = Number(text.trim().replace(',', '.'));
+    if (!Number.isFinite(number) || check?.(text.trim()) !== undefined || number === value) return;
+    onTurn(number, newGesture(), 'done');
+  };
+
+  const press = (event: KeyboardEvent<HTMLInputElement>): void => {
+    if (event.key === 'Enter') {
+      event.preventDefault();
+      commit(event.currentTarget.value);
+      setTyped(undefined);
+    } else if (event.key === 'Escape' && typed !== undefined) {
+      event.preventDefault();
+      setTyped(undefined);
+      onType?.(shown);
+    } else if ((event.key === 'ArrowUp' || event.key === 'ArrowDown') && scale !== undefined && !event.altKey) {
+      event.preventDefault();
+      const number = Number(event.currentTarget.value);
+      if (event.currentTarget.value.trim() === '' || !Number.isFinite(number)) return;
+      setTyped(undefined);
+      const next = scale.step(number, event.key === 'ArrowUp' ? 1 : -1, event.shiftKey ? 'finer' : 'small');
+      if (next !== value) onTurn(next, keyGesture(event.currentTarget), 'done');
+    }
+  };
+
+  const begin = (event: PointerEvent<HTMLInputElement>): void => {
+    const field = event.currentTarget;
+    if (disabled || scale === undefined || value === undefined || event.button !== 0) return;
+    if (document.activeElement === field) return;
+    // The browser would focus the field and select text; it is focused on release, when it was no drag.
+    event.preventDefault();
+    field.setPointerCapture(event.pointerId);
+    const { clientX } = event;
+    scrub.current = {
+      gesture: newGesture(),
+      from: clientX,
+      x: clientX,
+      position: scale.toPosition(value),
+      value,
+      active: false,
+    };
+  };
+
+  const move = (event: PointerEvent<HTMLInputElement>): void => {
+    const now = scrub.current;
+    if (now === undefined || scale === undefined) return;
+    if (!now.active && Math.abs(event.clientX - now.from) < DEAD_PIXELS) return;
+    now.active = true;
+    now.position += ((event.clientX - now.x) / SCRUB_PIXELS) * (event.shiftKey ? 0.1 : 1);
+    now.x = event.clientX;
+    const next = scale.toValue(Math.min(1, Math.max(0, now.position)));
+    if (next === now.value) return;
+    now.value = next;
+    onTurn(next, now.gesture, 'moving');
+  };
+
+  const end = (event: PointerEvent<HTMLInputElement>): void => {
+    const now = scrub.current;
+    scrub.current = undefined;
+    if (now === undefined) return;
+    if (now.active) onTurn(now.value, now.gesture, 'done');
+    else {
+      event.currentTarget.focus();
+      event.currentTarget.select();
+    }
+  };
+
+  return (
+    <span
+      className="number-field"
+      data-error={error !== undefined}
+      data-scrub={scale !== undefined && value !== undefined && !disabled}
+      style={width === undefined ? { flex: 1 } : { width }}
+    >
+      <span className="number-field-box">
+        <input
+          type="text"
+          inputMode="decimal"
+          autoComplete="off"
+          spellCheck={false}
+          aria-label={unit === undefined ? label : `${label} in ${unit}`}
+          aria-invalid={error !== undefined}
+          aria-describedby={error === undefined ? props.describedBy : errorId}
+          disabled={disabled}
+          placeholder={placeholder}
+          value={typed ?? shown}
+          onChange={event => {
+            setTyped(event.currentTarget.value);
+            onType?.(event.currentTarget.value);
+          }}
+          onBlur={event => {
+            if (typed !== undefined) commit(event.currentTarget.value);
+            setTyped(undefined);
+          }}
+          onKeyDown={press}
+          onPointerDown={begin}
+          onPointerMove={move}
+          onPointerUp={end}
+          onPointerCancel={end}
+        />
+        {unit !== undefined && <span className="number-field-unit">{unit}</span>}
+      </span>
+      {error !== undefined && (
+        <span className="number-field-error" id={errorId} role="alert">
+          {error}
+        </span>
+      )}
+    </span>
+  );
+}
