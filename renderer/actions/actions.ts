@@ -1,9 +1,11 @@
 // Every action of the window, in the order of the palette and the cheat sheet.
 
 import type { Action } from './action.ts';
+import { imageActions } from './image-actions.ts';
 import { libraryActions } from './library-actions.ts';
 import { lookActions } from './look-actions.ts';
 import { runActions } from './run-actions.ts';
+import { sceneActions } from './scene-actions.ts';
 import { steerActions } from './steer-actions.ts';
 import { windowActions } from './window-actions.ts';
 
@@ -11,6 +13,8 @@ export const actions: readonly Action[] = [
   ...runActions,
   ...steerActions,
   ...lookActions,
+  ...imageActions,
+  ...sceneActions,
   ...libraryActions,
   ...windowActions,
 ];

@@ -1,8 +1,8 @@
 // The key to a colour map: the colours from low to high between the values they stand for.
 
 import './colour-legend.css';
+import { formatNumber } from '../widgets/format-number.ts';
 import { colourMap, gradientOf } from './colour-maps.ts';
-import { formatValue } from './format-value.ts';
 
 export interface ColourLegendProps {
   readonly map: string;
@@ -16,13 +16,13 @@ export interface ColourLegendProps {
 
 export function ColourLegend({ map, low, high, unit, label, scale = 'linear' }: ColourLegendProps) {
   const suffix = unit === undefined || unit === '' ? '' : ` ${unit}`;
-  const range = `${formatValue(low)} to ${formatValue(high)}${suffix}${scale === 'log' ? ', logarithmic' : ''}`;
+  const range = `${formatNumber(low)} to ${formatNumber(high)}${suffix}${scale === 'log' ? ', logarithmic' : ''}`;
   return (
     <div className="colour-legend numbers" role="img" aria-label={`${label}: ${range}`} title={`${label}: ${range}`}>
-      <span>{formatValue(low)}</span>
+      <span>{formatNumber(low)}</span>
       <span className="colour-legend-bar" style={{ background: gradientOf(colourMap(map)) }} />
       <span>
-        {formatValue(high)}
+        {formatNumber(high)}
         {suffix}
       </span>
     </div>

@@ -40,14 +40,14 @@ const LEAST_ZOOM = 0.25;
 /** No pixel of a picture gets larger than this on the screen. */
 const LARGEST_PIXEL = 96;
 
-function fit(box: Size, picture: Size, pixels: Pixels): Point {
+function fitScale(box: Size, picture: Size, pixels: Pixels): Point {
   const x = box.width / picture.width;
   const y = box.height / picture.height;
   return pixels === 'square' ? { x: Math.min(x, y), y: Math.min(x, y) } : { x, y };
 }
 
 export function placementOf(look: Look, box: Box, picture: Size, pixels: Pixels = 'square'): Placement {
-  const least = fit(box, picture, pixels);
+  const least = fitScale(box, picture, pixels);
   const scaleX = least.x * look.zoom;
   const scaleY = least.y * look.zoom;
   return {
@@ -72,7 +72,7 @@ export function zoomAt(look: Look, factor: number, point: Point, box: Box, pictu
   const before = placementOf(look, box, picture, pixels);
   const zoom = bounded(look.zoom * factor, box, picture, pixels);
   const under = toPicture(before, point);
-  const least = fit(box, picture, pixels ?? 'square');
+  const least = fitScale(box, picture, pixels ?? 'square');
   return {
     zoom,
     x: inside((under.x - (point.x - box.left - box.width / 2) / (least.x * zoom)) / picture.width),
@@ -92,11 +92,11 @@ export function panBy(look: Look, dx: number, dy: number, box: Box, picture: Siz
 
 /** The look in which a pixel of the picture has `scale` pixels of the screen. */
 export function atScale(look: Look, scale: number, box: Box, picture: Size): Look {
-  return { ...look, zoom: bounded(scale / fit(box, picture, 'square').x, box, picture) };
+  return { ...look, zoom: bounded(scale / fitScale(box, picture, 'square').x, box, picture) };
 }
 
 function bounded(zoom: number, box: Size, picture: Size, pixels: Pixels = 'square'): number {
-  const least = fit(box, picture, pixels);
+  const least = fitScale(box, picture, pixels);
   const most = Math.max(4, LARGEST_PIXEL / Math.min(least.x, least.y));
   return Math.min(most, Math.max(LEAST_ZOOM, zoom));
 }

@@ -1,0 +1,52 @@
+// Which frame of a video all panels show: a slider, and playing through them.
+
+import { ActionIcon, Slider, Tooltip } from '@mantine/core';
+import { IconPlayerPauseFilled, IconPlayerPlayFilled } from '@tabler/icons-react';
+import { useEffect } from 'react';
+import { setCursor, useCursor } from '../../state/cursor.ts';
+import { setPlaying, useImageMoment, useImageSettings } from './image-settings.ts';
+import type { PictureView } from './raster.ts';
+
+export interface FramePlayerProps {
+  readonly views: readonly PictureView[];
+  readonly visible: boolean;
+}
+
+export function FramePlayer({ views, visible }: FramePlayerProps) {
+  const count = Math.max(1, ...views.map(view => (view.kind === 'heat-map' ? 1 : view.frames)));
+  const frame = useCursor(state => state.frame);
+  const playing = useImageMoment(state => state.playing);
+  const rate = useImageSettings(state => state.frameRate);
+  useEffect(() => {
+    if (!playing || !visible || count < 2) return;
+    const timer = setInterval(() => setCursor({ frame: (useCursor.getState().frame + 1) % count }), 1000 / rate);
+    return () => clearInterval(timer);
+  }, [playing, visible, count, rate]);
+  if (count < 2) return undefined;
+  const label = playing ? 'Stop at this frame' : 'Play the frames';
+  return (
+    <div className="images-frames">
+      <Tooltip label={`${label} (Shift+P)`}>
+        <ActionIcon size="sm" aria-label={label} onClick={() => setPlaying(!playing)}>
+          {playing ? <IconPlayerPauseFilled size={14} /> : <IconPlayerPlayFilled size={14} />}
+        </ActionIcon>
+      </Tooltip>
+      <Slider
+        className="images-frames-slider"
+        size="sm"
+        min={0}
+        max={count - 1}
+        value={Math.min(frame, count - 1)}
+        label={null}
+        thumbProps={{ 'aria-label': 'Frame of the video' }}
+        onChange={value => {
+          setPlaying(false);
+          setCursor({ frame: value });
+        }}
+      />
+      <span className="images-frames-count">
+        frame {Math.min(frame, count - 1) + 1} of {count}
+      </span>
+    </div>
+  );
+}

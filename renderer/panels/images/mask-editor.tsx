@@ -1,0 +1,5 @@
+// stub
+import { PanelMessage } from './panel-message.tsx';
+export function MaskEditor(_: { readonly visible: boolean }) {
+  return <PanelMessage title="stub" />;
+}
