@@ -86,6 +86,11 @@ export class PlotGroup {
     this.#redraw.request('soon');
   }
 
+  /** Moves the cursor's line, without drawing anew. */
+  moveCursor(at: number | undefined): void {
+    for (const { plot } of this.#slots.values()) plot.setCursor(at);
+  }
+
   resetZoom(): void {
     this.#zoomTo(undefined);
   }
@@ -203,8 +208,11 @@ export class PlotGroup {
   #hover(id: string, x: number | undefined, event: MouseEvent | undefined): void {
     for (const [other, { plot }] of this.#slots) if (other !== id) plot.setHover(x);
     const content = this.#content;
-    const marks = x === undefined ? [] : (this.#slots.get(id)?.plot.marksNear(x, MARK_PIXELS) ?? []);
-    if (x === undefined || event === undefined || content === undefined) return this.#table.hide();
+    if (x === undefined || event === undefined || content === undefined) {
+      this.#table.hide();
+      return;
+    }
+    const marks = this.#slots.get(id)?.plot.marksNear(x, MARK_PIXELS) ?? [];
     const at = content.xTitle === 'Iteration' ? Math.max(0, Math.round(x)) : x;
     const rows = new Map<string, { readonly colour: string; readonly cells: string[] }>();
     content.plots.forEach(({ lines }, column) => {
