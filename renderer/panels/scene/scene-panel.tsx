@@ -1,5 +1,198 @@
-// To be built.
+// The 3-D panel: the pictures of a run as a stack of planes, or its points, cameras, depth and meshes in space. What is
+// drawn is a class of its own (scene-view.ts); here are its tool bar and what stands over it.
 
-export function ScenePanel() {
-  return <div className="panel" />;
+import { Alert, Button, useComputedColorScheme } from '@mantine/core';
+import { IconArrowLeft, IconChevronLeft, IconChevronRight } from '@tabler/icons-react';
+import { useEffect, useMemo, useRef, useState } from 'react';
+import { asLabError, type LabErrorDetails } from '../../../src/protocol/lab-error.ts';
+import type { ImageView, ViewDescription } from '../../../src/protocol/views.ts';
+import { feedScene, type SceneFeeds } from '../../scene/scene-feeds.ts';
+import { registerScene } from '../../scene/scene-holder.ts';
+import { isSpaceView, type SceneColours, type SceneViewDescription, type SpaceView } from '../../scene/scene-layer.ts';
+import { type SceneLook, useSceneLook } from '../../scene/scene-look.ts';
+import { SceneView } from '../../scene/scene-view.ts';
+import { graphics } from '../../scene/webgl.ts';
+import { setCursor, useCursor } from '../../state/cursor.ts';
+import { useCurrentRun, useLab } from '../../state/lab.ts';
+import type { PanelProps } from '../panel-components.ts';
+import { SceneBar } from './scene-bar.tsx';
+import { SceneEmpty } from './scene-empty.tsx';
+import './scene-panel.css';
+
+const palettes: Readonly<Record<'light' | 'dark', SceneColours>> = {
+  light: { background: 0xf3f4f6, grid: 0xd0d4da, line: 0x5c636e, accent: 0xd9480f },
+  dark: { background: 0x1a1c20, grid: 0x363a41, line: 0x9aa1ac, accent: 0xff922b },
+};
+
+export function ScenePanel({ visible }: PanelProps) {
+  const current = useLab(state => state.current.kind);
+  const run = useCurrentRun(({ details }) => details.entry.run);
+  const views = useCurrentRun(({ details }) => details.problem?.views);
+  const pictures = useMemo(() => (views ?? []).filter(isImage), [views]);
+  const space = useMemo(() => (views ?? []).filter(isSpaceView), [views]);
+  if (run === undefined) return <SceneEmpty reason={current === 'draft' ? 'draft' : 'no-run'} />;
+  if (views === undefined) return <SceneEmpty reason="reading" />;
+  if (pictures.length + space.length === 0) return <SceneEmpty reason="nothing" />;
+  if (graphics() === 'none') return <SceneEmpty reason="no-webgl" />;
+  return <Scene key={run} run={run} pictures={pictures} space={space} visible={visible} />;
+}
+
+function isImage(view: ViewDescription): view is ImageView {
+  return view.kind === 'image';
+}
+
+interface SceneProps {
+  readonly run: string;
+  readonly pictures: readonly ImageView[];
+  readonly space: readonly SpaceView[];
+  readonly visible: boolean;
+}
+
+function Scene({ run, pictures, space, visible }: SceneProps) {
+  const stage = useRef<HTMLDivElement>(null);
+  const hover = useRef<HTMLSpanElement>(null);
+  const grid = useRef<HTMLSpanElement>(null);
+  const [scene, setScene] = useState<SceneView>();
+  const [feeds, setFeeds] = useState<SceneFeeds>();
+  const [through, setThrough] = useState<number>();
+  const [context, setContext] = useState<'lost' | 'restored'>('restored');
+  const [failure, setFailure] = useState<LabErrorDetails>();
+  const [errors, setErrors] = useState<Readonly<Record<string, LabErrorDetails>>>({});
+  const [chosen, setChosen] = useState<string>();
+  const wanted = useSceneLook(state => state.show);
+  const hidden = useSceneLook(state => state.hidden);
+  const show = space.length === 0 ? 'pictures' : pictures.length === 0 ? 'space' : wanted;
+  // The view that moves is what people come to see.
+  const picture =
+    pictures.find(({ id }) => id === chosen) ??
+    pictures.find(({ changes }) => changes === 'with-iterations') ??
+    pictures[0];
+  const shown = useMemo<readonly SceneViewDescription[]>(
+    () => (show === 'pictures' ? [picture] : space.filter(({ id }) => !hidden.includes(id))),
+    [show, picture, space, hidden],
+  );
+
+  useEffect(() => {
+    const write = (element: HTMLElement | null, text: string): void => {
+      if (element !== null) element.textContent = text;
+    };
+    try {
+      const made = new SceneView(stage.current as HTMLDivElement, {
+        onFrame: frame => setCursor({ frame }),
+        onThrough: camera => {
+          setThrough(camera);
+          if (camera !== undefined) setCursor({ frame: camera });
+        },
+        onHover: text => write(hover.current, text),
+        onGrid: text => write(grid.current, text === '' ? '' : `Grid ${text}`),
+        onContext: setContext,
+      });
+      setScene(made);
+      const follow = ({ frame }: { readonly frame: number }): void => made.setCursorFrame(frame);
+      follow(useCursor.getState());
+      const unfollow = useCursor.subscribe(follow);
+      return () => {
+        unfollow();
+        made.dispose();
+        setScene(undefined);
+      };
+    } catch (thrown) {
+      setFailure(asLabError(thrown, 'scene').toDetails());
+      return undefined;
+    }
+  }, []);
+
+  const scheme = useComputedColorScheme('light');
+  const background = useSceneLook(state => (state.background === 'theme' ? scheme : state.background));
+  useEffect(() => {
+    if (scene === undefined) return undefined;
+    const apply = (look: SceneLook): void => scene.setLook(look, palettes[background]);
+    apply(useSceneLook.getState());
+    return useSceneLook.subscribe(apply);
+  }, [scene, background]);
+
+  useEffect(() => {
+    if (scene === undefined) return undefined;
+    setErrors({});
+    scene.setViews(shown);
+    const made = feedScene(run, shown, scene, (view, error) =>
+      setErrors(before => {
+        if (error === undefined && before[view] === undefined) return before;
+        const { [view]: _gone, ...rest } = before;
+        return error === undefined ? rest : { ...rest, [view]: error.toDetails() };
+      }),
+    );
+    setFeeds(made);
+    return () => made.dispose();
+  }, [scene, run, shown]);
+
+  useEffect(() => {
+    if (scene === undefined) return undefined;
+    scene.setVisible(visible);
+    feeds?.switchTo(visible);
+    if (!visible) return undefined;
+    registerScene(scene);
+    return () => registerScene(undefined);
+  }, [scene, feeds, visible]);
+
+  if (failure !== undefined) return <SceneEmpty reason="no-webgl" />;
+  const problem = Object.values(errors)[0];
+  return (
+    <div className="panel filled scene" data-background={background}>
+      {scene !== undefined && (
+        <SceneBar pictures={pictures} space={space} show={show} picture={picture} onPicture={setChosen} />
+      )}
+      <div className="scene-stage" ref={stage}>
+        <div className="scene-notes" aria-hidden="true">
+          <span ref={hover} className="numbers" />
+        </div>
+        <span ref={grid} className="scene-grid numbers" />
+        {through !== undefined && <Through camera={through} scene={scene} />}
+        {context === 'lost' && (
+          <Alert className="scene-alert" color="yellow" title="The browser took the graphics memory away">
+            The scene comes back by itself. If it does not, close other tabs that draw in 3-D, then reload the page.
+          </Alert>
+        )}
+        {problem !== undefined && (
+          <Alert className="scene-alert" color="red" title={problem.message}>
+            {problem.tip}
+          </Alert>
+        )}
+      </div>
+    </div>
+  );
+}
+
+function Through({ camera, scene }: { readonly camera: number; readonly scene: SceneView | undefined }) {
+  return (
+    <div className="scene-through" role="status">
+      <Button
+        size="compact-xs"
+        variant="default"
+        aria-label="Previous camera"
+        disabled={camera === 0}
+        onClick={() => scene?.lookThrough(camera - 1)}
+      >
+        <IconChevronLeft size={14} />
+      </Button>
+      <span className="numbers">Through camera {camera}</span>
+      <Button
+        size="compact-xs"
+        variant="default"
+        aria-label="Next camera"
+        disabled={camera + 1 >= (scene?.cameraCount ?? 0)}
+        onClick={() => scene?.lookThrough(camera + 1)}
+      >
+        <IconChevronRight size={14} />
+      </Button>
+      <Button
+        size="compact-xs"
+        leftSection={<IconArrowLeft size={14} />}
+        title="Leave the camera (Esc, with the scene in focus)"
+        onClick={() => scene?.leaveCamera()}
+      >
+        Leave
+      </Button>
+    </div>
+  );
 }

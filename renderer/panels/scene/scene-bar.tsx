@@ -1,0 +1,130 @@
+// The tool bar of the scene: what is shown, how it is laid out, where it is seen from.
+
+import { ActionIcon, Checkbox, Popover, SegmentedControl, Select, Tooltip } from '@mantine/core';
+import {
+  IconAdjustmentsHorizontal,
+  IconCamera,
+  IconEye,
+  IconFocusCentered,
+  IconHome,
+  IconSquareLetterF,
+  IconSquareLetterS,
+  IconSquareLetterT,
+} from '@tabler/icons-react';
+import type { ImageView } from '../../../src/protocol/views.ts';
+import type { Arrangement } from '../../scene/plane-layout.ts';
+import type { SpaceView } from '../../scene/scene-layer.ts';
+import { type SceneLook, setSceneLook, useSceneLook } from '../../scene/scene-look.ts';
+import { ActionButton } from '../../shell/action-button.tsx';
+import { SceneDisplay } from './scene-display.tsx';
+
+export interface SceneBarProps {
+  readonly pictures: readonly ImageView[];
+  readonly space: readonly SpaceView[];
+  readonly show: SceneLook['show'];
+  readonly picture: ImageView;
+  readonly onPicture: (id: string) => void;
+}
+
+export function SceneBar({ pictures, space, show, picture, onPicture }: SceneBarProps) {
+  const arrangement = useSceneLook(state => state.arrangement);
+  const apart = useSceneLook(state => state.channels === 'apart');
+  const planes = show === 'pictures' ? picture.frames * (apart ? picture.channels : 1) : 0;
+  return (
+    <div className="scene-bar" role="toolbar" aria-label="Scene">
+      {pictures.length > 0 && space.length > 0 && (
+        <SegmentedControl
+          size="xs"
+          aria-label="What the scene shows"
+          value={show}
+          data={[
+            { value: 'space', label: 'Space' },
+            { value: 'pictures', label: 'Pictures' },
+          ]}
+          onChange={value => setSceneLook({ show: value as SceneLook['show'] })}
+        />
+      )}
+      {show === 'pictures' && (
+        <Select
+          size="xs"
+          className="scene-picture"
+          aria-label="Pictures to show"
+          allowDeselect={false}
+          comboboxProps={{ withinPortal: true, width: 'max-content', position: 'bottom-start' }}
+          data={pictures.map(({ id, title }) => ({ value: id, label: title }))}
+          value={picture.id}
+          onChange={id => id !== null && onPicture(id)}
+        />
+      )}
+      {planes > 1 && (
+        <SegmentedControl
+          size="xs"
+          aria-label="How the planes are laid out"
+          value={arrangement}
+          data={[
+            { value: 'stack', label: 'Stack' },
+            { value: 'exploded', label: 'Exploded' },
+            { value: 'wall', label: 'Wall' },
+          ]}
+          onChange={value => setSceneLook({ arrangement: value as Arrangement })}
+        />
+      )}
+      {show === 'space' && <Shown views={space} />}
+      <Popover position="bottom-end" shadow="md" width={280} withArrow trapFocus transitionProps={{ duration: 0 }}>
+        <Popover.Target>
+          <Tooltip label="Spacing, opacity, sizes, background…">
+            <ActionIcon aria-label="Display settings…" className="scene-push">
+              <IconAdjustmentsHorizontal size={17} />
+            </ActionIcon>
+          </Tooltip>
+        </Popover.Target>
+        <Popover.Dropdown aria-label="Display settings">
+          <SceneDisplay show={show} picture={picture} space={space} />
+        </Popover.Dropdown>
+      </Popover>
+      <ActionButton action="scene.fit">
+        <IconFocusCentered size={17} />
+      </ActionButton>
+      <ActionButton action="scene.front">
+        <IconSquareLetterF size={17} />
+      </ActionButton>
+      <ActionButton action="scene.top">
+        <IconSquareLetterT size={17} />
+      </ActionButton>
+      <ActionButton action="scene.side">
+        <IconSquareLetterS size={17} />
+      </ActionButton>
+      <ActionButton action="scene.reset">
+        <IconHome size={17} />
+      </ActionButton>
+      <ActionButton action="scene.screenshot">
+        <IconCamera size={17} />
+      </ActionButton>
+    </div>
+  );
+}
+
+/** Which of several views in space are shown. */
+function Shown({ views }: { readonly views: readonly SpaceView[] }) {
+  const hidden = useSceneLook(state => state.hidden);
+  const toggle = (id: string): void =>
+    setSceneLook({ hidden: hidden.includes(id) ? hidden.filter(each => each !== id) : [...hidden, id] });
+  return (
+    <Popover position="bottom-start" shadow="md" withArrow trapFocus transitionProps={{ duration: 0 }}>
+      <Popover.Target>
+        <Tooltip label="Choose what is shown">
+          <ActionIcon aria-label="Choose what is shown…">
+            <IconEye size={17} />
+          </ActionIcon>
+        </Tooltip>
+      </Popover.Target>
+      <Popover.Dropdown aria-label="Shown in the scene">
+        <div className="scene-shown">
+          {views.map(({ id, title }) => (
+            <Checkbox key={id} size="xs" label={title} checked={!hidden.includes(id)} onChange={() => toggle(id)} />
+          ))}
+        </div>
+      </Popover.Dropdown>
+    </Popover>
+  );
+}

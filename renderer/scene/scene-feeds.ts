@@ -1,0 +1,79 @@
+// Pulls the data of the views on show into a scene: nothing while the panel is hidden, and large stacks more slowly than
+// small ones, so that watching them does not slow the fit.
+
+import type { LabError } from '../../src/protocol/lab-error.ts';
+import { useCursor } from '../state/cursor.ts';
+import { useLab } from '../state/lab.ts';
+import { feedView, type ViewFeed, type Wanted } from '../state/view-feed.ts';
+import type { SceneViewDescription } from './scene-layer.ts';
+import type { SceneView } from './scene-view.ts';
+
+/** All planes together. */
+const STACK_PIXELS = 2 ** 20;
+const DEPTH_PIXELS = 2 ** 17;
+/** While a run is running. */
+const PIXELS_PER_SECOND = 4e6;
+
+/** What to ask for of a view. */
+export function wantedOf(run: string, view: SceneViewDescription): Wanted {
+  if (view.kind === 'image') {
+    const mostPixels = Math.max(1024, Math.floor(STACK_PIXELS / view.frames));
+    return { run, view: view.id, frame: undefined, mostPixels };
+  }
+  if (view.kind === 'depth') return { run, view: view.id, frame: 'cursor', mostPixels: DEPTH_PIXELS };
+  return { run, view: view.id, frame: undefined };
+}
+
+export interface SceneFeeds {
+  switchTo(on: boolean): void;
+  dispose(): void;
+}
+
+export function feedScene(
+  run: string,
+  views: readonly SceneViewDescription[],
+  scene: SceneView,
+  onError: (view: string, error: LabError | undefined) => void,
+): SceneFeeds {
+  let feeds: readonly ViewFeed[] | undefined;
+  let on = false;
+  const rests = new Set<ReturnType<typeof setTimeout>>();
+
+  const begin = (view: SceneViewDescription): ViewFeed => {
+    const feed: ViewFeed = feedView(
+      wantedOf(run, view),
+      ({ data }) => {
+        onError(view.id, undefined);
+        scene.setFrame(view.id, data);
+        const live = useLab.getState().open[run]?.details.entry.state === 'running';
+        if (!live || useCursor.getState().iteration !== 'now') return;
+        const values = Object.values(data).reduce((sum, array) => sum + array.values.length, 0);
+        // The feed may be this very call's: it exists once the call has returned.
+        queueMicrotask(() => feed.switchTo(false));
+        const rest = setTimeout(
+          () => {
+            rests.delete(rest);
+            feed.switchTo(on);
+          },
+          (1000 * values) / PIXELS_PER_SECOND,
+        );
+        rests.add(rest);
+      },
+      error => onError(view.id, error),
+    );
+    return feed;
+  };
+
+  return {
+    switchTo(next) {
+      on = next;
+      if (on) feeds ??= views.map(begin);
+      for (const feed of feeds ?? []) feed.switchTo(on);
+    },
+    dispose() {
+      on = false;
+      for (const rest of rests) clearTimeout(rest);
+      for (const feed of feeds ?? []) feed.dispose();
+    },
+  };
+}

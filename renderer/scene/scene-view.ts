@@ -1,0 +1,553 @@
+// The 3-D scene, outside React: owns the canvas, the WebGL context, the camera and one layer for each view it is told to
+// show, and takes their data directly. Draws when something changed and at no other time.
+
+import {
+  Box3,
+  ColorManagement,
+  DirectionalLight,
+  Group,
+  HemisphereLight,
+  LinearSRGBColorSpace,
+  PerspectiveCamera,
+  Ray,
+  Scene,
+  Vector3,
+  WebGLRenderer,
+} from 'three';
+import { OrbitControls } from 'three/examples/jsm/controls/OrbitControls.js';
+import { realValues, type ViewData } from '../../src/protocol/views.ts';
+import { AxesGizmo } from './axes-gizmo.ts';
+import { createLayer } from './create-layer.ts';
+import { type Intrinsics, lensOf } from './frustum.ts';
+import { rigid, threeCameraPose, threeFromOpenCv } from './open-cv.ts';
+import { PictureStack } from './picture-stack.ts';
+import { publishCensus, sceneCensus } from './scene-census.ts';
+import { SceneGrid, spaceGrid, stackGrid } from './scene-grid.ts';
+import type { Picked, SceneColours, SceneLayer, SceneState, SceneViewDescription } from './scene-layer.ts';
+import { firstLook, type SceneLook } from './scene-look.ts';
+import { drawRatio, fitDistance } from './view-fit.ts';
+import { graphics } from './webgl.ts';
+
+// Colours are shown as the data has them; three would take them for linear light.
+ColorManagement.enabled = false;
+
+export interface SceneEvents {
+  /** A picture of the stack was clicked. */
+  onFrame(frame: number): void;
+  /** The scene is seen through this camera, or (undefined) from outside again. */
+  onThrough(camera: number | undefined): void;
+  /** What is under the pointer, in words; empty for nothing. */
+  onHover(text: string): void;
+  /** What a step of the grid is; empty for no grid. */
+  onGrid(text: string): void;
+  /** The browser took the graphics context away, or gave it back. */
+  onContext(state: 'lost' | 'restored'): void;
+}
+
+export type Side = 'front' | 'top' | 'side';
+
+const FIELD_OF_VIEW = 45;
+const CLICK_PIXELS = 4;
+const SHARP_MILLISECONDS = 200;
+const TURN = Math.PI / 36;
+const NEARER = 0.88;
+
+/** Towards the camera, in the axes of three. */
+const sides: Readonly<Record<Side, readonly [number, number, number]>> = {
+  front: [0, 0, 1],
+  // A hair off the pole, where "up" would be undefined.
+  top: [0, 1, 0.0001],
+  side: [1, 0, 0],
+};
+
+export class SceneView {
+  readonly canvas = document.createElement('canvas');
+  readonly #container: HTMLElement;
+  readonly #events: SceneEvents;
+  readonly #renderer: WebGLRenderer;
+  readonly #camera = new PerspectiveCamera(FIELD_OF_VIEW, 1, 0.01, 100);
+  readonly #controls: OrbitControls;
+  readonly #scene = new Scene();
+  /** What is below it is in the axes of the data. */
+  readonly #world = new Group();
+  readonly #grid = new SceneGrid();
+  readonly #gizmo: AxesGizmo;
+  readonly #layers = new Map<string, { readonly view: SceneViewDescription; readonly layer: SceneLayer }>();
+  readonly #aborted = new AbortController();
+  readonly #resizes: ResizeObserver;
+  readonly #software = graphics() === 'software';
+
+  #look: SceneLook = firstLook;
+  #colours: SceneColours = { background: 0xffffff, grid: 0xcccccc, line: 0x555555, accent: 0x228be6 };
+  #frame = 0;
+  #cameras: ViewData | undefined;
+  readonly #box = new Box3();
+  #extent = 1;
+  /** The user has moved the camera: from now on it moves for nothing else. */
+  #touched = false;
+  #through: number | undefined;
+  #outside: { readonly position: Vector3; readonly target: Vector3 } | undefined;
+  #visible = true;
+  #lost = false;
+  #moving = false;
+  #scheduled: number | undefined;
+  #sharpen: ReturnType<typeof setTimeout> | undefined;
+  #pressed: { readonly x: number; readonly y: number } | undefined;
+  #size = { width: 0, height: 0 };
+  #hover = '';
+  #gridLabel = '';
+
+  constructor(container: HTMLElement, events: SceneEvents) {
+    this.#container = container;
+    this.#events = events;
+    this.#renderer = new WebGLRenderer({
+      canvas: this.canvas,
+      // Four samples for each pixel are too dear for a processor.
+      antialias: !this.#software,
+      powerPreference: 'low-power',
+    });
+    this.#renderer.outputColorSpace = LinearSRGBColorSpace;
+    sceneCensus.alive++;
+    sceneCensus.made++;
+    publishCensus();
+
+    this.#world.matrixAutoUpdate = false;
+    this.#world.matrix.copy(threeFromOpenCv);
+    this.#world.add(this.#grid.object);
+    const lamp = new DirectionalLight(0xffffff, 2);
+    lamp.position.set(0.4, 0.6, 1);
+    this.#camera.add(lamp);
+    this.#scene.add(this.#world, this.#camera, new HemisphereLight(0xffffff, 0x808080, 1.4));
+
+    this.canvas.className = 'scene-canvas';
+    this.canvas.tabIndex = 0;
+    this.canvas.setAttribute('role', 'application');
+    this.canvas.setAttribute('aria-label', '3-D scene');
+    this.canvas.setAttribute('aria-roledescription', '3-D view');
+    this.#gizmo = new AxesGizmo(axis => this.look(({ x: 'side', y: 'top', z: 'front' } as const)[axis]));
+    container.append(this.canvas, this.#gizmo.element);
+
+    this.#controls = new OrbitControls(this.#camera, this.canvas);
+    this.#controls.zoomToCursor = true;
+    this.#controls.addEventListener('start', () => {
+      this.#touched = true;
+      this.#stayHere();
+    });
+    this.#controls.addEventListener('change', () => this.#moved());
+    this.#listen();
+    this.#resizes = new ResizeObserver(() => this.#resize());
+    this.#resizes.observe(container);
+    this.#resize();
+  }
+
+  /** Declares what is shown; layers of views that are no longer among them are let go. */
+  setViews(views: readonly SceneViewDescription[]): void {
+    const same = views.length === this.#layers.size && views.every(view => this.#layers.get(view.id)?.view === view);
+    if (same) return;
+    for (const [id, { view, layer }] of this.#layers) if (!views.includes(view)) this.#drop(id, layer);
+    for (const view of views) {
+      if (this.#layers.has(view.id)) continue;
+      const layer = createLayer(view);
+      this.#layers.set(view.id, { view, layer });
+      this.#world.add(layer.object);
+    }
+    if (!views.some(({ kind }) => kind === 'cameras')) {
+      this.#cameras = undefined;
+      this.leaveCamera();
+    }
+    this.#arrange();
+  }
+
+  setFrame(id: string, data: ViewData): void {
+    const shown = this.#layers.get(id);
+    if (shown === undefined) return;
+    if (shown.view.kind === 'cameras') this.#cameras = data;
+    shown.layer.update(data, this.#state());
+    this.#arrange();
+    if (shown.view.kind === 'cameras' && this.#through !== undefined) this.#placeAtCamera(this.#through);
+  }
+
+  setLook(look: SceneLook, colours: SceneColours): void {
+    const shape = look.arrangement !== this.#look.arrangement || look.channels !== this.#look.channels;
+    this.#look = look;
+    this.#colours = colours;
+    this.#renderer.setClearColor(colours.background);
+    this.#arrange();
+    if (shape && this.#touched) this.fit();
+  }
+
+  setCursorFrame(frame: number): void {
+    if (frame === this.#frame) return;
+    this.#frame = frame;
+    this.#arrange();
+    if (this.#through !== undefined && frame < this.cameraCount) this.lookThrough(frame);
+  }
+
+  setVisible(visible: boolean): void {
+    this.#visible = visible;
+    if (visible) this.#resize();
+    else this.#cancel();
+  }
+
+  /** Brings everything into the picture, from where the camera looks. */
+  fit(): void {
+    this.leaveCamera();
+    this.#place(this.#camera.position.clone().sub(this.#controls.target));
+  }
+
+  look(side: Side): void {
+    this.leaveCamera();
+    this.#touched = true;
+    this.#place(new Vector3(...sides[side]));
+  }
+
+  /** As the scene opened, and following its size again. */
+  reset(): void {
+    this.leaveCamera();
+    this.#touched = false;
+    this.#place(this.#firstDirection());
+  }
+
+  /** Puts the eye where the camera `index` is. */
+  lookThrough(index: number): void {
+    if (index >= this.cameraCount) return;
+    this.#outside ??= { position: this.#camera.position.clone(), target: this.#controls.target.clone() };
+    const news = index !== this.#through;
+    this.#through = index;
+    this.#placeAtCamera(index);
+    if (news) this.#events.onThrough(index);
+  }
+
+  /** Back to where the eye was before it looked through a camera. */
+  leaveCamera(): void {
+    if (this.#through === undefined) return;
+    const outside = this.#outside;
+    this.#resetLens();
+    if (outside !== undefined) {
+      this.#camera.position.copy(outside.position);
+      this.#controls.target.copy(outside.target);
+    }
+    this.#controls.update();
+    this.invalidate();
+  }
+
+  /** The scene as it is, as a PNG. */
+  async screenshot(): Promise<Blob> {
+    this.#moving = false;
+    this.#draw();
+    return new Promise((resolve, reject) => {
+      this.canvas.toBlob(
+        blob => (blob === null ? reject(new Error('The browser could not make a PNG of the scene.')) : resolve(blob)),
+        'image/png',
+      );
+    });
+  }
+
+  /** Asks for one drawing, with the next frame of the screen. */
+  invalidate(): void {
+    if (!this.#visible || this.#lost || this.#scheduled !== undefined) return;
+    this.#scheduled = requestAnimationFrame(() => {
+      this.#scheduled = undefined;
+      this.#draw();
+    });
+  }
+
+  dispose(): void {
+    this.#cancel();
+    clearTimeout(this.#sharpen);
+    this.#aborted.abort();
+    this.#resizes.disconnect();
+    for (const [id, { layer }] of this.#layers) this.#drop(id, layer);
+    this.#grid.dispose();
+    this.#controls.dispose();
+    sceneCensus.alive--;
+    sceneCensus.geometries = this.#renderer.info.memory.geometries;
+    sceneCensus.textures = this.#renderer.info.memory.textures;
+    this.#renderer.dispose();
+    this.#renderer.forceContextLoss();
+    this.canvas.remove();
+    this.#gizmo.element.remove();
+  }
+
+  #drop(id: string, layer: SceneLayer): void {
+    this.#world.remove(layer.object);
+    layer.dispose();
+    this.#layers.delete(id);
+  }
+
+  #state(): SceneState {
+    return {
+      look: this.#look,
+      colours: this.#colours,
+      frame: this.#frame,
+      cameras: this.#cameras,
+      extent: this.#extent,
+    };
+  }
+
+  /** Everything in its place after data, look or cursor changed. */
+  #arrange(): void {
+    for (const { layer } of this.#layers.values()) layer.restyle(this.#state());
+    this.#box.makeEmpty();
+    for (const { layer } of this.#layers.values()) this.#box.union(layer.box);
+    const size = this.#box.getSize(new Vector3());
+    const extent = Math.max(size.x, size.y, size.z) || 1;
+    if (extent !== this.#extent) {
+      this.#extent = extent;
+      for (const { layer } of this.#layers.values()) layer.restyle(this.#state());
+    }
+    this.#arrangeGrid();
+    if (!this.#touched && this.#through === undefined) this.#place(this.#firstDirection());
+    this.invalidate();
+  }
+
+  #arrangeGrid(): void {
+    const plan = this.#look.grid === 'hidden' || this.#box.isEmpty() ? undefined : this.#planGrid();
+    this.#grid.show(plan, this.#colours.grid);
+    const label = plan?.label ?? '';
+    if (label === this.#gridLabel) return;
+    this.#gridLabel = label;
+    this.#events.onGrid(label);
+  }
+
+  #planGrid() {
+    for (const { view, layer } of this.#layers.values()) {
+      if (view.kind !== 'image') return spaceGrid(this.#box, this.#extent, view.unit);
+      if (layer instanceof PictureStack && this.#look.arrangement === 'stack')
+        return stackGrid(this.#box, view, layer.frames, layer.layout, layer.planesPerFrame);
+    }
+    return undefined;
+  }
+
+  /** From where a scene is seen at first. */
+  #firstDirection(): Vector3 {
+    const [first] = this.#layers.values();
+    if (first?.view.kind !== 'image') return new Vector3(0.5, 0.45, 1);
+    if (this.#look.arrangement === 'wall') return new Vector3(0, 0, 1);
+    const flat = this.#box.max.z - this.#box.min.z < 0.05;
+    return flat ? new Vector3(0.22, 0.16, 1) : new Vector3(0.85, 0.5, 1);
+  }
+
+  /** The camera in this direction, as far away as to see everything. */
+  #place(direction: Vector3): void {
+    if (this.#box.isEmpty()) return;
+    const back = direction.lengthSq() > 0 ? direction.normalize() : new Vector3(0, 0, 1);
+    const right = new Vector3(0, 1, 0).cross(back).normalize();
+    const up = back.clone().cross(right);
+    const box = this.#box.clone().applyMatrix4(threeFromOpenCv);
+    // A single point or a plane has no size of its own to fit.
+    box.expandByScalar(
+      0.02 * this.#extent + this.#look.frustumSize * this.#extent * Number(this.#cameras !== undefined),
+    );
+    const centre = box.getCenter(new Vector3());
+    const corners = [0, 1, 2, 3, 4, 5, 6, 7].flatMap(k => [
+      (k & 1 ? box.max : box.min).x,
+      (k & 2 ? box.max : box.min).y,
+      (k & 4 ? box.max : box.min).z,
+    ]);
+    const tangent = Math.tan((FIELD_OF_VIEW * Math.PI) / 360);
+    const distance = fitDistance(
+      corners,
+      centre.toArray(),
+      { right: right.toArray(), up: up.toArray(), back: back.toArray() },
+      [tangent * this.#camera.aspect, tangent],
+    );
+    this.#controls.target.copy(centre);
+    this.#camera.position.copy(centre).addScaledVector(back, 1.06 * distance);
+    this.#controls.update();
+    this.invalidate();
+  }
+
+  get cameraCount(): number {
+    return this.#cameras?.worldFromCam.shape[0] ?? 0;
+  }
+
+  #placeAtCamera(index: number): void {
+    const data = this.#cameras;
+    if (data === undefined) return;
+    const intrinsics = [...realValues(data, 'intrinsics').subarray(4 * index, 4 * index + 4)] as unknown as Intrinsics;
+    const [width, height] = realValues(data, 'sizes').subarray(2 * index);
+    const { fieldOfView, shift } = lensOf(intrinsics, width, height, this.#camera.aspect);
+    threeCameraPose(rigid(realValues(data, 'worldFromCam'), index)).decompose(
+      this.#camera.position,
+      this.#camera.quaternion,
+      new Vector3(),
+    );
+    this.#camera.fov = fieldOfView;
+    const { aspect } = this.#camera;
+    this.#camera.setViewOffset(aspect, 1, shift[0] * aspect, shift[1], aspect, 1);
+    this.invalidate();
+  }
+
+  #resetLens(): void {
+    this.#through = undefined;
+    this.#outside = undefined;
+    this.#camera.fov = FIELD_OF_VIEW;
+    this.#camera.clearViewOffset();
+    this.#events.onThrough(undefined);
+  }
+
+  /** The user moves on from inside a camera: the eye stays where it is and turns about what it sees. */
+  #stayHere(): void {
+    if (this.#through === undefined) return;
+    const distance = Math.max(this.#extent / 10, this.#camera.position.distanceTo(this.#centre()));
+    this.#resetLens();
+    this.#controls.target
+      .copy(this.#camera.position)
+      .add(this.#camera.getWorldDirection(new Vector3()).multiplyScalar(distance));
+  }
+
+  #centre(): Vector3 {
+    return this.#box.getCenter(new Vector3()).applyMatrix4(threeFromOpenCv);
+  }
+
+  #moved(): void {
+    this.#moving = true;
+    clearTimeout(this.#sharpen);
+    this.#sharpen = setTimeout(() => {
+      this.#moving = false;
+      this.invalidate();
+    }, SHARP_MILLISECONDS);
+    this.invalidate();
+  }
+
+  #resize(): void {
+    const { clientWidth: width, clientHeight: height } = this.#container;
+    if (width === 0 || height === 0) return;
+    if (width !== this.#size.width || height !== this.#size.height) {
+      this.#size = { width, height };
+      this.#camera.aspect = width / height;
+      this.#camera.updateProjectionMatrix();
+      if (this.#through !== undefined) this.#placeAtCamera(this.#through);
+      else if (!this.#touched) this.#place(this.#firstDirection());
+    }
+    this.invalidate();
+  }
+
+  #cancel(): void {
+    if (this.#scheduled !== undefined) cancelAnimationFrame(this.#scheduled);
+    this.#scheduled = undefined;
+  }
+
+  #draw(): void {
+    const { width, height } = this.#size;
+    if (this.#lost || width === 0) return;
+    const begun = performance.now();
+    const ratio = drawRatio(width, height, window.devicePixelRatio, { moving: this.#moving, software: this.#software });
+    const [columns, rows] = [Math.max(1, Math.floor(width * ratio)), Math.max(1, Math.floor(height * ratio))];
+    if (this.canvas.width !== columns || this.canvas.height !== rows) this.#renderer.setSize(columns, rows, false);
+    const distance = this.#camera.position.distanceTo(this.#centre());
+    this.#camera.near = Math.max(this.#extent / 500, distance - 4 * this.#extent);
+    this.#camera.far = distance + 20 * this.#extent;
+    this.#camera.updateProjectionMatrix();
+    const eye = this.#camera.position.clone().applyMatrix4(threeFromOpenCv);
+    for (const { layer } of this.#layers.values()) layer.prepare?.(eye);
+    this.#renderer.render(this.#scene, this.#camera);
+    this.#gizmo.turn(this.#camera.quaternion);
+    sceneCensus.geometries = this.#renderer.info.memory.geometries;
+    sceneCensus.textures = this.#renderer.info.memory.textures;
+    sceneCensus.drawn++;
+    sceneCensus.milliseconds = performance.now() - begun;
+  }
+
+  #listen(): void {
+    const { signal } = this.#aborted;
+    const { canvas } = this;
+    canvas.addEventListener(
+      'webglcontextlost',
+      () => {
+        this.#lost = true;
+        this.#cancel();
+        this.#events.onContext('lost');
+      },
+      { signal },
+    );
+    canvas.addEventListener(
+      'webglcontextrestored',
+      () => {
+        this.#lost = false;
+        this.#renderer.setClearColor(this.#colours.background);
+        this.#events.onContext('restored');
+        this.invalidate();
+      },
+      { signal },
+    );
+    canvas.addEventListener('keydown', event => this.#press(event), { signal });
+    canvas.addEventListener(
+      'pointerdown',
+      ({ button, offsetX: x, offsetY: y }) => {
+        this.#pressed = button === 0 ? { x, y } : undefined;
+        canvas.focus({ preventScroll: true });
+      },
+      { signal },
+    );
+    canvas.addEventListener(
+      'pointerup',
+      ({ offsetX, offsetY }) => {
+        const from = this.#pressed;
+        this.#pressed = undefined;
+        if (from === undefined || Math.hypot(offsetX - from.x, offsetY - from.y) > CLICK_PIXELS) return;
+        const picked = this.#pick(offsetX, offsetY);
+        if (picked?.kind === 'frame') this.#events.onFrame(picked.frame);
+        else if (picked?.kind === 'camera') this.lookThrough(picked.index);
+      },
+      { signal },
+    );
+    canvas.addEventListener(
+      'pointermove',
+      ({ buttons, offsetX, offsetY }) => this.#setHover(buttons === 0 ? this.#pick(offsetX, offsetY) : undefined),
+      { signal },
+    );
+    canvas.addEventListener('pointerleave', () => this.#setHover(undefined), { signal });
+  }
+
+  #press(event: KeyboardEvent): void {
+    if (event.ctrlKey || event.metaKey || event.altKey || event.shiftKey !== (event.key === '+' && event.shiftKey))
+      return;
+    const acts: Record<string, () => void> = {
+      ArrowLeft: () => this.#controls.rotateLeft(TURN),
+      ArrowRight: () => this.#controls.rotateLeft(-TURN),
+      ArrowUp: () => this.#controls.rotateUp(TURN),
+      ArrowDown: () => this.#controls.rotateUp(-TURN),
+      '+': () => this.#controls.dollyIn(NEARER),
+      '=': () => this.#controls.dollyIn(NEARER),
+      '-': () => this.#controls.dollyOut(NEARER),
+    };
+    const act = event.key === 'Escape' && this.#through !== undefined ? () => this.leaveCamera() : acts[event.key];
+    if (act === undefined) return;
+    // With the scene in focus these keys are its own, not the timeline's.
+    event.preventDefault();
+    event.stopPropagation();
+    if (event.key !== 'Escape') {
+      this.#touched = true;
+      this.#stayHere();
+    }
+    act();
+  }
+
+  #pick(x: number, y: number): Picked | undefined {
+    const { width, height } = this.#size;
+    const camera = this.#camera;
+    camera.updateMatrixWorld();
+    const far = new Vector3((2 * x) / width - 1, 1 - (2 * y) / height, 0.5).unproject(camera);
+    const ray = new Ray(camera.position.clone(), far.sub(camera.position).normalize()).applyMatrix4(threeFromOpenCv);
+    for (const { layer } of this.#layers.values()) {
+      const picked = layer.pick?.({ ray, x, y, width, height, camera });
+      if (picked !== undefined) return picked;
+    }
+    return undefined;
+  }
+
+  #setHover(picked: Picked | undefined): void {
+    const text = picked === undefined ? '' : hoverText(picked, this.#through);
+    if (text === this.#hover) return;
+    this.#hover = text;
+    this.canvas.style.cursor = picked === undefined ? '' : 'pointer';
+    this.#events.onHover(text);
+  }
+}
+
+function hoverText(picked: Picked, through: number | undefined): string {
+  if (picked.kind === 'frame') return `Frame ${picked.frame} · column ${picked.column} · row ${picked.row}`;
+  return picked.index === through ? '' : `Camera ${picked.index} · click to look through it`;
+}
