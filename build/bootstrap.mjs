@@ -22,7 +22,7 @@ export function prepare() {
   step('dist/.kernels', hashOf(['src/kernels', 'build/kernels.mjs', 'package-lock.json']), 'Compiling kernels', () => {
     run(process.execPath, ['build/kernels.mjs']);
   });
-  step('dist/.bundle', hashOf(['src', 'build/bundle.mjs', 'package-lock.json']), 'Bundling', () => {
+  step('dist/.bundle', hashOf(['src', 'renderer', 'build/bundle.mjs', 'package-lock.json']), 'Bundling', () => {
     run(process.execPath, ['build/bundle.mjs']);
   });
 }

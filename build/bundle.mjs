@@ -1,6 +1,6 @@
-// Bundles the programs into dist/: packages stay outside, our sources go in.
+// Bundles the programs into dist/ (packages stay outside, our sources go in) and the window into dist/renderer/.
 
-import { existsSync } from 'node:fs';
+import { copyFileSync, existsSync, mkdirSync, readdirSync, rmSync } from 'node:fs';
 import { build } from 'esbuild';
 
 const entries = {
@@ -19,3 +19,28 @@ await build({
   sourcemap: true,
   logLevel: 'warning',
 });
+
+if (existsSync('renderer/main.tsx')) {
+  rmSync('dist/renderer', { recursive: true, force: true });
+  mkdirSync('dist/renderer', { recursive: true });
+  await build({
+    entryPoints: { main: 'renderer/main.tsx' },
+    outdir: 'dist/renderer',
+    bundle: true,
+    splitting: true,
+    chunkNames: 'chunk-[hash]',
+    platform: 'browser',
+    format: 'esm',
+    target: 'es2022',
+    jsx: 'automatic',
+    minify: true,
+    sourcemap: 'external',
+    sourcesContent: false,
+    define: { 'process.env.NODE_ENV': '"production"' },
+    loader: { '.woff2': 'file', '.svg': 'file' },
+    assetNames: '[name]-[hash]',
+    logLevel: 'warning',
+  });
+  for (const name of readdirSync('renderer').filter(each => /\.(html|svg)$/.test(each)))
+    copyFileSync(`renderer/${name}`, `dist/renderer/${name}`);
+}

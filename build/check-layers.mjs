@@ -1,5 +1,5 @@
-// Holds the architecture: a folder of src/ may import only the folders listed for it. Prints every import that goes the
-// wrong way and fails.
+// Holds the architecture: a folder of src/ may import only the folders listed for it, and renderer/ only what runs in a
+// browser. Prints every import that goes the wrong way and fails.
 
 import { readdirSync, readFileSync } from 'node:fs';
 import { dirname, join, relative, sep } from 'node:path';
@@ -18,12 +18,13 @@ const allowed = {
   engine: [...pure, 'geometry', 'optimizers', 'formats', 'devices', 'ops', 'fits'],
   media: ['protocol', 'numerics', 'formats'],
   store: ['protocol', 'numerics', 'formats'],
-  host: [...pure, 'formats', 'devices', 'engine', 'media', 'store'],
+  film: ['protocol', 'numerics', 'formats', 'media', 'store'],
+  host: [...pure, 'formats', 'devices', 'engine', 'media', 'store', 'film'],
   server: ['protocol', 'formats', 'store', 'host'],
-  cli: ['protocol', 'formats', 'store', 'host'],
+  cli: ['protocol', 'formats', 'store', 'host', 'server'],
 };
 /** Node and browser modules stay out of everything that may run in a web worker. */
-const withNode = new Set(['media', 'store', 'host', 'server', 'cli']);
+const withNode = new Set(['media', 'store', 'film', 'host', 'server', 'cli']);
 /** The engine knows the interface of a fit and the registry, never one fit by name. */
 const engineMaySee = ['fits/fit.ts', 'fits/registry.ts'];
 
@@ -34,7 +35,7 @@ for (const file of filesUnder(source)) {
   const folder = path.split('/')[0];
   if (!(folder in allowed)) problems.push(`${path}: the folder ${folder}/ is not in the list of layers`);
   if (folder === 'kernels' || file.endsWith('.test.ts')) continue;
-  for (const [, target] of readFileSync(file, 'utf8').matchAll(/(?:from|import)\s*\(?\s*['"]([^'"]+)['"]/g)) {
+  for (const target of importsOf(file)) {
     if (!target.startsWith('.')) {
       if (target.startsWith('node:') && !withNode.has(folder))
         problems.push(`${path}: ${folder}/ must not import ${target}`);
@@ -57,8 +58,30 @@ for (const file of filesUnder(source)) {
     }
   }
 }
+if (source === 'src') checkRenderer();
 for (const problem of problems) console.error(problem);
 process.exit(problems.length === 0 ? 0 : 1);
+
+/** The window reaches engines and files only through the bridge. */
+function checkRenderer() {
+  for (const file of filesUnder('renderer')) {
+    const path = file.split(sep).join('/');
+    if (/\.test\.tsx?$/.test(path)) continue;
+    for (const target of importsOf(file)) {
+      const to = target.startsWith('.') ? join(dirname(file), target).split(sep).join('/') : target;
+      const [top, folder] = to.split('/');
+      const isAllowed = target.startsWith('.')
+        ? top === 'renderer' || (top === 'src' && ['protocol', 'numerics', 'geometry', 'formats'].includes(folder))
+        : !target.startsWith('node:');
+      if (!isAllowed) problems.push(`${path}: renderer/ must not import ${to}`);
+    }
+  }
+}
+
+function importsOf(file) {
+  const text = readFileSync(file, 'utf8');
+  return [...text.matchAll(/(?:from|import)\s*\(?\s*['"]([^'"]+)['"]/g)].map(([, target]) => target);
+}
 
 function filesUnder(folder) {
   return readdirSync(folder, { withFileTypes: true }).flatMap(entry => {

@@ -9,12 +9,16 @@ import { LabError } from '../protocol/lab-error.ts';
 import type { DriveSettings, EngineCommand, EngineEvent } from '../protocol/messages.ts';
 import type { RunEvent } from '../protocol/run.ts';
 import { createProgressPrinter, exitCodeOf, printError } from './output.ts';
+import { serve } from './serve.ts';
 
 type Command = (args: string[]) => Promise<number>;
 
 const help = `Descent Lab: see and steer a vision model while gradient descent fits it.
 
-  npm start                                      a first fit on a sample made by the program
+  npm start                                      the lab in a browser
+  npm run lab -- serve                           the same: prints the address, and opens it where there is a browser
+      --no-open  --port N  --library DIR (default: runs/)
+      --root DIR                                 a folder whose files may be opened by their path; repeat for more
   npm run --silent lab -- fit tubal INPUT …      fill in the missing entries of a picture, folder, .npy or .npz
       --mask FILE (or alpha: the picture's own transparency)  --set key=value  --optimizer ID  --schedule ID  --threads N  --seed N  --iterations N
       --at 200:learningRate=0.5                  a change at an iteration; repeat for more
@@ -49,7 +53,25 @@ export const commands: Record<string, Command> = {
     return 0;
   },
 
-  start: () => commands.fit(['tubal', 'sample:plaid', '--out', freshFolder('first-fit')]),
+  start: args => commands.serve(args),
+
+  serve: async args => {
+    const { values, positionals } = parse(args, {
+      port: { type: 'string' },
+      library: { type: 'string' },
+      root: { type: 'string', multiple: true },
+      'no-open': { type: 'boolean' },
+    });
+    if (positionals.length > 0) throw usage(`serve takes no ${positionals[0]}.`);
+    const port = whole(values.port, 'port', 0) ?? 0;
+    if (port > 65535) throw usage(`--port ${port}: give a number up to 65535.`);
+    return serve({
+      port,
+      library: resolve(values.library ?? 'runs'),
+      roots: (values.root ?? []).map(root => resolve(root)),
+      browser: values['no-open'] === true ? 'leave' : 'open',
+    });
+  },
 
   fit: async args => {
     const { values, positionals } = parse(args, {

@@ -19,8 +19,7 @@ export interface NodeDeviceOptions {
 /** A device whose workers are ready. */
 export async function openNodeDevice(options: NodeDeviceOptions = {}): Promise<CpuDevice> {
   const built = builtFolder();
-  const best = canRunRelaxed(built) ? 'relaxed-simd' : 'simd';
-  const twin = options.twin ?? best;
+  const twin = options.twin ?? bestTwin();
   const device = createCpuDevice({
     wasm: readFileSync(join(built, 'kernels', twin === 'simd' ? 'simd.wasm' : 'relaxed.wasm')),
     twin,
@@ -30,6 +29,11 @@ export async function openNodeDevice(options: NodeDeviceOptions = {}): Promise<C
   });
   await device.ready;
   return device;
+}
+
+/** The kernels this machine runs fastest. */
+export function bestTwin(): 'simd' | 'relaxed-simd' {
+  return canRunRelaxed(builtFolder()) ? 'relaxed-simd' : 'simd';
 }
 
 function canRunRelaxed(built: string): boolean {

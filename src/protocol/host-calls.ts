@@ -135,7 +135,11 @@ export type HostMessage =
 
 export type RunNews =
   | { readonly kind: 'state'; readonly state: RunState; readonly iteration: number }
-  | { readonly kind: 'problem'; readonly problem: ProblemDescription }
+  /**
+   * Loaded. Told to a session that knew the problem already, the run was loaded once more, at a checkpoint: open it again,
+   * its trace comes only then.
+   */
+  | { readonly kind: 'problem'; readonly problem: ProblemDescription; readonly recipe: Recipe }
   | { readonly kind: 'progress'; readonly progress: Progress }
   | { readonly kind: 'reading'; readonly done: number; readonly total: number }
   /** A change was taken; it takes effect at its iteration, and is then told again as `event`. */

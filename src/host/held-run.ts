@@ -1,0 +1,490 @@
+// A run that a window has opened or an engine holds: what is known of it, kept up to date by the engine's events and told
+// on as news. Several windows on one run hear the same news in the same order.
+
+import { appendFileSync, existsSync } from 'node:fs';
+import { join } from 'node:path';
+import type { RunDetails, RunEntry, RunNews } from '../protocol/host-calls.ts';
+import { asLabError, LabError, type LabErrorDetails } from '../protocol/lab-error.ts';
+import type { EngineCommand, EngineEvent } from '../protocol/messages.ts';
+import { type Recipe, traceColumns } from '../protocol/run.ts';
+import type { ViewData } from '../protocol/views.ts';
+import {
+  listExports,
+  readEvents,
+  readMeasures,
+  readProblem,
+  readRecipe,
+  readSummary,
+  readTrace,
+} from '../store/read-run.ts';
+import { failureOf, figuresOf, type RunLibrary } from '../store/run-library.ts';
+import { listCheckpoints, listSnapshots } from '../store/snapshot-views.ts';
+import type { EngineClient } from './engine-client.ts';
+import type { EnginePool } from './engine-pool.ts';
+import { createTraceRows, type TraceRows } from './trace-rows.ts';
+
+export interface RunListener {
+  news(run: string, seq: number, event: RunNews): void;
+  /** The trace has more rows. */
+  traceGrew(run: HeldRun): void;
+  /** The run was loaded once more, behind where it was: what it had told of its trace does not hold. */
+  traceCut(run: HeldRun): void;
+}
+
+export interface HeldView {
+  readonly iteration: number;
+  readonly reduction: number;
+  readonly data: ViewData;
+}
+
+export interface ViewRequest {
+  readonly view: string;
+  readonly member: number;
+  readonly frame: number | undefined;
+  readonly mostPixels: number | undefined;
+}
+
+/** What is known of a run before its folder exists. */
+export interface Beginning {
+  readonly entry: RunEntry;
+  readonly recipe: Recipe;
+}
+
+export interface HeldRun {
+  readonly run: string;
+  readonly listeners: Set<RunListener>;
+  readonly live: boolean;
+  /** It has a folder in the library. */
+  readonly stored: boolean;
+  readonly entry: RunEntry;
+  readonly seq: number;
+  readonly trace: TraceRows;
+  details(): RunDetails;
+  /** Gives it an engine: starts, resumes or replays. Resolves once it is loading, rejects if it is refused at once. */
+  drive(command: DriveCommand): Promise<void>;
+  /** Resumes it where no engine holds it; resolves when it is loaded. */
+  load(first: 'run' | 'pause'): Promise<void>;
+  send(command: EngineCommand): void;
+  /** Resolves when the engine has taken the change. */
+  change(path: string, value: number): Promise<void>;
+  pace(perSecond: number | undefined): void;
+  /** A view of the present state; undefined where no engine holds the run (any more), or has something newer to do. */
+  view(request: ViewRequest): Promise<HeldView | undefined>;
+  relabel(labels: { readonly name?: string; readonly tags?: readonly string[] }): void;
+  /** Checkpoints and gives the engine back. */
+  leave(): Promise<void>;
+}
+
+export type DriveCommand = Extract<EngineCommand, { readonly kind: 'start' | 'resume' | 'replay' }>;
+
+export interface HeldRunOptions {
+  readonly run: string;
+  readonly library: RunLibrary;
+  readonly pool: EnginePool;
+  /** Undefined for a run with a folder. */
+  readonly beginning: Beginning | undefined;
+  onEntry(entry: RunEntry): void;
+}
+
+/** About eight times a second. */
+const TELL_MILLISECONDS = 120;
+/** The list of runs hears of a run that goes on. */
+const ENTRY_MILLISECONDS = 1000;
+/** A wrong input is found within this; after it the run is shown as loading. */
+const REFUSAL_MILLISECONDS = 800;
+const LEAVE_MILLISECONDS = 10e3;
+export const checkpointSeconds = 5;
+
+export function createHeldRun({ run, library, pool, beginning, onEntry }: HeldRunOptions): HeldRun {
+  const folder = library.folderOf(run);
+  const listeners = new Set<RunListener>();
+  let seq = 0;
+  let engine: EngineClient | undefined;
+  let pace: number | undefined;
+  let state = beginning === undefined ? readStored(folder, library, run) : blank(beginning);
+  /** Resolves when the engine has loaded the run; rejects if it cannot. */
+  let loaded = settled();
+  let ended = settled();
+  /** Changes sent to the engine that it has not answered, oldest first. */
+  let asked: { readonly resolve: () => void; readonly reject: (error: LabError) => void }[] = [];
+  let asks = 0;
+  const pulls = new Map<
+    number,
+    { readonly key: string; resolve(view: HeldView | undefined): void; reject(error: LabError): void }
+  >();
+  const pulling = new Map<string, Promise<HeldView | undefined>>();
+  let untold: Extract<RunNews, { kind: 'progress' | 'reading' }> | undefined;
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  let entryTold = 0;
+  /** Loaded once more: at the next state it is known from where on the records are written anew. */
+  let rewinding = false;
+
+  const tell = (event: RunNews): void => {
+    seq++;
+    for (const listener of listeners) listener.news(run, seq, event);
+  };
+  const tellUntold = (): void => {
+    clearTimeout(timer);
+    timer = undefined;
+    if (untold !== undefined) tell(untold);
+    untold = undefined;
+    for (const listener of listeners) listener.traceGrew(held);
+    if (engine !== undefined && Date.now() - entryTold > ENTRY_MILLISECONDS) tellEntry({});
+  };
+  const tellSoon = (): void => {
+    timer ??= setTimeout(tellUntold, TELL_MILLISECONDS);
+  };
+  const tellEntry = (change: Partial<RunEntry>): void => {
+    entryTold = Date.now();
+    const hasThumbnail = state.entry.hasThumbnail || existsSync(join(folder, 'thumbnail.png'));
+    state.entry = { ...state.entry, ...change, hasThumbnail };
+    onEntry(state.entry);
+  };
+  const on: { readonly [K in EngineEvent['kind']]?: (event: Extract<EngineEvent, { readonly kind: K }>) => void } = {
+    reading(event) {
+      untold = event;
+      begun.resolve();
+      tellSoon();
+    },
+    progress(event) {
+      untold = event;
+      state.progress = event.progress;
+      state.entry = { ...state.entry, iteration: event.progress.iteration };
+      tellSoon();
+    },
+    trace({ rows }) {
+      state.trace.append(rows);
+      tellSoon();
+    },
+    ready({ problem }) {
+      const recipe = readRecipe(folder);
+      state = { ...state, recipe, problem, stored: true };
+      if (state.trace.count === 0) state.trace = createTraceRows(traceColumns.length + problem.terms.length);
+      if (state.labels !== undefined) library.label(run, state.labels);
+      state.labels = undefined;
+      if (!rewinding) tell({ kind: 'problem', problem, recipe });
+    },
+    state(event) {
+      tellUntold();
+      if (rewinding && state.problem !== undefined) rewind(event.iteration);
+      tell(event);
+      tellEntry({ state: event.state, iteration: event.iteration });
+      begun.resolve();
+      loading.resolve();
+    },
+    measures(event) {
+      state.measures.push(event.row);
+      if (event.row.member === 0) state.entry = { ...state.entry, figures: figuresOf(event.row) };
+      tell(event);
+    },
+    snapshot(event) {
+      state.snapshots.push({ iteration: event.iteration, member: event.member });
+      tell(event);
+    },
+    checkpoint(event) {
+      // Old ones are dropped when a new one is written.
+      state.checkpoints = listCheckpoints(folder);
+      tell(event);
+    },
+    note: tell,
+    accepted(event) {
+      state.accepted.push(event.event);
+      tell(event);
+      asked.shift()?.resolve();
+    },
+    event(event) {
+      const { path, value } = event.event;
+      state.accepted = state.accepted.filter(each => each.path !== path || each.value !== value);
+      state.events.push(event.event);
+      tell(event);
+    },
+    view: event => takePull(event.ask)?.resolve(event),
+    'no-view'({ ask, error }) {
+      const pull = takePull(ask);
+      if (error === undefined) pull?.resolve(undefined);
+      else pull?.reject(new LabError(error));
+    },
+    finished({ summary }) {
+      tellUntold();
+      state.summary = summary;
+      tell({ kind: 'finished', summary });
+      giveBack();
+    },
+    left: () => giveBack(),
+    error({ of, error }) {
+      if (of === 'change') asked.shift()?.reject(new LabError(error));
+      else if (of === 'start' || of === 'resume' || of === 'replay') fail(error);
+      else tell({ kind: 'note', text: error.message });
+    },
+  };
+  const receive = (event: EngineEvent): void => (on[event.kind] as ((told: EngineEvent) => void) | undefined)?.(event);
+
+  /** The engine goes on at `iteration` from a checkpoint; all that was recorded from there on is made again. */
+  const rewind = (iteration: number): void => {
+    rewinding = false;
+    const before = <Row extends { readonly iteration: number }>(rows: readonly Row[]) =>
+      rows.filter(row => row.iteration < iteration);
+    state.trace.cut(iteration);
+    state.events = before(state.events);
+    state.measures = before(state.measures);
+    state.snapshots = before(state.snapshots);
+    state.checkpoints = listCheckpoints(folder);
+    for (const listener of listeners) listener.traceCut(held);
+    if (state.problem !== undefined) tell({ kind: 'problem', problem: state.problem, recipe: state.recipe });
+  };
+
+  const takePull = (ask: number) => {
+    const pull = pulls.get(ask);
+    pulls.delete(ask);
+    if (pull !== undefined) pulling.delete(pull.key);
+    return pull;
+  };
+  /** The run has no engine any more: whoever waits for one is answered. */
+  const release = (error: LabError | undefined): void => {
+    engine?.dispose();
+    engine = undefined;
+    rewinding = false;
+    tellUntold();
+    const gone = error ?? new LabError({ code: 'state', message: 'The run has ended.', where: run });
+    for (const { reject } of asked) reject(gone);
+    asked = [];
+    for (const ask of [...pulls.keys()]) takePull(ask)?.resolve(undefined);
+    state.accepted = [];
+    if (error === undefined) {
+      begun.resolve();
+      loading.resolve();
+    } else {
+      begun.reject(error);
+      loading.reject(error);
+    }
+    ending.resolve();
+  };
+  const giveBack = (): void => {
+    release(undefined);
+    tellEntry({ ...library.find(run), live: false });
+  };
+  const fail = (error: LabErrorDetails): void => {
+    const stored = library.find(run) !== undefined;
+    if (stored && failureOf(folder) === undefined) log(folder, error);
+    state.error = error;
+    const { iteration } = state.entry;
+    release(new LabError(error));
+    tell({ kind: 'state', state: 'failed', iteration });
+    tell({ kind: 'failed', error });
+    tellEntry({ state: 'failed', live: false });
+  };
+  let begun = defer();
+  let loading = defer();
+  let ending = defer();
+
+  const drive = (command: DriveCommand): Promise<void> => {
+    begun = defer();
+    loading = defer();
+    ending = defer();
+    loaded = loading.promise;
+    ended = ending.promise;
+    loaded.catch(() => {}); // told by `begun`, or as news
+    rewinding = command.kind === 'resume';
+    state.error = undefined;
+    state.entry = { ...state.entry, state: 'loading', live: true };
+    engine = pool.take(receive);
+    engine.send(command);
+    const timeout = setTimeout(begun.resolve, REFUSAL_MILLISECONDS);
+    tell({ kind: 'state', state: 'loading', iteration: state.entry.iteration });
+    return begun.promise.then(() => tellEntry({})).finally(() => clearTimeout(timeout));
+  };
+
+  const held: HeldRun = {
+    run,
+    listeners,
+    get live() {
+      return engine !== undefined;
+    },
+    get stored() {
+      return state.stored;
+    },
+    get entry() {
+      return state.entry;
+    },
+    get seq() {
+      return seq;
+    },
+    get trace() {
+      return state.trace;
+    },
+    details() {
+      // Without an engine the folder may have changed behind our back, by the command line for one.
+      if (engine === undefined && state.stored) {
+        const stored = readStored(folder, library, run);
+        state = { ...stored, error: stored.error === undefined ? undefined : (state.error ?? stored.error) };
+      }
+      const { entry, recipe, problem, events, accepted, measures, snapshots, checkpoints, progress, summary, error } =
+        state;
+      return {
+        entry,
+        seq,
+        recipe,
+        problem,
+        events,
+        accepted,
+        measures,
+        snapshots,
+        checkpoints,
+        progress,
+        pace,
+        summary,
+        error,
+        exports: listExports(folder),
+      };
+    },
+    drive,
+    async load(first) {
+      if (engine === undefined) {
+        const { state: present } = library.find(run) ?? state.entry;
+        if (!state.stored || present === 'finished' || present === 'stopped') {
+          throw new LabError({
+            code: 'state',
+            message: `This run is ${present}${state.stored ? '' : ' before it began'}; it cannot go on.`,
+            where: run,
+            tip: state.stored ? 'Branch from an iteration of it, or replay it.' : 'Start it anew.',
+          });
+        }
+        state = readStored(folder, library, run);
+        await drive({
+          kind: 'resume',
+          folder,
+          threads: undefined,
+          checkpointSeconds,
+          leaveAfter: undefined,
+          first,
+          pace,
+          watched: 'yes',
+        });
+      }
+      await loaded;
+    },
+    send: command => engine?.send(command),
+    change: (path, value) =>
+      new Promise((resolve, reject) => {
+        asked.push({ resolve, reject });
+        engine?.send({ kind: 'change', path, value });
+      }),
+    pace(perSecond) {
+      pace = perSecond;
+      engine?.send({ kind: 'pace', perSecond });
+    },
+    async view({ view, member, frame, mostPixels }) {
+      await loaded.catch(() => {});
+      const key = `${view} ${member} ${frame} ${mostPixels}`;
+      const pull = (): Promise<HeldView | undefined> =>
+        new Promise((resolve, reject) => {
+          const ask = asks++;
+          pulls.set(ask, { key, resolve, reject });
+          engine?.send({ kind: 'view', ask, view, member, frame, mostPixels });
+        });
+      // What a request on its way brings is newer than whatever asks for the same.
+      if (engine !== undefined && !pulling.has(key)) pulling.set(key, pull());
+      return pulling.get(key);
+    },
+    relabel(labels) {
+      if (state.stored) library.label(run, labels);
+      else state.labels = { ...state.labels, ...labels };
+      tellEntry(labels);
+    },
+    async leave() {
+      if (engine === undefined) return;
+      if (!state.stored) {
+        release(new LabError({ code: 'state', message: 'The run was left before it was loaded.', where: run }));
+        return;
+      }
+      const timeout = setTimeout(giveBack, LEAVE_MILLISECONDS);
+      await loaded.catch(() => {});
+      engine?.send({ kind: 'leave' });
+      await ended;
+      clearTimeout(timeout);
+    },
+  };
+  return held;
+}
+
+type Labels = Parameters<HeldRun['relabel']>[0];
+
+/** RunDetails that can still change, with the trace. */
+type Known = {
+  -readonly [K in keyof Omit<RunDetails, 'seq' | 'pace' | 'exports' | Lists>]: RunDetails[K];
+} & { [K in Lists]: RunDetails[K][number][] } & {
+  trace: TraceRows;
+  stored: boolean;
+  /** Given before the folder existed. */
+  labels: Labels | undefined;
+};
+type Lists = 'events' | 'accepted' | 'measures' | 'snapshots' | 'checkpoints';
+
+function blank({ entry, recipe }: Beginning): Known {
+  return {
+    entry,
+    recipe,
+    problem: undefined,
+    events: [],
+    accepted: [],
+    measures: [],
+    snapshots: [],
+    checkpoints: [],
+    progress: undefined,
+    summary: undefined,
+    error: undefined,
+    trace: createTraceRows(traceColumns.length),
+    stored: false,
+    labels: entry.name === entry.run ? undefined : { name: entry.name },
+  };
+}
+
+function readStored(folder: string, library: RunLibrary, run: string): Known {
+  const entry = library.entry(run);
+  const recipe = readRecipe(folder);
+  return {
+    entry,
+    recipe,
+    problem: readProblem(folder),
+    events: readEvents(folder),
+    accepted: [],
+    measures: readMeasures(folder),
+    snapshots: listSnapshots(folder),
+    checkpoints: listCheckpoints(folder),
+    progress: undefined,
+    summary: readSummary(folder),
+    error: entry.state === 'failed' ? failureOf(folder) : undefined,
+    trace: createTraceRows(traceColumns.length + recipe.terms.length, readTrace(folder)),
+    stored: true,
+    labels: undefined,
+  };
+}
+
+/** In the words of the engine's own log, for when the engine could not write it. */
+function log(folder: string, { message }: LabErrorDetails): void {
+  try {
+    appendFileSync(join(folder, 'log.txt'), `${new Date().toISOString()} failed: ${message}\n`);
+  } catch (thrown) {
+    process.stderr.write(`${asLabError(thrown).message} (${folder})\n`);
+  }
+}
+
+interface Deferred {
+  readonly promise: Promise<void>;
+  resolve(): void;
+  reject(error: LabError): void;
+}
+
+function defer(): Deferred {
+  let resolve!: () => void;
+  let reject!: (error: LabError) => void;
+  const promise = new Promise<void>((yes, no) => {
+    resolve = yes;
+    reject = no;
+  });
+  return { promise, resolve, reject };
+}
+
+function settled(): Promise<void> {
+  return Promise.resolve();
+}

@@ -1,0 +1,324 @@
+// What every host of the laboratory does, whatever carries its messages: owns the run library, the sessions of the
+// windows and the engines' processes. The loopback server and Electron's main process only add a carrier and files.
+
+import { existsSync, realpathSync, rmSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
+import { basename, join, sep } from 'node:path';
+import type { LabDescription, RunEntry } from '../protocol/host-calls.ts';
+import { LabError } from '../protocol/lab-error.ts';
+import { SCHEMA_VERSION } from '../protocol/run.ts';
+import { VERSION } from '../protocol/version.ts';
+import { branchRun } from '../store/branch-run.ts';
+import { readRecipe } from '../store/read-run.ts';
+import { openRunLibrary, shortInput, stemOf } from '../store/run-library.ts';
+import { readSnapshotView } from '../store/snapshot-views.ts';
+import { openUploads, type Upload } from '../store/uploads.ts';
+import { createEnginePool, type StartEngine } from './engine-pool.ts';
+import {
+  type Beginning,
+  checkpointSeconds,
+  createHeldRun,
+  type DriveCommand,
+  type HeldRun,
+  type HeldView,
+  type ViewRequest,
+} from './held-run.ts';
+import { createInputReferences } from './input-references.ts';
+import { bestTwin } from './node-device.ts';
+import { type CallHandlers, type Carrier, createSession, type Session } from './session.ts';
+
+export interface LabHostOptions {
+  /** Folder of the runs; made where it is missing. */
+  readonly library: string;
+  /** Folders that the user opened: inputs may lie in them. */
+  readonly roots: readonly string[];
+  readonly startEngine: StartEngine;
+  /** Most bytes of an upload. */
+  readonly uploadBytes: number;
+}
+
+export interface LabHost {
+  connect(carrier: Carrier): Session;
+  /** Resolves with the input reference; throws `setting` for a bad name, `input` for too many bytes. */
+  upload(upload: Upload): Promise<string>;
+  /** A sample as a small PNG; undefined for one that is no picture. Throws for one that does not exist. */
+  samplePicture(fit: string, sample: string): Promise<Uint8Array | undefined>;
+  /** Real path of a file of a run; undefined where there is none, or where a symbolic link leads out of the run. */
+  runFile(run: string, ...path: string[]): string | undefined;
+  /** Runs checkpoint and leave, then all processes end. */
+  dispose(): Promise<void>;
+}
+
+const MOST_SESSIONS = 64;
+
+export function createLabHost({ library: path, roots, startEngine, uploadBytes }: LabHostOptions): LabHost {
+  const library = openRunLibrary(path);
+  const uploads = openUploads(library.folder, uploadBytes, library.inputs());
+  const references = createInputReferences(roots, uploads);
+  const pool = createEnginePool(startEngine);
+  const sessions = new Map<Session, Carrier>();
+  const held = new Map<string, HeldRun>();
+  const samplePictures = new Map<string, Promise<Uint8Array>>();
+  const fits = pool.ask({ kind: 'describe', fit: undefined }, 'description');
+  fits.catch(() => {}); // told to whoever asks for it
+
+  const announce = (run: string, entry: RunEntry | undefined): void => {
+    for (const carrier of sessions.values()) carrier.json({ kind: 'entry', run, entry });
+  };
+  const hold = (run: string, beginning?: Beginning): HeldRun => {
+    const known = held.get(run);
+    if (known !== undefined) return known;
+    const onEntry = (entry: RunEntry): void => {
+      announce(run, entry);
+      letGo(fresh);
+    };
+    const fresh = createHeldRun({ run, library, pool, beginning, onEntry });
+    held.set(run, fresh);
+    return fresh;
+  };
+  /** Forgets a run that nobody looks at; it can be read from its folder again. */
+  const letGo = (run: HeldRun): void => {
+    if (!run.live && run.stored && run.listeners.size === 0) held.delete(run.run);
+  };
+  const drop = (run: string): void => {
+    held.get(run)?.listeners.clear();
+    held.delete(run);
+    announce(run, undefined);
+  };
+  /** Starts what has no folder yet; refused at once, nothing of it stays. */
+  const begin = async (beginning: Beginning, command: DriveCommand): Promise<{ run: string }> => {
+    const { run } = beginning.entry;
+    const fresh = hold(run, beginning);
+    try {
+      await fresh.drive(command);
+    } catch (thrown) {
+      drop(run);
+      throw thrown;
+    }
+    return { run };
+  };
+  const entryOf = (run: string): RunEntry => held.get(run)?.entry ?? library.entry(run);
+  const blankEntry = (run: string, fit: string, input: string, name: string | undefined): RunEntry => ({
+    run,
+    name: name?.trim() || run,
+    fit,
+    input: shortInput(input),
+    state: 'loading',
+    live: true,
+    iteration: 0,
+    created: Date.now(),
+    tags: [],
+    figures: {},
+    hasThumbnail: false,
+  });
+  const driving = { threads: undefined, checkpointSeconds, leaveAfter: undefined, watched: 'yes' } as const;
+
+  const handlers: CallHandlers = {
+    async describe() {
+      const description: LabDescription = {
+        version: VERSION,
+        fits: (await fits).fits,
+        threads: availableParallelism(),
+        kernels: bestTwin(),
+        library: library.folder,
+        uploadBytes,
+      };
+      return description;
+    },
+    listRuns() {
+      const entries = new Map(library.list().map(entry => [entry.run, entry]));
+      for (const { run, entry, live, stored } of held.values()) if (live || !stored) entries.set(run, entry);
+      return [...entries.values()].sort((a, b) => b.created - a.created);
+    },
+    async inspect({ fit, input, mask }, { signal, underway }) {
+      const command = { kind: 'inspect', fit, input: references.resolve(input), mask: resolveMask(mask) } as const;
+      const { report } = await pool.ask(command, 'inspected', { signal, onUnderway: underway });
+      return { ...report, input };
+    },
+    async inputPicture({ fit, input, frame: number }, { signal, room, frame, underway }) {
+      const command = { kind: 'input-picture', fit, input: references.resolve(input), frame: number } as const;
+      if (!(await room(`input ${input}`))) return undefined;
+      const { data } = await pool.ask(command, 'picture', { signal, onUnderway: underway });
+      return frame({ run: '', view: 'input', member: 0, iteration: 0, reduction: 1 }, data);
+    },
+    start({ fit, input, mask, settings, race, members, seed, first, name }) {
+      const path = references.resolve(input);
+      const maskPath = resolveMask(mask);
+      const run = library.freshName(stemOf(path));
+      const recipe = {
+        schema: SCHEMA_VERSION,
+        fit,
+        input: path,
+        mask: maskPath,
+        files: [],
+        members: Array.from({ length: members }, () => settings),
+        seed,
+        device: 'cpu',
+        twin: bestTwin(),
+        version: VERSION,
+      } as const;
+      const request = {
+        ...driving,
+        fit,
+        input: path,
+        mask: maskPath,
+        settings,
+        race,
+        members,
+        seed,
+        planned: [],
+        out: library.folderOf(run),
+        first,
+      };
+      return begin({ entry: blankEntry(run, fit, path, name), recipe }, { kind: 'start', request });
+    },
+    open({ run }, { session }) {
+      const opened = hold(run);
+      const details = opened.details();
+      session.listen(opened);
+      return details;
+    },
+    close({ run }, { session }) {
+      session.unlisten(run);
+    },
+    async change({ run, path, value }) {
+      await hold(run).load('pause');
+      await hold(run).change(path, value);
+    },
+    async pause({ run }) {
+      const live = held.get(run);
+      if (live?.live !== true) return;
+      await live.load('pause');
+      live.send({ kind: 'pause' });
+    },
+    async go({ run, iterations }) {
+      const { live } = hold(run);
+      await hold(run).load(iterations === undefined ? 'run' : 'pause');
+      if (live || iterations !== undefined) hold(run).send({ kind: 'go', iterations });
+    },
+    pace({ run, perSecond }) {
+      hold(run).pace(perSecond);
+    },
+    async stop({ run }) {
+      await hold(run).load('pause');
+      hold(run).send({ kind: 'stop' });
+    },
+    async branch({ run: parent, iteration, changes, name }) {
+      const { name: parentName } = entryOf(parent);
+      const folder = library.folderOf(parent);
+      const run = library.freshName(stemOf(readRecipe(folder).input));
+      const out = library.folderOf(run);
+      branchRun(folder, out, iteration, changes);
+      library.label(run, { name: name ?? `${parentName} from ${iteration}` });
+      try {
+        await hold(run).drive({ kind: 'resume', folder: out, ...driving, first: 'run' });
+      } catch (thrown) {
+        drop(run);
+        rmSync(out, { recursive: true, force: true });
+        throw thrown;
+      }
+      return { run };
+    },
+    replay({ run: parent }) {
+      const { name: parentName, fit, input } = entryOf(parent);
+      const folder = library.folderOf(parent);
+      const recipe = readRecipe(folder);
+      const run = library.freshName(stemOf(recipe.input));
+      const entry = blankEntry(run, fit, input, `${parentName} replayed`);
+      return begin({ entry, recipe }, { kind: 'replay', folder, out: library.folderOf(run), ...driving, first: 'run' });
+    },
+    rename({ run, name }) {
+      hold(run).relabel({ name });
+    },
+    tag({ run, tags }) {
+      hold(run).relabel({ tags });
+    },
+    async delete({ runs }) {
+      for (const run of runs) {
+        await hold(run).leave();
+        if (existsSync(library.folderOf(run))) library.remove(run);
+        drop(run);
+      }
+    },
+    restore({ runs }) {
+      for (const run of runs) {
+        library.restore(run);
+        announce(run, library.find(run));
+      }
+    },
+    async view({ run, view, member, at, frame: number, mostPixels }, { room, frame }) {
+      if (!(await room(`${run} ${view} ${member} ${number} ${mostPixels}`))) return undefined;
+      const live = at === 'now' ? held.get(run) : undefined;
+      const request = { view, member, frame: number, mostPixels };
+      const shown =
+        (live?.live === true ? await live.view(request) : undefined) ??
+        (live?.live === true ? undefined : recorded(run, request, at === 'now' ? Infinity : at));
+      if (shown === undefined) return undefined;
+      const { iteration, reduction, data } = shown;
+      return frame({ run, view, member, iteration, reduction }, data);
+    },
+    async export({ run, format }, { signal, underway }) {
+      const command = { kind: 'export', folder: folderOf(run), format, threads: undefined } as const;
+      const { files } = await pool.work(command, 'exported', { signal, onUnderway: underway });
+      return { files };
+    },
+    async exportReplay({ run, ...request }, { signal, underway }) {
+      const command = { kind: 'export-replay', folder: folderOf(run), ...request } as const;
+      const { files } = await pool.work(command, 'exported', { signal, onUnderway: underway });
+      return { files };
+    },
+    cancel({ call }, { session }) {
+      session.cancel(call);
+    },
+  };
+  /** `alpha` stands for the transparency of the input. */
+  const resolveMask = (mask: string | undefined): string | undefined =>
+    mask === undefined || mask === 'alpha' ? mask : references.resolve(mask);
+  const folderOf = (run: string): string => library.folderOf(library.entry(run).run);
+  const recorded = (run: string, { view, member, frame, mostPixels }: ViewRequest, at: number): HeldView => {
+    const shown = readSnapshotView(folderOf(run), view, member, at, frame, mostPixels);
+    if (shown !== undefined) return shown;
+    throw new LabError({
+      code: 'state',
+      message: `Nothing of this view was recorded${at === Infinity ? '' : ` up to iteration ${at}`}.`,
+      where: `${run}, ${view}`,
+    });
+  };
+
+  return {
+    connect(carrier) {
+      if (sessions.size >= MOST_SESSIONS) carrier.refuse('Too many windows are open.');
+      const session = createSession({ carrier, handlers, onUnlisten: letGo, onClose: () => sessions.delete(session) });
+      sessions.set(session, carrier);
+      carrier.json({ kind: 'welcome', schema: SCHEMA_VERSION, version: VERSION });
+      return session;
+    },
+    upload: upload => uploads.receive(upload),
+    async samplePicture(fit, sample) {
+      const key = `${fit} ${sample}`;
+      const described = (await fits).fits.find(({ id }) => id === fit)?.samples.some(({ id }) => id === sample);
+      if (described !== true) return undefined;
+      const picture =
+        samplePictures.get(key) ??
+        pool.ask({ kind: 'sample-picture', fit, sample }, 'sample-picture').then(({ png }) => png);
+      samplePictures.set(key, picture);
+      picture.catch(() => samplePictures.delete(key));
+      const png = await picture;
+      return png.length === 0 ? undefined : png;
+    },
+    runFile(run, ...parts) {
+      const expected = join(library.folder, run, ...parts);
+      const inside = [run, ...parts].every(
+        part => part !== '' && part !== '.' && part !== '..' && basename(part) === part,
+      );
+      if (!inside || run.startsWith('.') || parts.some(part => part.includes(sep)) || !existsSync(expected))
+        return undefined;
+      return realpathSync(expected) === expected ? expected : undefined;
+    },
+    async dispose() {
+      await Promise.all([...held.values()].map(each => each.leave()));
+      for (const session of [...sessions.keys()]) session.close();
+      pool.dispose();
+    },
+  };
+}

@@ -1,0 +1,3 @@
+// The version of the program, as recipes and hosts tell it.
+
+export const VERSION = '0.1.0';

@@ -1,0 +1,118 @@
+// Files that a window handed over: `<library>/.uploads/<id>/<name>`, several with one id are a folder of frames. They stay
+// as long as a run was made from them. Node only.
+
+import { randomBytes } from 'node:crypto';
+import { createWriteStream, existsSync, mkdirSync, readdirSync, renameSync, rmSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import { Transform } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+import { LabError } from '../protocol/lab-error.ts';
+import { storing } from './files.ts';
+
+export interface Upload {
+  /** File name, without a folder. */
+  readonly name: string;
+  /** Uploads of one group form a folder of frames. */
+  readonly group: string | undefined;
+  /** As announced. */
+  readonly bytes: number | undefined;
+  readonly content: AsyncIterable<Uint8Array>;
+}
+
+export interface Uploads {
+  readonly folder: string;
+  /** Most bytes of a file, or of a group. */
+  readonly mostBytes: number;
+  /**
+   * Writes a file; resolves with its input reference. Throws `setting` for a name that cannot be, `input` for what is too
+   * large; then nothing stays on the disk.
+   */
+  receive(upload: Upload): Promise<string>;
+  /** The file of an upload, or its folder if there are several; throws an `input` error for one that is not there. */
+  resolve(id: string): string;
+}
+
+const KEPT_MILLISECONDS = 86400e3;
+const groupName = /^[\w-]{1,64}$/;
+const badName = /[/\\\p{Cc}]|^\.|^.{200,}$/u;
+
+/** Removes what no run in `inputs` was made from and is older than a day. */
+export function openUploads(library: string, mostBytes: number, inputs: ReadonlySet<string>): Uploads {
+  const folder = join(library, '.uploads');
+  mkdirSync(folder, { recursive: true });
+  for (const id of readdirSync(folder)) {
+    const path = join(folder, id);
+    const used = [...inputs].some(input => input === path || input.startsWith(join(path, '/')));
+    if (!used && statSync(path).mtimeMs < Date.now() - KEPT_MILLISECONDS)
+      rmSync(path, { recursive: true, force: true });
+  }
+  const bytesIn = (path: string) =>
+    existsSync(path) ? readdirSync(path).reduce((sum, name) => sum + statSync(join(path, name)).size, 0) : 0;
+  return {
+    folder,
+    mostBytes,
+    async receive({ name, group, bytes, content }) {
+      if (badName.test(name) || name === '') throw unusable('name', name);
+      if (group !== undefined && !groupName.test(group)) throw unusable('group', group);
+      const id = group ?? randomBytes(9).toString('base64url');
+      const path = join(folder, id);
+      const left = mostBytes - bytesIn(path);
+      if (bytes !== undefined && bytes > left) throw tooLarge(name, mostBytes);
+      storing(path, () => mkdirSync(path, { recursive: true }));
+      const file = join(path, name);
+      const part = `${file}.${randomBytes(6).toString('hex')}.part`;
+      try {
+        await pipeline(content, counting(left, name, mostBytes), createWriteStream(part));
+        renameSync(part, file);
+      } catch (thrown) {
+        rmSync(part, { force: true });
+        if (readdirSync(path).length === 0) rmSync(path, { recursive: true });
+        throw thrown;
+      }
+      return `upload:${id}`;
+    },
+    resolve(id) {
+      const path = join(folder, id);
+      const names =
+        groupName.test(id) && existsSync(path) ? readdirSync(path).filter(each => !each.endsWith('.part')) : [];
+      if (names.length === 0) {
+        throw new LabError({
+          code: 'input',
+          message: 'This upload is not there any more.',
+          where: `upload:${id}`,
+          tip: 'Drop the file once more.',
+        });
+      }
+      return names.length === 1 ? join(path, names[0]) : path;
+    },
+  };
+}
+
+function counting(left: number, name: string, mostBytes: number): Transform {
+  let count = 0;
+  return new Transform({
+    transform(chunk: Uint8Array, _encoding, done) {
+      count += chunk.length;
+      if (count > left) done(tooLarge(name, mostBytes));
+      else done(undefined, chunk);
+    },
+  });
+}
+
+function tooLarge(name: string, mostBytes: number): LabError {
+  return new LabError({
+    code: 'input',
+    message: `The file is larger than the ${Math.floor(mostBytes / 2 ** 20)} MB the lab takes at once.`,
+    where: name,
+    tip: 'Start the lab with --root FOLDER and open the file from there, or use the command line.',
+  });
+}
+
+function unusable(what: string, text: string): LabError {
+  return new LabError({
+    code: 'setting',
+    message: `An upload cannot have the ${what} "${text.slice(0, 80)}".`,
+    where: what,
+    tip: 'Give the plain name of a file, without a folder.',
+  });
+}
