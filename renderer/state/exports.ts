@@ -21,3 +21,13 @@ export function addExports(run: string, files: readonly ExportedFile[]): void {
     return { open: { ...open, [run]: { ...opened, details: { ...opened.details, exports } } } };
   });
 }
+
+/** Asks anew what the run has written: its results when it ended. */
+export async function refreshExports(run: string): Promise<void> {
+  try {
+    const { exports } = await theBridge().call('open', { run });
+    addExports(run, exports);
+  } catch {
+    // The list stays as it was; opening the run again will tell why.
+  }
+}

@@ -22,10 +22,8 @@ export interface NumberFieldProps {
   readonly check?: (text: string) => string | undefined;
   /** The field was emptied. */
   readonly onClear?: () => void;
-  /** Every key, for those who follow the text while it is typed. */
-  readonly onType?: (text: string) => void;
   readonly describedBy?: string | undefined;
-  /** An error that does not come from `check`. */
+  /** An error that does not come from `check`; empty: one that is told elsewhere. */
   readonly error?: string | undefined;
 }
 
@@ -44,7 +42,7 @@ interface Scrub {
 }
 
 export function NumberField(props: NumberFieldProps) {
-  const { label, value, onTurn, scale, unit, placeholder, disabled = false, width, check, onClear, onType } = props;
+  const { label, value, onTurn, scale, unit, placeholder, disabled = false, width, check, onClear } = props;
   const [typed, setTyped] = useState<string | undefined>(undefined);
   const scrub = useRef<Scrub | undefined>(undefined);
   const errorId = useId();
@@ -69,7 +67,6 @@ export function NumberField(props: NumberFieldProps) {
     } else if (event.key === 'Escape' && typed !== undefined) {
       event.preventDefault();
       setTyped(undefined);
-      onType?.(shown);
     } else if ((event.key === 'ArrowUp' || event.key === 'ArrowDown') && scale !== undefined && !event.altKey) {
       event.preventDefault();
       const number = Number(event.currentTarget.value);
@@ -141,10 +138,7 @@ export function NumberField(props: NumberFieldProps) {
           disabled={disabled}
           placeholder={placeholder}
           value={typed ?? shown}
-          onChange={event => {
-            setTyped(event.currentTarget.value);
-            onType?.(event.currentTarget.value);
-          }}
+          onChange={event => setTyped(event.currentTarget.value)}
           onBlur={event => {
             if (typed !== undefined) commit(event.currentTarget.value);
             setTyped(undefined);
@@ -157,7 +151,7 @@ export function NumberField(props: NumberFieldProps) {
         />
         {unit !== undefined && <span className="number-field-unit">{unit}</span>}
       </span>
-      {error !== undefined && (
+      {error !== undefined && error !== '' && (
         <span className="number-field-error" id={errorId} role="alert">
           {error}
         </span>

@@ -1,5 +1,138 @@
-// To be built.
+// What an input was understood as: of the draft, before anything is started; of a run, as it was loaded.
 
-export function InputPanel() {
-  return <div className="panel" />;
+import { Alert, Loader } from '@mantine/core';
+import { IconAlertTriangle } from '@tabler/icons-react';
+import type { InputReport } from '../../../src/protocol/host-calls.ts';
+import { useDraft } from '../../state/draft.ts';
+import { maskText } from '../../state/draft-command.ts';
+import { theBridge, useCurrentRun, useLab } from '../../state/lab.ts';
+import { CopyButton } from '../../widgets/copy-button.tsx';
+import { type Fact, FactTable } from '../../widgets/fact-table.tsx';
+import { formatCount } from '../../widgets/format-number.ts';
+import { InputPicture } from './input-picture.tsx';
+import { summaryFacts } from './summary-facts.ts';
+import './input.css';
+
+export function InputPanel({ visible }: { readonly visible: boolean }) {
+  const kind = useLab(({ current }) => current.kind);
+  return (
+    <div className="panel input-panel">
+      {visible && kind === 'draft' && <DraftInput />}
+      {visible && kind === 'run' && <RunInput />}
+    </div>
+  );
+}
+
+function DraftInput() {
+  const { fit, input, report, busy, error, mask, drawn, progress, ...rest } = useDraft();
+  if (report === undefined || input === undefined) {
+    if (busy !== 'no')
+      return <Waiting text={busy === 'uploading' ? 'Handing the file to the lab …' : 'Reading the input …'} />;
+    return error === undefined ? (
+      <p className="input-note">No input yet. Drop a file anywhere, or open a sample.</p>
+    ) : (
+      <Alert p="xs" color="red" icon={<IconAlertTriangle size={18} />} title={error.message}>
+        <p className="input-note">
+          {error.tip}
+          {error.where === undefined ? '' : ` (${error.where})`}
+        </p>
+      </Alert>
+    );
+  }
+  const draft = { fit, input, report, busy, error, mask, drawn, progress, ...rest };
+  return (
+    <>
+      <h3 className="input-heading">{report.name}</h3>
+      {report.picture !== undefined && <InputPicture fit={fit} input={input} name={report.name} />}
+      <Warnings report={report} />
+      <FactTable label="What the input was understood as" facts={reportFacts(report)} />
+      <p className="input-note">Mask: {maskText(draft)}</p>
+    </>
+  );
+}
+
+function Waiting({ text }: { readonly text: string }) {
+  return (
+    <div role="status" style={{ display: 'flex', alignItems: 'center', gap: 8 }}>
+      <Loader size={14} />
+      <span className="input-note">{text}</span>
+    </div>
+  );
+}
+
+function Warnings({ report: { warnings } }: { readonly report: InputReport }) {
+  return warnings.map(text => (
+    <Alert key={text} p="xs" color="orange" icon={<IconAlertTriangle size={18} />}>
+      <p style={{ margin: 0 }}>{text}</p>
+    </Alert>
+  ));
+}
+
+const kinds: Readonly<Record<InputReport['kind'], string>> = {
+  picture: 'a picture',
+  video: 'a video, frame by frame',
+  array: 'an array of numbers',
+  synthetic: 'a problem made by the program',
+};
+
+function reportFacts({ kind, facts }: InputReport): readonly Fact[] {
+  return [
+    { name: 'Taken for', value: kinds[kind] },
+    ...Object.entries(facts).map(([name, value]) => ({ name, value })),
+  ];
+}
+
+function RunInput() {
+  const recipe = useCurrentRun(({ details }) => details.recipe);
+  const problem = useCurrentRun(({ details }) => details.problem);
+  const reading = useCurrentRun(run => run.reading);
+  const entry = useCurrentRun(({ details }) => details.entry);
+  if (recipe === undefined || entry === undefined) return <Waiting text="The run is loading …" />;
+  return (
+    <>
+      <h3 className="input-heading">{recipe.input}</h3>
+      {problem === undefined && (
+        <Waiting
+          text={
+            reading === undefined
+              ? 'The input is being read …'
+              : `Reading frame ${formatCount(reading.done)} of ${formatCount(reading.total)} …`
+          }
+        />
+      )}
+      {entry.hasThumbnail && (
+        <img
+          className="input-picture"
+          src={theBridge().url({
+            of: 'thumbnail',
+            run: entry.run,
+            version: entry.state === 'running' ? 0 : entry.iteration,
+          })}
+          alt={`Result of ${entry.name}`}
+        />
+      )}
+      {problem !== undefined && <FactTable label="What the fit was given" facts={summaryFacts(problem.summary)} />}
+      <section aria-label="Files">
+        <h3 className="input-heading">Files</h3>
+        {recipe.files.length === 0 ? (
+          <p className="input-note">None: the input is made by the program, from the seed.</p>
+        ) : (
+          <FactTable
+            label="Files and their hashes"
+            facts={recipe.files.map(({ path, sha256 }) => ({
+              name: path,
+              value: (
+                <span style={{ display: 'flex', alignItems: 'center', gap: 4 }}>
+                  <span className="input-hash" title={`SHA-256 ${sha256}`}>
+                    {sha256.slice(0, 12)}…
+                  </span>
+                  <CopyButton text={sha256} label="Copy the SHA-256 hash" />
+                </span>
+              ),
+            }))}
+          />
+        )}
+      </section>
+    </>
+  );
 }

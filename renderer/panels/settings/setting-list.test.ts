@@ -42,7 +42,8 @@ const fit: FitDescription = {
   captions: {},
 };
 const draft = { input: 'sample:small', settings: {}, race: {} };
-const named = (list: ReturnType<typeof listSettings>, name: string) => list.find(({ setting }) => setting.name === name);
+const named = (list: ReturnType<typeof listSettings>, name: string) =>
+  list.find(({ setting }) => setting.name === name);
 
 test('what a sample brings stands under what the user gives', () => {
   expect(named(listSettings(fit, draft), 'rank')).toMatchObject({ usual: 5, from: 'sample', given: undefined });

@@ -59,7 +59,11 @@ export function refusal(setting: SettingDescription, text: string): string | und
 }
 
 /** What is wrong with a list of raced values; undefined: nothing. */
-export function raceRefusal(setting: SettingDescription, values: readonly string[], members: number): string | undefined {
+export function raceRefusal(
+  setting: SettingDescription,
+  values: readonly string[],
+  members: number,
+): string | undefined {
   if (values.length < 2) return 'Give two values or more, one for each member.';
   if (values.length !== members) return `Another race has ${members} values; give as many here.`;
   for (const value of values) {
@@ -78,7 +82,10 @@ export function racedValues(text: string): readonly string[] {
 }
 
 /** Settings in which every word of the search occurs, in title, name, help, heading or choices. */
-export function found<S extends { readonly setting: SettingDescription }>(settings: readonly S[], search: string): readonly S[] {
+export function found<S extends { readonly setting: SettingDescription }>(
+  settings: readonly S[],
+  search: string,
+): readonly S[] {
   const words = search.toLowerCase().split(/\s+/).filter(Boolean);
   return settings.filter(({ setting }) => {
     const { title, name, help, group = '', choices = [] } = setting;
@@ -88,7 +95,9 @@ export function found<S extends { readonly setting: SettingDescription }>(settin
 }
 
 /** Under their headings, in the order they come. */
-export function grouped<S extends { readonly setting: SettingDescription }>(settings: readonly S[]): readonly (readonly [string, readonly S[]])[] {
+export function grouped<S extends { readonly setting: SettingDescription }>(
+  settings: readonly S[],
+): readonly (readonly [string, readonly S[]])[] {
   const groups = new Map<string, S[]>();
   for (const each of settings) {
     const heading = each.setting.group ?? 'Other';

@@ -14,6 +14,7 @@ import { currentRun, useCurrentRun, useLab } from '../../state/lab.ts';
 import { setPreferences, usePreferences } from '../../state/preferences.ts';
 import { dialOf, liveSettings, type Scope, withChanges } from '../../state/steering.ts';
 import { formatCount } from '../../widgets/format-number.ts';
+import { grouped } from '../settings/setting-list.ts';
 import { showActingRate } from './acting-rate.ts';
 import { ChangeList } from './change-list.tsx';
 import { DialRow } from './dial-row.tsx';
@@ -73,7 +74,7 @@ function Steering({ run, problem }: { readonly run: string; readonly problem: Pr
       values.some(value => value !== start) ||
       start !== Number(setting.default ?? start),
   );
-  const sections = Map.groupBy(shown, ({ setting }) => setting.group ?? 'Other live values');
+  const sections = grouped(shown);
   return (
     <div className="panel steer">
       <ModeNote run={run} mode={mode} prepared={Object.keys(prepared).length} />
@@ -103,7 +104,7 @@ function Steering({ run, problem }: { readonly run: string; readonly problem: Pr
           <ActingRate run={run} scope={scope} />
         </section>
       )}
-      {[...sections].map(([heading, members]) => (
+      {sections.map(([heading, members]) => (
         <section key={heading} className="steer-section" aria-label={heading}>
           <h3 className="steer-heading">{heading}</h3>
           {members.map(dial => (

@@ -1,0 +1,14 @@
+import { expect, test } from 'vitest';
+import { summaryFacts } from './summary-facts.ts';
+
+test('names tell units', () => {
+  expect(
+    summaryFacts({ samplingRate: 0.3, deviceMegabytes: 12, title: 'A picture', rank: 64, sigma: 0.000123 }),
+  ).toEqual([
+    { name: 'Sampling rate', value: '30 %' },
+    { name: 'Device', value: '12 MB' },
+    { name: 'Title', value: 'A picture' },
+    { name: 'Rank', value: '64' },
+    { name: 'Sigma', value: '1.23e-4' },
+  ]);
+});

@@ -1,0 +1,221 @@
+// The settings of a draft: preset, search, fields under headings, members, seed and mask, and the start.
+
+import { Alert, Button, CloseButton, Progress, Select, Switch, TextInput } from '@mantine/core';
+import { IconAlertTriangle, IconPlayerPause, IconPlayerPlay, IconSearch } from '@tabler/icons-react';
+import { useMemo, useState } from 'react';
+import type { FitDescription } from '../../../src/protocol/host-calls.ts';
+import { perform } from '../../actions/actions.ts';
+import { cancelUpload, type Draft, setDraftSetting, useDraft } from '../../state/draft.ts';
+import { draftCommand } from '../../state/draft-command.ts';
+import { editDraft } from '../../state/draft-edits.ts';
+import { useLab } from '../../state/lab.ts';
+import { setPreferences, usePreferences } from '../../state/preferences.ts';
+import { CommandBox } from '../../widgets/command-box.tsx';
+import { formatValue, readableName } from '../../widgets/format-number.ts';
+import { MaskFields } from './mask-fields.tsx';
+import { MemberFields } from './member-fields.tsx';
+import { SettingField } from './setting-field.tsx';
+import { found, grouped, type ListedSetting, listSettings, presetOf, raceRefusal } from './setting-list.ts';
+
+export function DraftSettings() {
+  const draft = useDraft();
+  const fit = useLab(({ description }) => description?.fits.find(({ id }) => id === draft.fit));
+  const { input, settings, race } = draft;
+  const list = useMemo(
+    () => (fit === undefined ? [] : listSettings(fit, { input, settings, race })),
+    [fit, input, settings, race],
+  );
+  if (fit === undefined) return <p className="settings-note">The fit is not known yet.</p>;
+  return (
+    <>
+      <Presets fit={fit} draft={draft} />
+      <Fields fit={fit} draft={draft} list={list} />
+      <Start draft={draft} list={list} />
+    </>
+  );
+}
+
+function Presets({ fit, draft }: { readonly fit: FitDescription; readonly draft: Draft }) {
+  const names = Object.keys(fit.presets);
+  if (names.length === 0) return undefined;
+  const preset = presetOf(fit, draft);
+  const sets = Object.entries(preset === undefined ? {} : (fit.presets[preset] ?? {}));
+  return (
+    <Select
+      size="xs"
+      label="Preset"
+      clearable={draft.settings.preset !== undefined}
+      placeholder="None: the defaults"
+      data={names.map(name => ({ value: name, label: readableName(name) }))}
+      value={preset ?? null}
+      description={
+        sets.length === 0
+          ? undefined
+          : `Sets ${sets.map(([name, value]) => `${name} ${formatValue(value)}`).join(', ')}`
+      }
+      inputWrapperOrder={['label', 'input', 'description']}
+      onChange={chosen => setDraftSetting('preset', chosen ?? undefined)}
+    />
+  );
+}
+
+interface FieldsProps {
+  readonly fit: FitDescription;
+  readonly draft: Draft;
+  readonly list: readonly ListedSetting[];
+}
+
+function Fields({ fit, draft, list }: FieldsProps) {
+  const [search, setSearch] = useState('');
+  const level = usePreferences(({ settingsLevel }) => settingsLevel);
+  const isShown = ({ setting, given, raced }: ListedSetting): boolean =>
+    level === 'advanced' || setting.level === 'basic' || given !== undefined || raced !== undefined;
+  const matching = search.trim() === '' ? list.filter(isShown) : found(list, search);
+  const changed = list.filter(({ given, raced }) => given !== undefined || raced !== undefined).length;
+  const hidden = list.length - list.filter(isShown).length;
+  const members = Object.values(draft.race)[0]?.length;
+  return (
+    <>
+      <TextInput
+        size="xs"
+        aria-label="Search settings"
+        placeholder="Search settings"
+        leftSection={<IconSearch size={14} />}
+        rightSection={
+          search === '' ? undefined : (
+            <CloseButton size="xs" aria-label="Clear the search" onClick={() => setSearch('')} />
+          )
+        }
+        value={search}
+        onChange={event => setSearch(event.currentTarget.value)}
+      />
+      <div className="settings-tools" style={{ justifyContent: 'space-between' }}>
+        <Switch
+          size="xs"
+          label={level === 'advanced' ? 'Advanced too' : `Advanced too (${hidden} more)`}
+          checked={level === 'advanced'}
+          onChange={event => setPreferences({ settingsLevel: event.currentTarget.checked ? 'advanced' : 'basic' })}
+        />
+        <Button
+          size="compact-xs"
+          variant="subtle"
+          disabled={changed === 0 && draft.settings.preset === undefined}
+          onClick={() => editDraft('Reset all settings', { settings: {}, race: {} })}
+        >
+          Reset all{changed === 0 ? '' : ` (${changed})`}
+        </Button>
+      </div>
+      {matching.length === 0 && <p className="settings-note">No setting has all these words in its name or help.</p>}
+      {grouped(matching).map(([heading, entries]) => (
+        <section key={heading} className="settings-group" aria-label={heading}>
+          <h3 className="settings-heading">{heading}</h3>
+          {entries.map(listed => (
+            <SettingField
+              key={listed.setting.name}
+              listed={listed}
+              raced={members}
+              source={sourceOf(fit, listed)}
+              error={errorOf(draft, listed)}
+            />
+          ))}
+        </section>
+      ))}
+      {search.trim() === '' && (
+        <>
+          <MaskFields draft={draft} />
+          <MemberFields draft={draft} raced={members} />
+        </>
+      )}
+    </>
+  );
+}
+
+/** Paper of the chosen optimizer or schedule. */
+function sourceOf(fit: FitDescription, { setting, usual, given, raced }: ListedSetting): string | undefined {
+  if (raced !== undefined) return undefined;
+  const rules = setting.name === 'optimizer' ? fit.optimizers : setting.name === 'schedule' ? fit.schedules : [];
+  const rule = rules.find(({ id }) => id === (given ?? usual));
+  return rule === undefined ? undefined : `${rule.title}: ${rule.source}`;
+}
+
+function errorOf({ error }: Draft, { setting }: ListedSetting): string | undefined {
+  return error?.where === `setting ${setting.name}` ? `${error.message} ${error.tip ?? ''}` : undefined;
+}
+
+function Start({ draft, list }: { readonly draft: Draft; readonly list: readonly ListedSetting[] }) {
+  const { busy, progress, error, input } = draft;
+  const members = Object.values(draft.race)[0]?.length ?? 0;
+  const wrong = list.find(
+    ({ setting, raced }) => raced !== undefined && raceRefusal(setting, raced, members) !== undefined,
+  );
+  const ready = input !== undefined && busy === 'no' && wrong === undefined;
+  const reason =
+    input === undefined && busy === 'no'
+      ? 'Choose an input first: drop a file, or open a sample.'
+      : wrong === undefined
+        ? undefined
+        : `The race of ${wrong.setting.title} needs attention.`;
+  return (
+    <div className="settings-end">
+      {busy !== 'no' && <Busy busy={busy} progress={progress} />}
+      {error !== undefined && (
+        <Alert p="xs" color="red" icon={<IconAlertTriangle size={18} />} title={error.message} role="alert">
+          <p className="settings-note">
+            {error.tip}
+            {error.where === undefined ? '' : ` (${error.where})`}
+          </p>
+        </Alert>
+      )}
+      {reason !== undefined && <p className="settings-note">{reason}</p>}
+      <div className="settings-buttons">
+        <Button
+          leftSection={<IconPlayerPlay size={16} />}
+          loading={busy === 'starting'}
+          disabled={!ready}
+          title="Space"
+          onClick={() => perform('run.toggle')}
+        >
+          Start
+        </Button>
+        <Button
+          variant="default"
+          leftSection={<IconPlayerPause size={16} />}
+          disabled={!ready}
+          title="Shift+Space: loads the input and waits, to step or to look first"
+          onClick={() => perform('run.start-paused')}
+        >
+          Start paused
+        </Button>
+      </div>
+      {input !== undefined && <CommandBox command={draftCommand(draft)} />}
+    </div>
+  );
+}
+
+interface BusyProps {
+  readonly busy: Draft['busy'];
+  readonly progress: number | undefined;
+}
+
+function Busy({ busy, progress }: BusyProps) {
+  const what = { no: '', uploading: 'Handing the file to the lab', reading: 'Reading the input', starting: 'Starting' }[
+    busy
+  ];
+  const percent = busy === 'uploading' && progress !== undefined ? Math.round(100 * progress) : undefined;
+  return (
+    <div role="status">
+      <div className="settings-tools" style={{ justifyContent: 'space-between' }}>
+        <p className="settings-note">
+          {what}
+          {percent === undefined ? ' …' : `: ${percent} %`}
+        </p>
+        {busy === 'uploading' && (
+          <Button size="compact-xs" variant="subtle" onClick={cancelUpload}>
+            Cancel
+          </Button>
+        )}
+      </div>
+      <Progress size="sm" mt={4} value={percent ?? 100} animated={percent === undefined} aria-label={what} />
+    </div>
+  );
+}

@@ -1,0 +1,52 @@
+// Edits of a draft besides single settings: races, members, seed, mask, all settings at once. Each can be undone.
+
+import { asLabError } from '../../src/protocol/lab-error.ts';
+import { type Draft, useDraft } from './draft.ts';
+import { theBridge } from './lab.ts';
+import { guarded } from './problems.ts';
+import { remember } from './undo.ts';
+
+type Edited = Pick<Draft, 'settings' | 'race' | 'members' | 'seed' | 'mask' | 'drawn'>;
+
+/** `key`: edits of the same key that follow each other quickly are one. */
+export function editDraft(label: string, change: Partial<Edited>, key?: string): void {
+  const state = useDraft.getState();
+  const before = Object.fromEntries(Object.keys(change).map(name => [name, state[name as keyof Edited]]));
+  useDraft.setState({ ...change, error: undefined });
+  remember({
+    label,
+    ...(key === undefined ? {} : { key: `draft ${key}` }),
+    undo: () => useDraft.setState(before),
+    redo: () => useDraft.setState(change),
+  });
+}
+
+/** One value for each member, or (undefined) one value for all again. */
+export function setDraftRace(name: string, values: readonly string[] | undefined): void {
+  const { race, settings } = useDraft.getState();
+  const { [name]: _raced, ...otherRaces } = race;
+  if (values === undefined) {
+    editDraft(`Stop racing ${name}`, { race: otherRaces });
+    return;
+  }
+  // A raced value overrides a given one, which would only confuse beside it.
+  const { [name]: _given, ...otherSettings } = settings;
+  editDraft(`Race ${name}`, { race: { ...otherRaces, [name]: values }, settings: otherSettings }, `race ${name}`);
+}
+
+/** A mask by reference: `alpha`, an uploaded file, or (undefined) none. */
+export async function setDraftMask(mask: string | undefined): Promise<void> {
+  const { fit, input } = useDraft.getState();
+  if (input === undefined) return;
+  try {
+    const report = await theBridge().call('inspect', { fit, input, ...(mask === undefined ? {} : { mask }) });
+    editDraft(mask === undefined ? 'Take the mask off' : 'Use a mask', { mask });
+    useDraft.setState({ report });
+  } catch (thrown) {
+    useDraft.setState({ error: asLabError(thrown).toDetails() });
+  }
+}
+
+export function uploadDraftMask(file: File): Promise<void> {
+  return guarded(async () => setDraftMask(await theBridge().upload([file])));
+}
