@@ -26,6 +26,11 @@ export function seriesVariable(index: number): string {
   return `--lab-series-${index % SERIES_COLOURS}`;
 }
 
+/** Of the n-th run of a comparison; the first colour is left to the run on show. */
+export function runVariable(index: number): string {
+  return seriesVariable(index + 1);
+}
+
 export function onSchemeChange(listener: () => void): () => void {
   const observer = new MutationObserver(listener);
   observer.observe(document.documentElement, { attributeFilter: [attribute] });

@@ -6,7 +6,7 @@ import { eventWords } from '../../plots/event-words.ts';
 import { figureTitle, figureUnit } from '../../plots/figure-words.ts';
 import type { PlotLine, PlotMark } from '../../plots/line-plot.ts';
 import { measureLines } from '../../plots/measure-columns.ts';
-import { seriesVariable } from '../../plots/plot-colours.ts';
+import { runVariable, seriesVariable } from '../../plots/plot-colours.ts';
 import { type GroupContent, type GroupPlot, PlotGroup } from '../../plots/plot-group.ts';
 import type { Samples } from '../../plots/samples.ts';
 import { Smoothed } from '../../plots/smoothed.ts';
@@ -216,7 +216,7 @@ export class TracePlots {
       key: `${run} ${name}`,
       row: place === undefined ? title : `${title}: ${figureTitle(name)}`,
       source,
-      colour: seriesVariable(1 + runs.indexOf(run)),
+      colour: runVariable(runs.indexOf(run)),
       width: 1.5,
       alpha: 1,
       dash: OTHER_RUN,

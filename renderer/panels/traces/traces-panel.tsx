@@ -5,7 +5,6 @@ import './traces-panel.css';
 import { ActionIcon, Checkbox, Popover, SegmentedControl, Slider, Tooltip, UnstyledButton } from '@mantine/core';
 import {
   IconChartLine,
-  IconCheck,
   IconClipboardText,
   IconLayoutGrid,
   IconLayoutRows,
@@ -15,8 +14,9 @@ import {
   IconZoomReset,
 } from '@tabler/icons-react';
 import { useCallback, useEffect, useRef, useState, useSyncExternalStore } from 'react';
+import { CopyButton } from '../../plots/copy-button.tsx';
 import { figureTitle } from '../../plots/figure-words.ts';
-import { seriesVariable } from '../../plots/plot-colours.ts';
+import { runVariable } from '../../plots/plot-colours.ts';
 import { bestMember } from '../../state/best-member.ts';
 import { useComparison } from '../../state/comparison.ts';
 import { currentRun, useCurrentRun, useLab } from '../../state/lab.ts';
@@ -111,7 +111,11 @@ function Toolbar({ plots, zoomed }: ToolbarProps) {
           <IconZoomReset size={16} />
         </Tool>
       )}
-      <CopyCsv plots={plots} />
+      <CopyButton
+        label="Copy the plotted series as CSV, every iteration"
+        icon={<IconClipboardText size={16} />}
+        text={() => plots.toCsv()}
+      />
       <Tool label="Save the plots as a PNG picture" onClick={() => guarded(() => savePng(plots))}>
         <IconPhotoDown size={16} />
       </Tool>
@@ -215,25 +219,6 @@ function Smoothing() {
   );
 }
 
-const CONFIRMED_MILLISECONDS = 1500;
-
-function CopyCsv({ plots }: { readonly plots: TracePlots }) {
-  const [copied, setCopied] = useState(false);
-  const copy = async (): Promise<void> => {
-    await navigator.clipboard.writeText(plots.toCsv());
-    setCopied(true);
-    setTimeout(() => setCopied(false), CONFIRMED_MILLISECONDS);
-  };
-  const label = copied ? 'Copied' : 'Copy the plotted series as CSV, every iteration';
-  return (
-    <Tooltip label={label} {...(copied ? { opened: true } : {})}>
-      <ActionIcon aria-label={label} onClick={() => guarded(copy)} color={copied ? 'teal' : 'gray'}>
-        {copied ? <IconCheck size={16} /> : <IconClipboardText size={16} />}
-      </ActionIcon>
-    </Tooltip>
-  );
-}
-
 async function savePng(plots: TracePlots): Promise<void> {
   const blob = await plots.toPng();
   if (blob === undefined) return;
@@ -281,7 +266,7 @@ function Legend() {
           key={run}
           id={run}
           title={library?.[run]?.name ?? run}
-          colour={seriesVariable(1 + compared.indexOf(run))}
+          colour={runVariable(compared.indexOf(run))}
           best={false}
           dashed
           off={hidden.includes(run)}

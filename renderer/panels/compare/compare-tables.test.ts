@@ -1,0 +1,73 @@
+import { describe, expect, it } from 'vitest';
+import { type ComparedRun, differingSettings, figureTable, textOfFigures } from './compare-tables.ts';
+
+const compared = (name: string, change: object = {}, members: object[] = [{ method: 'gd', rank: 100 }]): ComparedRun =>
+  ({
+    entry: { run: name, name, figures: {}, iteration: 10 },
+    recipe: { fit: 'f', input: 'sample:x', mask: undefined, seed: 0, twin: 'simd', members },
+    events: [],
+    summary: undefined,
+    problem: undefined,
+    ...change,
+  }) as unknown as ComparedRun;
+
+describe('the settings that differ', () => {
+  it('are named by their titles, and no others', () => {
+    const runs = [compared('a'), compared('b', {}, [{ method: 'gd', rank: 50 }])];
+    expect(differingSettings(runs, name => name.toUpperCase())).toEqual({
+      columns: ['Setting', 'a', 'b'],
+      rows: [['RANK', '100', '50']],
+    });
+  });
+
+  it('tell members of a race in one cell, and what was left open', () => {
+    const runs = [
+      compared('a', {}, [
+        { method: 'gd', rate: 0.5 },
+        { method: 'admm', rate: undefined },
+      ]),
+      compared('b', {}, [{ method: 'gd', rate: 0.5 }]),
+    ];
+    expect(differingSettings(runs, name => name).rows).toEqual([
+      ['method', 'gd / admm', 'gd'],
+      ['rate', '0.5 / from the input', '0.5'],
+    ]);
+  });
+
+  it('tell what the user changed while a run went on', () => {
+    const events = [
+      { iteration: 120, path: 'learningRate', value: 0.45, source: 'user' },
+      { iteration: 130, path: 'members.0.recovered', value: 'halved', source: 'engine' },
+    ];
+    expect(differingSettings([compared('a', { events }), compared('b')], name => name).rows).toEqual([
+      ['Changed while it ran', 'learningRate 0.45 at 120', 'nothing'],
+    ]);
+  });
+});
+
+describe('the figures', () => {
+  const summary = {
+    bestMember: 1,
+    members: [
+      { member: 0, label: 'slow', reason: 'converged', iterations: 20, seconds: 2, loss: 0.5, halvings: 0 },
+      { member: 1, label: 'fast', reason: 'converged', iterations: 10, seconds: 1, loss: 0.1, halvings: 0 },
+    ],
+  };
+  const runs = [
+    compared('a', { summary, entry: { run: 'a', name: 'a', figures: { psnr: 30 }, iteration: 20 } }),
+    compared('b', { entry: { run: 'b', name: 'b', figures: { psnr: 31 }, iteration: 7 } }),
+  ];
+
+  it('have a row for each member of a run that is over, and the best of each marked', () => {
+    const table = figureTable(runs);
+    expect(table.rows.map(({ name }) => name)).toEqual(['a: slow', 'a: fast', 'b']);
+    expect(table.figures).toEqual(['iterations', 'seconds', 'loss', 'psnr']);
+    expect(table.best).toEqual({ iterations: [], seconds: [1], loss: [1], psnr: [2] });
+  });
+
+  it('are copied with their units', () => {
+    const { columns, rows } = textOfFigures(figureTable(runs));
+    expect(columns).toEqual(['Run', 'Iterations', 'Time, s', 'Loss', 'PSNR, dB']);
+    expect(rows[2]).toEqual(['b', 7, undefined, undefined, 31]);
+  });
+});
