@@ -35,10 +35,15 @@ export interface StartRequest extends DriveSettings {
 export interface ReplayRequest {
   readonly folder: string;
   readonly format: ReplayFormat;
-  readonly views: readonly string[];
+  /** Undefined: the fit's pictures. */
+  readonly views: readonly string[] | undefined;
   readonly framesPerSecond: number;
   /** Of the film, in pixels. */
   readonly width: number;
+  /** Written into the pictures; undefined: the name of the folder. */
+  readonly title?: string | undefined;
+  /** File, or folder for PNG; undefined: `film` in the run's exports. */
+  readonly out?: string | undefined;
 }
 
 export type EngineCommand =
