@@ -5,15 +5,14 @@ import { IconPlayerPauseFilled, IconPlayerPlayFilled } from '@tabler/icons-react
 import { useEffect } from 'react';
 import { setCursor, useCursor } from '../../state/cursor.ts';
 import { setPlaying, useImageMoment, useImageSettings } from './image-settings.ts';
-import type { PictureView } from './raster.ts';
 
 export interface FramePlayerProps {
-  readonly views: readonly PictureView[];
+  /** Frames of the video; one: nothing to choose. */
+  readonly count: number;
   readonly visible: boolean;
 }
 
-export function FramePlayer({ views, visible }: FramePlayerProps) {
-  const count = Math.max(1, ...views.map(view => (view.kind === 'heat-map' ? 1 : view.frames)));
+export function FramePlayer({ count, visible }: FramePlayerProps) {
   const frame = useCursor(state => state.frame);
   const playing = useImageMoment(state => state.playing);
   const rate = useImageSettings(state => state.frameRate);

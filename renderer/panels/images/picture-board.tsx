@@ -55,6 +55,7 @@ export function PictureBoard({ run, views, visible }: PictureBoardProps) {
   useEffect(() => board?.show(run, tiles), [board, run, tiles]);
 
   const titles = tiles.map(({ title }) => title).join(', ');
+  const frames = Math.max(1, ...views.map(view => (view.kind === 'heat-map' ? 1 : view.frames)));
   const pair = tiles.find(tile => tile.kind === 'pair');
   return (
     <div className="panel filled images">
@@ -90,7 +91,7 @@ export function PictureBoard({ run, views, visible }: PictureBoardProps) {
       </div>
       <div className="images-foot numbers">
         <span ref={note} />
-        <FramePlayer views={views} visible={visible} />
+        <FramePlayer count={frames} visible={visible} />
       </div>
     </div>
   );

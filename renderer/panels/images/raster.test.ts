@@ -5,6 +5,7 @@ import { colourMap } from '../../plots/colour-maps.ts';
 import {
   differenceOf,
   differencePaint,
+  inputRasterOf,
   type PictureView,
   paintOf,
   paintRaster,
@@ -70,6 +71,15 @@ describe('rasters', () => {
       [0, 51, 102, 255],
       [153, 204, 255, 255],
     ]);
+  });
+
+  it('shows an input of any type over its natural range', () => {
+    const byte = inputRasterOf(frame(bytes([0, 51, 255], [1, 1, 3, 1])))!;
+    expect(byte.raster).toMatchObject({ width: 3, height: 1, channels: 1 });
+    expect(colours(paintRaster(byte.raster, byte.paint)).map(([level]) => level)).toEqual([0, 51, 255]);
+    const spread = inputRasterOf(frame({ values: { shape: [1, 3], values: Float32Array.of(-1, 0, 3) } }))!;
+    expect(spread.paint).toMatchObject({ low: -1, high: 3 });
+    expect(inputRasterOf(frame({}))).toBeUndefined();
   });
 
   it('clips at the range of the view and leaves out what is no number', () => {

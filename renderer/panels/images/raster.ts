@@ -47,6 +47,30 @@ export function rasterOf(view: PictureView, { header, data }: Frame): Raster | u
   };
 }
 
+/** A picture of an input, before any fit says what its values are: [height, width], or with frame or channels. */
+export function inputRasterOf({ data }: Frame): { readonly raster: Raster; readonly paint: Paint } | undefined {
+  const array = data.values;
+  if (array === undefined) return undefined;
+  const [height, width, channels = 1] = array.shape.length === 4 ? array.shape.slice(1) : array.shape;
+  const [offset, step] = data['values.scale']?.values ?? [0, 1];
+  const values = array.values.subarray(0, height * width * channels);
+  const raster = { width, height, channels, values, offset, step, reduction: 1, iteration: 0, member: 0 };
+  return { raster, paint: { ...inputRange(raster), scale: 'linear', map: undefined } };
+}
+
+/** Whole numbers have a natural range; floating-point values 0…1, or what they span. */
+function inputRange({ values, offset, step }: Raster): { readonly low: number; readonly high: number } {
+  if (values instanceof Uint8Array) return { low: offset, high: offset + 255 * step };
+  if (values instanceof Uint16Array) return { low: offset, high: offset + 65535 * step };
+  let [low, high] = [0, 1];
+  for (const stored of values) {
+    const value = offset + step * stored;
+    if (value < low) low = value;
+    if (value > high) high = value;
+  }
+  return { low, high };
+}
+
 /** The values of all channels at a pixel of the raster; undefined outside. */
 export function valuesAt(raster: Raster, x: number, y: number): readonly number[] | undefined {
   const { width, height, channels, values, offset, step } = raster;

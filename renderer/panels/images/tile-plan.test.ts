@@ -26,8 +26,8 @@ const heat: PictureView = {
 const views = [
   image('recovered', { changes: 'with-iterations', reference: 'truth' }),
   heat,
-  image('truth'),
   image('observed'),
+  image('truth'),
 ];
 const plain = { hidden: [], errorMap: 'absolute', mode: 'tiles', first: undefined, second: undefined } as const;
 const titles = (settings: Partial<Parameters<typeof tilesOf>[1]>) =>

@@ -32,7 +32,7 @@ export type Tile =
       readonly how: 'wipe' | 'blink' | 'overlay';
     };
 
-/** Tiles in reading order: given pictures, those that change, their errors, depths, then heat maps. */
+/** Tiles in reading order: what others should come to equal, other given pictures, those that change, their errors, depths, then heat maps. */
 export function tilesOf(
   views: readonly PictureView[],
   settings: Pick<ImageSettings, 'hidden' | 'errorMap' | 'mode' | 'first' | 'second'>,
@@ -43,10 +43,9 @@ export function tilesOf(
   }
   const shown = views.filter(({ id }) => !settings.hidden.includes(id));
   const pictures = shown.filter(({ kind }) => kind === 'image');
-  const order = [
-    ...pictures.filter(({ changes }) => changes === 'never'),
-    ...pictures.filter(({ changes }) => changes !== 'never'),
-  ];
+  const rank = (view: PictureView) =>
+    views.some(other => other.kind === 'image' && other.reference === view.id) ? 0 : view.changes === 'never' ? 1 : 2;
+  const order = [...pictures].sort((a, b) => rank(a) - rank(b));
   const { errorMap } = settings;
   return [
     ...order.map(tileOf),
