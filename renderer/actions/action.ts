@@ -58,5 +58,6 @@ export function belongsToField(event: KeyboardEvent): boolean {
   if (works === null || event.ctrlKey || event.metaKey) return false;
   const arrows =
     event.key.startsWith('Arrow') && works.matches('[role=slider], [role=tab], [role=menuitem], [role=option]');
-  return arrows || event.key === ' ' || event.key === 'Enter';
+  // A slider has no use for these: after a drag, Space pauses.
+  return arrows || ((event.key === ' ' || event.key === 'Enter') && !works.matches('[role=slider]'));
 }

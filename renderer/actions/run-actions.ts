@@ -1,9 +1,9 @@
 // Starting, pausing, stepping and ending runs.
 
-import { useCursor } from '../state/cursor.ts';
+import { branchAtCursor } from '../state/branch-changes.ts';
 import { openDialog } from '../state/dialogs.ts';
 import { startDraft, useDraft } from '../state/draft.ts';
-import { branchRun, currentRun, deleteRuns, goRun, pauseRun, replayRun, stopRun, useLab } from '../state/lab.ts';
+import { currentRun, deleteRuns, goRun, pauseRun, replayRun, stopRun, useLab } from '../state/lab.ts';
 import type { Action } from './action.ts';
 
 const run = () => currentRun(useLab.getState())?.details;
@@ -82,11 +82,7 @@ export const runActions: readonly Action[] = [
     keywords: 'fork copy checkpoint',
     shortcut: 'B',
     enabled: () => run()?.problem !== undefined,
-    run: withRun(id => {
-      const { iteration } = useCursor.getState();
-      const { details } = currentRun(useLab.getState())!;
-      return branchRun(id, iteration === 'now' ? details.entry.iteration : iteration, {});
-    }),
+    run: branchAtCursor,
   },
   {
     id: 'run.replay',

@@ -1,7 +1,9 @@
 // Turning the learning rate by keys, and undo.
 
 import { hyperTableAt } from '../state/hyper.ts';
-import { changeLive, currentRun, useLab } from '../state/lab.ts';
+import { currentRun, useLab } from '../state/lab.ts';
+import { changeLiveValues } from '../state/live-changes.ts';
+import { dialOf, scaledBy } from '../state/steering.ts';
 import { redo, undo, useUndo } from '../state/undo.ts';
 import type { Action } from './action.ts';
 
@@ -10,13 +12,16 @@ const steerable = () => {
   return run?.details.problem !== undefined && ['running', 'paused', 'ready'].includes(run.details.entry.state);
 };
 
-/** Multiplies the learning rate of all members and groups by `factor`. */
+/** Multiplies the learning rate of all members and groups by `factor`; their ratios stay. */
 function scaleRate(factor: number): Promise<void> | undefined {
   const run = currentRun(useLab.getState());
   const problem = run?.details.problem;
   if (run === undefined || problem === undefined) return undefined;
-  const before = hyperTableAt(problem, run.details, 'now').resolve(0, '').learningRate;
-  return changeLive(run.details.entry.run, 'learningRate', before * factor, before);
+  const table = hyperTableAt(problem, run.details, 'now');
+  const dial = dialOf({ problem, table, name: 'learningRate', scope: 'all', group: '' });
+  if (dial === undefined) return undefined;
+  const label = factor < 1 ? 'Halve learning rate' : 'Double learning rate';
+  return changeLiveValues({ run: run.details.entry.run, label, ...scaledBy(dial, factor, table) });
 }
 
 export const steerActions: readonly Action[] = [

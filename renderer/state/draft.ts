@@ -4,6 +4,7 @@ import { create } from 'zustand';
 import type { InputReport, RunDetails } from '../../src/protocol/host-calls.ts';
 import { asLabError, LabError, type LabErrorDetails } from '../../src/protocol/lab-error.ts';
 import { showDraft, startRun, theBridge, useLab } from './lab.ts';
+import { settingsOfRecipe } from './recipe-settings.ts';
 import { remember } from './undo.ts';
 
 /** A mask drawn in the window; its class lives with the panel that draws it. */
@@ -88,15 +89,7 @@ export async function draftFromInput(input: string, change: Partial<Draft> = {})
 /** The same run once more, to be changed: what differs from the defaults of its fit. */
 export async function draftFromRun({ recipe }: RunDetails): Promise<void> {
   const fit = useLab.getState().description?.fits.find(({ id }) => id === recipe.fit);
-  const [first] = recipe.members;
-  const settings: Record<string, string> = {};
-  const race: Record<string, string[]> = {};
-  for (const [name, value] of Object.entries(first)) {
-    const values = recipe.members.map(member => String(member[name]));
-    if (values.some(other => other !== values[0])) race[name] = values;
-    else if (value !== undefined && value !== fit?.settings.find(setting => setting.name === name)?.default)
-      settings[name] = String(value);
-  }
+  const { settings, race } = settingsOfRecipe(recipe, fit);
   await draftFromInput(recipe.input, {
     fit: recipe.fit,
     mask: recipe.mask,

@@ -235,18 +235,6 @@ export function stopRun(run: string): Promise<void> {
   return guarded(() => bridge.call('stop', { run }), run);
 }
 
-/** Turns a live hyper-parameter; can be undone, which is a change too. `before`: the value that undo goes back to. */
-export async function changeLive(run: string, path: string, value: number, before: number): Promise<void> {
-  const send = (to: number) => guarded(() => bridge.call('change', { run, path, value: to }), run);
-  remember({
-    label: `Change ${path}`,
-    key: `${run} ${path}`,
-    undo: () => send(before),
-    redo: () => send(value),
-  });
-  await send(value);
-}
-
 export async function startRun(request: HostCall<'start'>): Promise<void> {
   const { run } = await bridge.call('start', request);
   await showRun(run);

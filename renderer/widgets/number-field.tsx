@@ -32,6 +32,9 @@ const DEAD_PIXELS = 4;
 /** As many digits as tell a value from its neighbour. */
 const SHOWN_DIGITS = 6;
 
+/** A longer one, such as 'of the range', is for the label beside the field. */
+export const LONGEST_UNIT = 10;
+
 interface Scrub {
   readonly gesture: string;
   readonly from: number;
@@ -149,7 +152,7 @@ export function NumberField(props: NumberFieldProps) {
           onPointerUp={end}
           onPointerCancel={end}
         />
-        {unit !== undefined && <span className="number-field-unit">{unit}</span>}
+        {unit !== undefined && unit.length <= LONGEST_UNIT && <span className="number-field-unit">{unit}</span>}
       </span>
       {error !== undefined && error !== '' && (
         <span className="number-field-error" id={errorId} role="alert">

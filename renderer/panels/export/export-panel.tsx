@@ -9,12 +9,11 @@ import { perform } from '../../actions/actions.ts';
 import { labCommand } from '../../state/command-line.ts';
 import { runCommand } from '../../state/draft-command.ts';
 import { exportRun, refreshExports } from '../../state/exports.ts';
-import { currentRun, theBridge, useCurrentRun, useLab } from '../../state/lab.ts';
+import { theBridge, useCurrentRun, useLab } from '../../state/lab.ts';
 import { setPreferences, usePreferences } from '../../state/preferences.ts';
 import { reportProblem } from '../../state/problems.ts';
 import { CommandBox } from '../../widgets/command-box.tsx';
 import { formatBytes, formatCount } from '../../widgets/format-number.ts';
-import { recipeJson, traceCsv } from './records.ts';
 import './export.css';
 
 const noFormats: readonly ExportFormatDescription[] = [];
@@ -49,7 +48,7 @@ function RunExports({ run }: { readonly run: string }) {
     <>
       <Files run={run} state={state} />
       <Formats run={run} formats={fit?.exportFormats ?? noFormats} state={state} />
-      <Records />
+      {state !== 'loading' && state !== 'created' && <Records run={run} />}
       <section className="export-section" aria-label="Film">
         <h3 className="export-heading">Film</h3>
         <p className="export-note">
@@ -202,42 +201,27 @@ function Formats({ run, formats, state }: FormatsProps) {
   );
 }
 
-function Records() {
-  const save = (kind: 'trace' | 'recipe'): void => {
-    const run = currentRun(useLab.getState());
-    if (run === undefined) return;
-    const { run: id } = run.details.entry;
-    if (kind === 'trace') download(`${id}-trace.csv`, traceCsv(run.trace), 'text/csv');
-    else download(`${id}-recipe.json`, recipeJson(run.details), 'application/json');
-  };
+/** Whole files of the run's folder, as they are now. */
+const records = [
+  { name: 'trace.csv', title: 'Trace (CSV)', content: 'loss, rates, terms by iteration' },
+  { name: 'recipe.json', title: 'Recipe (JSON)', content: 'settings, seed, hashes' },
+] as const;
+
+function Records({ run }: { readonly run: string }) {
   return (
     <section className="export-section" aria-label="Records">
       <h3 className="export-heading">Records</h3>
       <ul className="export-files">
-        <li>
-          <button type="button" className="export-download" onClick={() => save('trace')}>
-            <IconDownload size={14} aria-hidden />
-            Trace (CSV)
-          </button>
-          <span className="export-size">loss, rates and terms per iteration</span>
-        </li>
-        <li>
-          <button type="button" className="export-download" onClick={() => save('recipe')}>
-            <IconDownload size={14} aria-hidden />
-            Recipe (JSON)
-          </button>
-          <span className="export-size">settings, seed, hashes, changes</span>
-        </li>
+        {records.map(({ name, title, content }) => (
+          <li key={name}>
+            <a href={theBridge().url({ of: 'export', run, name })} download={`${run}-${name}`}>
+              <IconDownload size={14} aria-hidden />
+              {title}
+            </a>
+            <span className="export-size">{content}</span>
+          </li>
+        ))}
       </ul>
     </section>
   );
-}
-
-function download(name: string, content: string, type: string): void {
-  const url = URL.createObjectURL(new Blob([content], { type }));
-  const link = document.createElement('a');
-  link.href = url;
-  link.download = name;
-  link.click();
-  URL.revokeObjectURL(url);
 }

@@ -8,7 +8,7 @@ import { setDraftSetting } from '../../state/draft.ts';
 import { setDraftRace } from '../../state/draft-edits.ts';
 import { formatValue } from '../../widgets/format-number.ts';
 import { HelpMark } from '../../widgets/help-mark.tsx';
-import { NumberField } from '../../widgets/number-field.tsx';
+import { LONGEST_UNIT, NumberField } from '../../widgets/number-field.tsx';
 import { scaleOf } from '../../widgets/slider-scale.ts';
 import { type ListedSetting, racedValues, raceRefusal, rangeOf, refusal } from './setting-list.ts';
 
@@ -23,14 +23,13 @@ export interface SettingFieldProps {
 }
 
 export function SettingField({ listed, raced, source, error }: SettingFieldProps) {
-  const { setting, usual, from, given, raced: values } = listed;
+  const { setting, usual, given, raced: values } = listed;
   const changed = given !== undefined || values !== undefined;
   const range = rangeOf(setting);
   const set = (text: string): void => setDraftSetting(setting.name, text === String(usual) ? undefined : text);
   const reset = (): void =>
     values === undefined ? setDraftSetting(setting.name, undefined) : setDraftRace(setting.name, undefined);
   const race = (): void => setDraftRace(setting.name, firstRace(listed, raced));
-  const origin = from === 'default' ? 'default' : `from the ${from}`;
   return (
     <div className="settings-row" data-setting={setting.name}>
       <div className="settings-head">
@@ -77,16 +76,19 @@ export function SettingField({ listed, raced, source, error }: SettingFieldProps
         </span>
       )}
       <p className="settings-note">
-        {changed || from !== 'default'
-          ? `${changed ? 'else ' : ''}${formatValue(usual)}, ${origin}`
-          : usual === undefined
-            ? 'default from the input'
-            : `default ${formatValue(usual)}`}
+        {usualText(listed)}
         {range === '' ? '' : ` · ${range}`}
       </p>
       {source !== undefined && <p className="settings-note">{source}</p>}
     </div>
   );
+}
+
+/** What holds unless the user says otherwise, and why. */
+function usualText({ setting: { unit }, usual, from }: ListedSetting): string {
+  if (usual === undefined) return 'default from the input';
+  const text = `${formatValue(usual)}${unit === undefined ? '' : ` ${unit}`}`;
+  return from === 'default' ? `default ${text}` : `${text}, from the ${from}`;
 }
 
 interface NumberSettingProps {
@@ -106,7 +108,7 @@ function NumberSetting({ listed: { setting, usual, given }, onSet, error }: Numb
       width="100%"
       value={shown}
       placeholder="from the input"
-      unit={setting.unit}
+      unit={(setting.unit?.length ?? 0) > LONGEST_UNIT ? undefined : setting.unit}
       scale={scale}
       check={text => refusal(setting, text.replace(',', '.'))}
       error={error === undefined ? undefined : ''}

@@ -106,8 +106,8 @@ export function grouped<S extends { readonly setting: SettingDescription }>(
   return [...groups];
 }
 
-/** '0 to 100 px, default 0.9'. */
-export function rangeOf({ minimum, maximum, unit, type }: SettingDescription): string {
+/** '0 to 100'. */
+export function rangeOf({ minimum, maximum, type }: SettingDescription): string {
   if (type === 'choice' || minimum === undefined || maximum === undefined) return '';
-  return `${formatNumber(minimum)} to ${formatNumber(maximum)}${unit === undefined ? '' : ` ${unit}`}`;
+  return `${formatNumber(minimum)} to ${formatNumber(maximum)}`;
 }

@@ -23,7 +23,7 @@ import { formatNumber, readableName } from '../../widgets/format-number.ts';
 import type { Turn } from '../../widgets/gesture.ts';
 import { HelpMark } from '../../widgets/help-mark.tsx';
 import { LogSlider } from '../../widgets/log-slider.tsx';
-import { NumberField } from '../../widgets/number-field.tsx';
+import { LONGEST_UNIT, NumberField } from '../../widgets/number-field.tsx';
 import { scaleOf } from '../../widgets/slider-scale.ts';
 import { parsePath } from './change-history.ts';
 import type { SteerMode } from './steer-mode.ts';
@@ -51,6 +51,7 @@ export function DialRow({ run, dial, table, mode, title, common }: DialRowProps)
   const refusal = useRefusal(run, dial.path);
   const off = mode.kind === 'off';
   const name = title ?? setting.title;
+  const longUnit = title === undefined && (setting.unit?.length ?? 0) > LONGEST_UNIT;
   const changed = dial.origin === 'own' && dial.value !== start;
   const spread = dial.values.length > 1 ? dial.values.filter(value => value !== shown) : [];
   const moved = dial.values.some(value => value !== start) || dial.exceptions.length > 0;
@@ -59,7 +60,10 @@ export function DialRow({ run, dial, table, mode, title, common }: DialRowProps)
     <div className="steer-dial" data-group={title !== undefined} data-path={dial.path}>
       <div className="steer-dial-head">
         <span className="steer-dial-title">
-          <span title={name}>{name}</span>
+          <span title={name}>
+            {name}
+            {longUnit && <small> {setting.unit}</small>}
+          </span>
           {changed && <span className="steer-dot" role="img" aria-label="changed" />}
           {title === undefined && <HelpMark text={`${setting.help} ${rangeText(setting)}`} label={setting.title} />}
         </span>
@@ -68,7 +72,7 @@ export function DialRow({ run, dial, table, mode, title, common }: DialRowProps)
           value={shown}
           placeholder={dial.value === undefined ? 'differs' : ''}
           scale={scale}
-          unit={setting.unit}
+          unit={longUnit ? undefined : setting.unit}
           disabled={off}
           width={96}
           check={text => refusedBecause(setting, text)}
