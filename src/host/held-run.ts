@@ -112,7 +112,11 @@ export function createHeldRun({ run, library, pool, beginning, onEntry }: HeldRu
     number,
     { readonly key: string; resolve(view: HeldView | undefined): void; reject(error: LabError): void }
   >();
-  const pulling = new Map<string, Promise<HeldView | undefined>>();
+  /** One for each view, member and frame. */
+  const pulling = new Map<
+    string,
+    { readonly mostPixels: number | undefined; readonly view: Promise<HeldView | undefined> }
+  >();
   let untold: Extract<RunNews, { kind: 'progress' | 'reading' }> | undefined;
   let timer: ReturnType<typeof setTimeout> | undefined;
   let entryTold = 0;
@@ -267,9 +271,8 @@ export function createHeldRun({ run, library, pool, beginning, onEntry }: HeldRu
     const stored = library.find(run) !== undefined;
     if (stored && failureOf(folder) === undefined) log(folder, error);
     state.error = error;
-    const { iteration } = state.entry;
     release(new LabError(error));
-    tell({ kind: 'state', state: 'failed', iteration });
+    if (state.entry.state !== 'failed') tell({ kind: 'state', state: 'failed', iteration: state.entry.iteration });
     tell({ kind: 'failed', error });
     tellEntry({ state: 'failed', live: false });
   };
@@ -375,16 +378,21 @@ export function createHeldRun({ run, library, pool, beginning, onEntry }: HeldRu
     },
     async view({ view, member, frame, mostPixels }) {
       await loaded.catch(() => {});
-      const key = `${view} ${member} ${frame} ${mostPixels}`;
-      const pull = (): Promise<HeldView | undefined> =>
-        new Promise((resolve, reject) => {
-          const ask = asks++;
-          pulls.set(ask, { key, resolve, reject });
-          engine?.send({ kind: 'view', ask, view, member, frame, mostPixels });
-        });
-      // What a request on its way brings is newer than whatever asks for the same.
-      if (engine !== undefined && !pulling.has(key)) pulling.set(key, pull());
-      return pulling.get(key);
+      const key = `${view} ${member} ${frame}`;
+      for (let other = pulling.get(key); other !== undefined; other = pulling.get(key)) {
+        // What a request on its way brings is newer than whatever asks for the same; the engine would drop the older of two.
+        if (other.mostPixels === mostPixels) return other.view;
+        await other.view.catch(() => {});
+      }
+      if (engine === undefined) return undefined;
+      const client = engine;
+      const pulled = new Promise<HeldView | undefined>((resolve, reject) => {
+        const ask = asks++;
+        pulls.set(ask, { key, resolve, reject });
+        client.send({ kind: 'view', ask, view, member, frame, mostPixels });
+      });
+      pulling.set(key, { mostPixels, view: pulled });
+      return pulled;
     },
     relabel(labels) {
       if (state.stored) library.label(run, labels);

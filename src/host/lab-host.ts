@@ -248,11 +248,8 @@ export function createLabHost({ library: path, roots, startEngine, uploadBytes }
     },
     async view({ run, view, member, at, frame: number, mostPixels }, { room, frame }) {
       if (!(await room(`${run} ${view} ${member} ${number} ${mostPixels}`))) return undefined;
-      const live = at === 'now' ? held.get(run) : undefined;
       const request = { view, member, frame: number, mostPixels };
-      const shown =
-        (live?.live === true ? await live.view(request) : undefined) ??
-        (live?.live === true ? undefined : recorded(run, request, at === 'now' ? Infinity : at));
+      const shown = await (at === 'now' ? presentView(run, request) : recordedView(run, request, at));
       if (shown === undefined) return undefined;
       const { iteration, reduction, data } = shown;
       return frame({ run, view, member, iteration, reduction }, data);
@@ -275,14 +272,20 @@ export function createLabHost({ library: path, roots, startEngine, uploadBytes }
   const resolveMask = (mask: string | undefined): string | undefined =>
     mask === undefined || mask === 'alpha' ? mask : references.resolve(mask);
   const folderOf = (run: string): string => library.folderOf(library.entry(run).run);
-  const recorded = (run: string, { view, member, frame, mostPixels }: ViewRequest, at: number): HeldView => {
-    const shown = readSnapshotView(folderOf(run), view, member, at, frame, mostPixels);
-    if (shown !== undefined) return shown;
-    throw new LabError({
-      code: 'state',
-      message: `Nothing of this view was recorded${at === Infinity ? '' : ` up to iteration ${at}`}.`,
-      where: `${run}, ${view}`,
-    });
+  const stored = (run: string, { view, member, frame, mostPixels }: ViewRequest, at: number): HeldView | undefined =>
+    readSnapshotView(folderOf(run), view, member, at, frame, mostPixels);
+  /** As it is now; undefined where the window should rather ask again. Without an engine: what was recorded last. */
+  const presentView = async (run: string, request: ViewRequest): Promise<HeldView | undefined> => {
+    const live = held.get(run);
+    const present = live?.live === true ? await live.view(request) : undefined;
+    return present ?? (live?.live === true ? undefined : (stored(run, request, Infinity) ?? nothingOf(run, request)));
+  };
+  const recordedView = async (run: string, request: ViewRequest, at: number): Promise<HeldView> => {
+    const record = stored(run, request, at);
+    if (record !== undefined) return record;
+    // A view that never changes may be shown before it was written.
+    const present = await held.get(run)?.view(request);
+    return present !== undefined && present.iteration <= at ? present : nothingOf(run, request);
   };
 
   return {
@@ -321,4 +324,13 @@ export function createLabHost({ library: path, roots, startEngine, uploadBytes }
       pool.dispose();
     },
   };
+}
+
+function nothingOf(run: string, { view }: ViewRequest): never {
+  throw new LabError({
+    code: 'state',
+    message: 'Nothing of this view was recorded so far.',
+    where: `${run}, ${view}`,
+    tip: 'Go to a later iteration, or let the run go on.',
+  });
 }
