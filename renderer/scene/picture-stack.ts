@@ -22,6 +22,7 @@ import type { ImageView, ViewData } from '../../src/protocol/views.ts';
 import { type PictureLayers, pictureLayers, writePictureBytes } from './picture-bytes.ts';
 import {
   type Cut,
+  cutBetweenPixels,
   farthestFirst,
   layPlanes,
   type PlaneLayout,
@@ -150,8 +151,7 @@ export class PictureStack implements SceneLayer {
     const apart = look.channels === 'apart' && this.#view.channels > 1;
     this.#perFrame = apart ? this.#view.channels : 1;
     this.#layout = layPlanes(look.arrangement, this.#frames.length * this.#perFrame, this.#view, look.spacing);
-    this.#cut =
-      look.cut === 'columns' ? { u: look.cutAt, v: 0 } : look.cut === 'rows' ? { u: 1, v: look.cutAt } : uncut;
+    this.#cut = cutBetweenPixels(look.cut, look.cutAt, this.#layers ?? this.#view);
     (this.#material.uniforms.cut.value as Vector2).set(this.#cut.u, this.#cut.v);
     // Switching to blending recompiles nothing, it only changes the order of drawing.
     this.#material.transparent = look.opacity < 1;
@@ -262,10 +262,15 @@ export class PictureStack implements SceneLayer {
       const depth = step * (planes - 1);
       const byColumns = look.cut === 'columns';
       const [x, y, z] = corners;
-      put('corner', planes, byColumns ? [x + look.cutAt * width, y, z] : [x, y + look.cutAt * height, z]);
+      const { u, v } = this.#cut;
+      const pixels = this.#layers ?? this.#view;
+      // The last column, or the first row, that is left.
+      const column = u - 0.5 / pixels.width;
+      const row = v + 0.5 / pixels.height;
+      put('corner', planes, byColumns ? [x + u * width, y, z] : [x, y + v * height, z]);
       put('across', planes, byColumns ? [0, 0, depth] : [width, 0, 0]);
       put('along', planes, byColumns ? [0, height, 0] : [0, 0, depth]);
-      put('first', planes, byColumns ? [look.cutAt, 0, 0] : [0, look.cutAt, 0]);
+      put('first', planes, byColumns ? [column, 0, 0] : [0, row, 0]);
       put('sweepU', planes, byColumns ? [0, 0, planes - 1] : [1, 0, 0]);
       put('sweepV', planes, byColumns ? [0, 1, 0] : [0, 0, planes - 1]);
       put('edge', planes, [...rgb(colours.accent), 0.6]);

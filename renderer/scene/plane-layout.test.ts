@@ -1,7 +1,7 @@
 // Frames become planes in their order, centred, and a ray finds the nearest.
 
 import { describe, expect, it } from 'vitest';
-import { farthestFirst, layPlanes, pickPlane, planeOfFrame, shownFrames } from './plane-layout.ts';
+import { cutBetweenPixels, farthestFirst, layPlanes, pickPlane, planeOfFrame, shownFrames } from './plane-layout.ts';
 
 const picture = { width: 200, height: 100 };
 const triples = (corners: Float32Array) =>
@@ -56,6 +56,7 @@ describe('layout', () => {
   it('frees a part of each plane when exploded', () => {
     const [first, second] = triples(layPlanes('exploded', 4, picture, 1).corners);
     expect(second[0]).toBeGreaterThan(first[0]);
+    expect(second[1]).toBeLessThan(first[1]);
     expect(second[2]).toBeGreaterThan(first[2]);
   });
 });
@@ -73,6 +74,13 @@ describe('picking', () => {
     expect(pickPlane(layout, [0.6, 0, -5], [0, 0, 1])).toBeUndefined();
     expect(pickPlane(layout, [0, 0, -5], [0, 0, -1])).toBeUndefined();
     expect(pickPlane(layout, [-5, 0, 0.1], [1, 0, 0])).toBeUndefined();
+  });
+
+  it('cuts between pixels and leaves at least one', () => {
+    expect(cutBetweenPixels('columns', 0.502, picture)).toEqual({ u: 0.5, v: 0 });
+    expect(cutBetweenPixels('columns', 0, picture)).toEqual({ u: 0.005, v: 0 });
+    expect(cutBetweenPixels('rows', 1, picture)).toEqual({ u: 1, v: 0.99 });
+    expect(cutBetweenPixels('none', 0.5, picture)).toEqual({ u: 1, v: 0 });
   });
 
   it('sees through what was cut away', () => {

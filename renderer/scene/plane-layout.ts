@@ -54,11 +54,11 @@ export function layPlanes(
   }
   const exploded = arrangement === 'exploded';
   const step = ((exploded ? 2 : 1) * spacing) / gaps;
-  // An exploded stack also steps aside, so that of each plane a part is free.
-  const aside = exploded ? Math.min(0.25, 1.5 / gaps) * width * spacing : 0;
+  // An exploded stack also steps aside and up, so that of each plane a part is free.
+  const aside = exploded ? Math.min(0.5, 2.2 / gaps) * spacing : 0;
   for (let plane = 0; plane < planes; plane++) {
-    corners[3 * plane] = (plane - middle) * aside - width / 2;
-    corners[3 * plane + 1] = -height / 2;
+    corners[3 * plane] = (plane - middle) * aside * width - width / 2;
+    corners[3 * plane + 1] = -(plane - middle) * aside * height - height / 2;
     corners[3 * plane + 2] = (plane - middle) * step;
   }
   return { width, height, corners, step };
@@ -71,6 +71,17 @@ export interface Cut {
 }
 
 export const uncut: Cut = { u: 1, v: 0 };
+
+/** A cut at a part of the picture, between two pixels, so that at least one column or row is left. */
+export function cutBetweenPixels(
+  along: 'none' | 'columns' | 'rows',
+  part: number,
+  { width, height }: { readonly width: number; readonly height: number },
+): Cut {
+  if (along === 'columns') return { u: Math.max(1, Math.round(part * width)) / width, v: 0 };
+  if (along === 'rows') return { u: 1, v: Math.min(height - 1, Math.round(part * height)) / height };
+  return uncut;
+}
 
 export interface PlaneHit {
   readonly plane: number;

@@ -30,7 +30,7 @@ export function stackGrid(
     const middle = (box.min.z + box.max.z) / 2;
     const half = Math.max(1, Math.ceil(((box.max.z - box.min.z) / 2 + 0.1) / x.step)) * x.step;
     return {
-      x,
+      x: wider(x),
       z: { from: middle - half, to: middle + half, step: x.step },
       y: box.max.y,
       label: `${pixels} px`,
@@ -39,7 +39,18 @@ export function stackGrid(
   const stride = frames[1] - frames[0];
   const steps = Math.max(1, niceStep(frames.length * stride, PARTS));
   const z = wholeSteps(box.min.z, box.max.z, (steps / stride) * step * planesPerFrame, box.min.z);
-  return { x, z, y: box.max.y, label: `${pixels} px × ${steps} ${steps === 1 ? 'frame' : 'frames'}` };
+  return {
+    x: wider(x),
+    z: wider(z),
+    y: box.max.y,
+    label: `${pixels} px × ${steps} ${steps === 1 ? 'frame' : 'frames'}`,
+  };
+}
+
+/** So that the floor is seen beside what stands on it. */
+function wider({ from, to, step }: GridAxis): GridAxis {
+  const more = Math.ceil((to - from) / step / 4) * step;
+  return { from: from - more, to: to + more, step };
 }
 
 /** Under things in space: the same step both ways. */

@@ -36,7 +36,7 @@ export const firstLook: SceneLook = {
   channels: 'together',
   cut: 'none',
   cutAt: 0.5,
-  pointSize: 2,
+  pointSize: 3,
   confidence: 0,
   frustumSize: 0.1,
   background: 'theme',

@@ -324,6 +324,7 @@ export class SceneView {
     const [first] = this.#layers.values();
     if (first?.view.kind !== 'image') return new Vector3(0.5, 0.45, 1);
     if (this.#look.arrangement === 'wall') return new Vector3(0, 0, 1);
+    if (this.#look.arrangement === 'exploded') return new Vector3(-0.12, 0.1, 1);
     const flat = this.#box.max.z - this.#box.min.z < 0.05;
     return flat ? new Vector3(0.22, 0.16, 1) : new Vector3(0.85, 0.5, 1);
   }
@@ -458,6 +459,9 @@ export class SceneView {
       () => {
         this.#lost = true;
         this.#cancel();
+        // What was on the card is gone; let go, it is made anew with the first drawing.
+        for (const { layer } of this.#layers.values()) layer.dispose();
+        this.#grid.dispose();
         this.#events.onContext('lost');
       },
       { signal },

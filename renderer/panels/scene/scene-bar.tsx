@@ -11,6 +11,7 @@ import {
   IconSquareLetterS,
   IconSquareLetterT,
 } from '@tabler/icons-react';
+import { type ReactNode, useState } from 'react';
 import type { ImageView } from '../../../src/protocol/views.ts';
 import type { Arrangement } from '../../scene/plane-layout.ts';
 import type { SpaceView } from '../../scene/scene-layer.ts';
@@ -70,18 +71,14 @@ export function SceneBar({ pictures, space, show, picture, onPicture }: SceneBar
         />
       )}
       {show === 'space' && <Shown views={space} />}
-      <Popover position="bottom-end" shadow="md" width={280} withArrow trapFocus transitionProps={{ duration: 0 }}>
-        <Popover.Target>
-          <Tooltip label="Spacing, opacity, sizes, background…">
-            <ActionIcon aria-label="Display settings…" className="scene-push">
-              <IconAdjustmentsHorizontal size={17} />
-            </ActionIcon>
-          </Tooltip>
-        </Popover.Target>
-        <Popover.Dropdown aria-label="Display settings">
-          <SceneDisplay show={show} picture={picture} space={space} />
-        </Popover.Dropdown>
-      </Popover>
+      <Unfolding
+        label="Display settings…"
+        tip="Spacing, opacity, sizes, background…"
+        icon={<IconAdjustmentsHorizontal size={17} />}
+        className="scene-push"
+      >
+        <SceneDisplay show={show} picture={picture} space={space} />
+      </Unfolding>
       <ActionButton action="scene.fit">
         <IconFocusCentered size={17} />
       </ActionButton>
@@ -110,21 +107,46 @@ function Shown({ views }: { readonly views: readonly SpaceView[] }) {
   const toggle = (id: string): void =>
     setSceneLook({ hidden: hidden.includes(id) ? hidden.filter(each => each !== id) : [...hidden, id] });
   return (
-    <Popover position="bottom-start" shadow="md" withArrow trapFocus transitionProps={{ duration: 0 }}>
+    <Unfolding label="Choose what is shown…" tip="Choose what is shown" icon={<IconEye size={17} />} className="">
+      <div className="scene-shown">
+        {views.map(({ id, title }) => (
+          <Checkbox key={id} size="xs" label={title} checked={!hidden.includes(id)} onChange={() => toggle(id)} />
+        ))}
+      </div>
+    </Unfolding>
+  );
+}
+
+interface UnfoldingProps {
+  readonly label: string;
+  readonly tip: string;
+  readonly icon: ReactNode;
+  readonly className: string;
+  readonly children: ReactNode;
+}
+
+/** A button that opens a small box below it. */
+function Unfolding({ label, tip, icon, className, children }: UnfoldingProps) {
+  const [opened, setOpened] = useState(false);
+  return (
+    <Popover
+      opened={opened}
+      onChange={setOpened}
+      position="bottom-end"
+      shadow="md"
+      withArrow
+      trapFocus
+      returnFocus
+      transitionProps={{ duration: 0 }}
+    >
       <Popover.Target>
-        <Tooltip label="Choose what is shown">
-          <ActionIcon aria-label="Choose what is shown…">
-            <IconEye size={17} />
+        <Tooltip label={tip} disabled={opened}>
+          <ActionIcon aria-label={label} className={className} onClick={() => setOpened(before => !before)}>
+            {icon}
           </ActionIcon>
         </Tooltip>
       </Popover.Target>
-      <Popover.Dropdown aria-label="Shown in the scene">
-        <div className="scene-shown">
-          {views.map(({ id, title }) => (
-            <Checkbox key={id} size="xs" label={title} checked={!hidden.includes(id)} onChange={() => toggle(id)} />
-          ))}
-        </div>
-      </Popover.Dropdown>
+      <Popover.Dropdown aria-label={label.replace('…', '')}>{children}</Popover.Dropdown>
     </Popover>
   );
 }
