@@ -237,13 +237,18 @@ export class PlotGroup {
   }
 }
 
-/** So many columns that plots are nearest to twice as wide as high, and not too low where that can be helped. */
+const BEST_RATIO = 1.6;
+const LEAST_WIDTH = 160;
+
+/** So many columns that plots have a good shape, and neither too little room nor places that stay empty. */
 export function bestColumns(count: number, width: number, height: number): number {
   let best = 1;
   let least = Infinity;
   for (let columns = 1; columns <= Math.max(1, count); columns++) {
-    const [w, h] = [width / columns, height / Math.ceil(count / columns)];
-    const penalty = Math.abs(Math.log(w / h / 2)) + (h < LEAST_HEIGHT ? 3 : 0) + (w < 160 ? 3 : 0);
+    const rows = Math.ceil(count / columns);
+    const [w, h] = [width / columns, height / rows];
+    const cramped = (h < LEAST_HEIGHT ? 3 : 0) + (w < LEAST_WIDTH ? 3 : 0);
+    const penalty = Math.abs(Math.log(w / h / BEST_RATIO)) + 0.4 * (columns * rows - count) + cramped;
     if (penalty < least) [best, least] = [columns, penalty];
   }
   return best;

@@ -44,6 +44,7 @@ export const useLab = create<LabState>(() => ({
 let bridge: Bridge;
 /** Traces that arrived before the answer to `open`. */
 const early = new Map<string, Float64Array[]>();
+const loading = new Map<string, Promise<void>>();
 
 export function theBridge(): Bridge {
   return bridge;
@@ -108,7 +109,14 @@ export function showDraft(): void {
   useLab.setState({ current: { kind: 'draft' } });
 }
 
-async function loadRun(run: string): Promise<void> {
+/** One at a time for each run: who comes second waits for the first. */
+function loadRun(run: string): Promise<void> {
+  const underway = loading.get(run) ?? readRun(run).finally(() => loading.delete(run));
+  loading.set(run, underway);
+  return underway;
+}
+
+async function readRun(run: string): Promise<void> {
   early.set(run, []);
   try {
     const details = await bridge.call('open', { run });

@@ -125,6 +125,7 @@ function Compared({ visible }: PanelProps) {
   return (
     <div className="compare-parts">
       <CompareChart runs={opened} visible={visible} />
+      <ComparePictures runs={opened} visible={visible} />
       <Section title="Figures" table={textOfFigures(figures)}>
         <Figures table={figures} order={runs} />
       </Section>
@@ -137,7 +138,6 @@ function Compared({ visible }: PanelProps) {
           <Settings table={settings} />
         )}
       </Section>
-      <ComparePictures runs={opened} visible={visible} />
     </div>
   );
 }
@@ -151,7 +151,7 @@ interface SectionProps {
 function Section({ title, table, children }: SectionProps) {
   const what = title.toLowerCase();
   return (
-    <section className="compare-part" aria-label={title}>
+    <section className="compare-part compare-wide" aria-label={title}>
       <header>
         <h3>{title}</h3>
         <CopyButton
@@ -192,7 +192,7 @@ function Figures({ table, order }: { readonly table: FigureTable; readonly order
       <tbody>
         {rows.map(({ run, name, values }, place) => (
           <tr key={name}>
-            <th scope="row">
+            <th scope="row" title={name}>
               <i style={{ background: `var(${runVariable(order.indexOf(run))})` }} />
               {name}
             </th>

@@ -48,10 +48,7 @@ export class ComparePlot {
         this.#listen();
         if (runs.some(run => open[run]?.details !== before.open[run]?.details)) this.#group.request('calmly');
       }),
-      useComparison.subscribe(() => {
-        this.#listen();
-        this.#group.request('soon');
-      }),
+      useComparison.subscribe(() => this.#listen()),
       useCursor.subscribe(({ iteration }) => this.#group.moveCursor(this.#cursorAt(iteration))),
       usePreferences.subscribe(() => this.#group.request('soon')),
     ];
@@ -89,6 +86,7 @@ export class ComparePlot {
         for (const end of ends) end();
       },
     };
+    this.#group.request('soon');
   }
 
   #content(): GroupContent {

@@ -33,7 +33,7 @@ export function FiguresAtCursor({ visible }: { readonly visible: boolean }) {
         <p key={measure}>
           <i style={{ background: `var(${wordVariable(captionWords(fit, measure), word)})` }} />
           <strong>
-            {readableName(measure)}: {readableName(word).toLowerCase()}.
+            {readableName(measure)}: {word}.
           </strong>{' '}
           {captions?.[measure]?.[word]}
         </p>

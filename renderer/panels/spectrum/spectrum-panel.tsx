@@ -6,7 +6,6 @@ import { ActionIcon, Tooltip } from '@mantine/core';
 import { IconZoomReset } from '@tabler/icons-react';
 import { useEffect, useRef, useState } from 'react';
 import { currentRun, useCurrentRun, useLab } from '../../state/lab.ts';
-import { readableName } from '../../widgets/format-number.ts';
 import type { PanelProps } from '../panel-components.ts';
 import { FiguresAtCursor } from './figures-at-cursor.tsx';
 import { HeatMap } from './heat-map.tsx';
@@ -106,7 +105,7 @@ function WordKey() {
   const words = captionWords(fit, measure);
   return words.map(word => (
     <span key={word}>
-      <i style={{ background: `var(${wordVariable(words, word)})` }} /> {readableName(word).toLowerCase()}
+      <i style={{ background: `var(${wordVariable(words, word)})` }} /> {word}
     </span>
   ));
 }

@@ -21,7 +21,9 @@ export function seriesOf({
 
 /** What to show of a run when the user has chosen nothing: losses, and the first figure of quality. */
 export function firstSeries(available: readonly string[], trace: TraceStore): string[] {
-  const quality = available.find(name => !['loss', 'validation'].includes(name) && betterWay(name) !== undefined);
+  const figures = available.filter(name => name !== 'loss' && name !== 'validation' && betterWay(name) !== undefined);
+  // What is measured against the truth says more than a term of the loss, and later terms more than the first.
+  const quality = figures.find(name => !trace.names.includes(name)) ?? figures.at(-1);
   const losses = available.filter(name => name === 'loss' || name === 'validation');
   const wanted = [...losses, ...(quality === undefined ? [] : [quality])];
   return wanted.length > 0 ? wanted : trace.names.slice(0, 1);

@@ -49,10 +49,8 @@ export class TracePlots {
     const soon = () => this.#group.request('soon');
     this.#ends = [
       useLab.subscribe((state, before) => {
-        const [run, old] = [currentRun(state), currentRun(before)];
         this.#listen();
-        if (run?.trace !== old?.trace) soon();
-        else if (run?.details !== old?.details) this.#group.request('calmly');
+        if (currentRun(state)?.details !== currentRun(before)?.details) this.#group.request('calmly');
       }),
       useCursor.subscribe(({ iteration, member }, before) => {
         if (member !== before.member) soon();
@@ -63,10 +61,7 @@ export class TracePlots {
         this.#group.arrange(arrangement === 'one' ? 'stacked' : arrangement);
         soon();
       }),
-      useComparison.subscribe(() => {
-        this.#listen();
-        soon();
-      }),
+      useComparison.subscribe(() => this.#listen()),
     ];
     const { arrangement } = useTracesLook.getState();
     this.#group.arrange(arrangement === 'one' ? 'stacked' : arrangement);
@@ -127,6 +122,7 @@ export class TracePlots {
         for (const end of ends) end();
       },
     };
+    this.#group.request('soon');
   }
 
   #pick(x: number): void {
