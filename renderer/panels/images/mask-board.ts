@@ -86,7 +86,10 @@ export class MaskBoard {
         if (next.looks !== before.looks) this.#touch();
       }),
       useMaskTools.subscribe((next, before) => {
-        if (next.tool !== before.tool) this.#corners = [];
+        if (next.tool !== before.tool) {
+          this.#corners = [];
+          this.#showCursor();
+        }
         this.#touchMarks();
       }),
     );
@@ -116,6 +119,7 @@ export class MaskBoard {
   /** locked: the mask comes from elsewhere, only looking is allowed. */
   setEditing(editing: 'free' | 'locked'): void {
     this.#editable = editing === 'free';
+    this.#showCursor();
     this.#touch();
   }
 
@@ -131,6 +135,11 @@ export class MaskBoard {
   dispose(): void {
     cancelAnimationFrame(this.#raf);
     for (const end of this.#ends) end();
+  }
+
+  #showCursor(): void {
+    const looking = !this.#editable || useMaskTools.getState().tool === 'pan';
+    this.#pad.style.cursor = looking ? 'grab' : 'crosshair';
   }
 
   // Painting.

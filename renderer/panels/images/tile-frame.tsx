@@ -2,13 +2,14 @@
 // picture. Lets the pointer through to the board except on its buttons.
 
 import { ActionIcon, Button, Loader, Tooltip } from '@mantine/core';
-import { IconDownload, IconInfoCircle } from '@tabler/icons-react';
+import { IconDownload } from '@tabler/icons-react';
 import { useCallback, useEffect, useRef } from 'react';
 import { asLabError } from '../../../src/protocol/lab-error.ts';
 import { colourMap, gradientOf } from '../../plots/colour-maps.ts';
 import { useLab } from '../../state/lab.ts';
 import { usePreferences } from '../../state/preferences.ts';
 import { guarded } from '../../state/problems.ts';
+import { HelpMark } from '../../widgets/help-mark.tsx';
 import { HEADER_HEIGHT, type ImageBoard, READOUT_HEIGHT, type TileStatus } from './image-board.ts';
 import { useImageSettings } from './image-settings.ts';
 import type { Box } from './look.ts';
@@ -47,13 +48,7 @@ export function TileFrame({ tile, box, board, run, status }: TileFrameProps) {
     <figure className="images-tile" style={{ left: box.left, top: box.top, width: box.width, height: box.height }}>
       <figcaption className="images-tile-head" style={{ height: HEADER_HEIGHT }}>
         <span className="images-tile-title">{tile.title}</span>
-        {tile.help !== '' && (
-          <Tooltip label={tile.help} multiline maw={320}>
-            <button type="button" className="images-tile-help" aria-label={`About ${tile.title}: ${tile.help}`}>
-              <IconInfoCircle size={14} />
-            </button>
-          </Tooltip>
-        )}
+        {tile.help !== '' && <HelpMark label={tile.title} text={tile.help} />}
         <span ref={info} className="images-tile-info numbers" />
         <Tooltip label={`Save ${tile.title} as PNG, every pixel`}>
           <ActionIcon

@@ -1,0 +1,263 @@
+// Pictures and figures of the tiles of the members panel, outside React. Only tiles that can be seen pull anything, and
+// while the run descends they take turns, so that 256 members cost no more than a few.
+
+import { bestMember } from '../../state/best-member.ts';
+import { useCursor } from '../../state/cursor.ts';
+import { type OpenRun, useLab } from '../../state/lab.ts';
+import { usePreferences } from '../../state/preferences.ts';
+import { feedView, type ViewFeed } from '../../state/view-feed.ts';
+import { formatNumber } from '../../widgets/format-number.ts';
+import { mostPixelsAt } from '../images/look.ts';
+import { type PictureView, paintOf, paintRaster, type Raster, rasterOf } from '../images/raster.ts';
+import { byLoss, figuresAt, sparkline } from './member-figures.ts';
+
+/** Figures and curves are written anew this often at most. */
+const WRITE_MILLISECONDS = 250;
+const SORT_MILLISECONDS = 2000;
+
+export interface TileElements {
+  readonly tile: HTMLElement;
+  readonly canvas: HTMLCanvasElement;
+  readonly loss: HTMLElement;
+  readonly rate: HTMLElement;
+}
+
+interface Tile extends TileElements {
+  readonly member: number;
+  seen: boolean;
+  feed: ViewFeed | undefined;
+  raster: Raster | undefined;
+  /** No picture of this member: its curve is drawn instead. */
+  curve: boolean;
+}
+
+export interface SheetOptions {
+  readonly run: string;
+  /** Undefined: the fit has no picture, curves are drawn. */
+  readonly view: PictureView | undefined;
+  /** Told when the order by loss has changed. */
+  readonly onOrder: (members: readonly number[]) => void;
+}
+
+export class ContactSheet {
+  readonly #run: string;
+  readonly #view: PictureView | undefined;
+  readonly #onOrder: (members: readonly number[]) => void;
+  readonly #tiles = new Map<Element, Tile>();
+  readonly #observer: IntersectionObserver;
+  readonly #ends: (() => void)[] = [];
+  #on = false;
+  #width = 160;
+  /** Whose turn it is to ask for a picture. */
+  #turn = 0;
+  #rota: ReturnType<typeof setInterval> | undefined;
+  #writing: ReturnType<typeof setTimeout> | undefined;
+  #sorted = -Infinity;
+  #order = '';
+
+  constructor({ run, view, onOrder }: SheetOptions) {
+    this.#run = run;
+    this.#view = view;
+    this.#onOrder = onOrder;
+    this.#observer = new IntersectionObserver(entries => {
+      for (const { target, isIntersecting } of entries) {
+        const tile = this.#tiles.get(target);
+        if (tile !== undefined) tile.seen = isIntersecting;
+      }
+      this.#look();
+      this.#write();
+    });
+    this.#ends.push(
+      () => this.#observer.disconnect(),
+      useLab.getState().open[run]?.trace.subscribe(() => this.#writeSoon()) ?? (() => {}),
+      useLab.subscribe((next, before) => {
+        if (next.open[run]?.details.entry.state !== before.open[run]?.details.entry.state) {
+          this.#look();
+          this.#writeSoon();
+        }
+      }),
+      useCursor.subscribe((next, before) => {
+        if (next.iteration === before.iteration && next.frame === before.frame) return;
+        this.#look();
+        this.#write();
+      }),
+      usePreferences.subscribe((next, before) => {
+        if (next.colourMap !== before.colourMap) for (const tile of this.#tiles.values()) this.#paint(tile);
+      }),
+    );
+  }
+
+  /** Takes the elements of a member's tile; the answer gives them back. */
+  attach(member: number, elements: TileElements): () => void {
+    const tile: Tile = {
+      ...elements,
+      member,
+      seen: false,
+      feed: undefined,
+      raster: undefined,
+      curve: this.#view === undefined,
+    };
+    this.#tiles.set(elements.tile, tile);
+    this.#observer.observe(elements.tile);
+    return () => {
+      this.#observer.unobserve(elements.tile);
+      tile.feed?.dispose();
+      this.#tiles.delete(elements.tile);
+    };
+  }
+
+  /** Width of a tile's picture, in CSS pixels. */
+  resize(width: number): void {
+    if (width === this.#width) return;
+    this.#width = width;
+    for (const tile of this.#tiles.values()) {
+      tile.feed?.dispose();
+      tile.feed = undefined;
+    }
+    this.#look();
+    this.#write();
+  }
+
+  switchTo(on: boolean): void {
+    this.#on = on;
+    this.#look();
+    if (on) this.#write();
+  }
+
+  dispose(): void {
+    clearInterval(this.#rota);
+    clearTimeout(this.#writing);
+    for (const { feed } of this.#tiles.values()) feed?.dispose();
+    for (const end of this.#ends) end();
+  }
+
+  #open(): OpenRun | undefined {
+    return useLab.getState().open[this.#run];
+  }
+
+  /** Which feeds are on: all that are seen where nothing moves, one after the other while the run does. */
+  #look(): void {
+    const moving =
+      this.#open()?.details.entry.state === 'running' && useCursor.getState().iteration === 'now' && this.#on;
+    if (!moving) {
+      clearInterval(this.#rota);
+      this.#rota = undefined;
+    }
+    for (const tile of this.#tiles.values()) {
+      const wanted = this.#on && tile.seen && !tile.curve;
+      if (wanted && tile.feed === undefined) this.#connect(tile);
+      else tile.feed?.switchTo(wanted && !moving);
+    }
+    if (moving && this.#view !== undefined)
+      this.#rota ??= setInterval(() => this.#next(), 1000 / usePreferences.getState().picturesPerSecond);
+  }
+
+  #next(): void {
+    const seen = [...this.#tiles.values()].filter(tile => tile.seen && tile.feed !== undefined);
+    if (seen.length === 0) return;
+    seen[this.#turn % seen.length].feed?.switchTo(false);
+    this.#turn = (this.#turn + 1) % seen.length;
+    seen[this.#turn].feed?.switchTo(true);
+  }
+
+  #connect(tile: Tile): void {
+    const view = this.#view;
+    if (view === undefined) return;
+    const size = view.kind === 'heat-map' ? undefined : view;
+    const most = size === undefined ? undefined : mostPixelsAt((this.#width * devicePixelRatio) / size.width, size);
+    tile.feed = feedView(
+      {
+        run: this.#run,
+        view: view.id,
+        member: tile.member,
+        frame: size === undefined ? undefined : size.frames > 1 ? 'cursor' : 0,
+        ...(most === undefined ? {} : { mostPixels: most }),
+      },
+      frame => {
+        tile.raster = rasterOf(view, frame);
+        this.#paint(tile);
+      },
+      () => {
+        tile.curve = tile.raster === undefined;
+        this.#write();
+      },
+    );
+  }
+
+  #paint({ raster, canvas }: Tile): void {
+    const view = this.#view;
+    if (raster === undefined || view === undefined) return;
+    const { width, height } = raster;
+    const pixels = paintRaster(raster, paintOf(raster, view, usePreferences.getState().colourMap, 'grey'));
+    canvas.width = width;
+    canvas.height = height;
+    canvas.getContext('2d')?.putImageData(new ImageData(pixels, width, height), 0, 0);
+    canvas.classList.toggle('members-crisp', width < this.#width);
+  }
+
+  #writeSoon(): void {
+    if (!this.#on) return;
+    this.#writing ??= setTimeout(() => this.#write(), WRITE_MILLISECONDS);
+  }
+
+  /** Figures and curves of the tiles that are seen. */
+  #write(): void {
+    clearTimeout(this.#writing);
+    this.#writing = undefined;
+    const run = this.#open();
+    if (!this.#on || run === undefined) return;
+    const { iteration } = useCursor.getState();
+    for (const tile of this.#tiles.values()) {
+      if (!tile.seen) continue;
+      const figures = figuresAt(run.trace.members[tile.member], iteration);
+      setText(tile.loss, figures === undefined ? '–' : formatNumber(figures.loss));
+      setText(tile.rate, figures === undefined ? '–' : formatNumber(figures.learningRate));
+      if (tile.curve) this.#drawCurve(tile, run, figures?.iteration);
+    }
+    this.#sort(run, iteration);
+  }
+
+  #sort(run: OpenRun, iteration: number | 'now'): void {
+    const running = run.details.entry.state === 'running';
+    if (running && performance.now() - this.#sorted < SORT_MILLISECONDS) return;
+    this.#sorted = performance.now();
+    const count = run.details.problem?.members.length ?? 0;
+    const order = byLoss(
+      Array.from({ length: count }, (_, member) => figuresAt(run.trace.members[member], iteration)?.loss),
+    );
+    if (order.join() === this.#order) return;
+    this.#order = order.join();
+    this.#onOrder(order);
+  }
+
+  #drawCurve({ canvas, member }: Tile, run: OpenRun, cursor: number | undefined): void {
+    const { clientWidth: width, clientHeight: height } = canvas;
+    if (width === 0 || height === 0) return;
+    canvas.width = Math.round(width * devicePixelRatio);
+    canvas.height = Math.round(height * devicePixelRatio);
+    const context = canvas.getContext('2d');
+    const trace = run.trace.members[member];
+    const losses = trace?.column('loss');
+    if (context === null || trace === undefined || losses === undefined) return;
+    const style = getComputedStyle(canvas);
+    context.scale(devicePixelRatio, devicePixelRatio);
+    context.strokeStyle = style.getPropertyValue(`--lab-series-${member === bestMember(run) ? 2 : 0}`);
+    context.lineWidth = 1.5;
+    context.beginPath();
+    const points = sparkline(losses, width, height);
+    points.forEach(({ x, y }, index) => {
+      if (index === 0) context.moveTo(x, y);
+      else context.lineTo(x, y);
+    });
+    context.stroke();
+    if (cursor === undefined || useCursor.getState().iteration === 'now' || trace.length < 2) return;
+    const x = (width * (cursor - trace.iterations[0])) / (trace.iterations[trace.length - 1] - trace.iterations[0]);
+    context.strokeStyle = style.color;
+    context.lineWidth = 1;
+    context.strokeRect(x, 0, 0, height);
+  }
+}
+
+function setText(element: HTMLElement, text: string): void {
+  if (element.textContent !== text) element.textContent = text;
+}

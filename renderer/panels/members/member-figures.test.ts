@@ -1,0 +1,51 @@
+import { describe, expect, it } from 'vitest';
+import { TraceStore } from '../../state/trace-store.ts';
+import { byLoss, endingsOf, figuresAt, sparkline } from './member-figures.ts';
+
+describe('figures of members', () => {
+  const store = new TraceStore();
+  store.reset([]);
+  // iteration, member, loss, validation, learning rate
+  store.append(Float64Array.of(0, 0, 4, Number.NaN, 0.9, 10, 0, 2, Number.NaN, 0.45, 20, 0, 1, Number.NaN, 0.3));
+
+  it('are those in effect at the cursor', () => {
+    const [trace] = store.members;
+    expect(figuresAt(trace, 'now')).toEqual({ iteration: 20, loss: 1, learningRate: 0.3 });
+    expect(figuresAt(trace, 19)).toEqual({ iteration: 10, loss: 2, learningRate: 0.45 });
+    expect(figuresAt(trace, 10)?.loss).toBe(2);
+    expect(figuresAt(trace, -1)).toBeUndefined();
+    expect(figuresAt(undefined, 'now')).toBeUndefined();
+  });
+
+  it('tell why members stopped', () => {
+    const endings = endingsOf([
+      { iteration: 5, path: 'learningRate', value: 0.1, source: 'user' },
+      { iteration: 9, path: 'members.1.recovered', value: 'the loss rose', source: 'engine' },
+      { iteration: 70, path: 'members.12.finished', value: 'converged', source: 'engine' },
+    ]);
+    expect(endings).toEqual({ 12: { iteration: 70, reason: 'converged' } });
+  });
+
+  it('sort by loss with unknown ones last', () => {
+    expect(byLoss([3, undefined, 1, Number.NaN, 1, Infinity])).toEqual([2, 4, 0, 1, 3, 5]);
+  });
+
+  it('draw a falling loss from the top left to the bottom right, in even decades', () => {
+    const points = sparkline(Float64Array.of(100, 10, 1), 104, 54);
+    expect(points).toEqual([
+      { x: 2, y: 2 },
+      { x: 52, y: 27 },
+      { x: 102, y: 52 },
+    ]);
+    expect(
+      sparkline(
+        Float64Array.from({ length: 10000 }, (_, i) => 1 / (i + 1)),
+        50,
+        20,
+      ),
+    ).toHaveLength(50);
+    expect(sparkline(Float64Array.of(5), 50, 20)).toEqual([{ x: 25, y: 10 }]);
+    expect(sparkline(Float64Array.of(), 50, 20)).toEqual([]);
+    expect(sparkline(Float64Array.of(Number.NaN, 0, 2), 50, 20)).toEqual([{ x: 48, y: 10 }]);
+  });
+});

@@ -1,0 +1,70 @@
+// Figures of a member at the cursor, from its trace, and why it no longer descends. Pure.
+
+import type { RunEvent } from '../../../src/protocol/run.ts';
+import type { MemberTrace } from '../../state/trace-store.ts';
+
+export interface MemberFigures {
+  readonly iteration: number;
+  readonly loss: number;
+  /** As it acted, with schedule and halvings. */
+  readonly learningRate: number;
+}
+
+/** Of the last iteration at or before `at`; undefined before the first. */
+export function figuresAt(trace: MemberTrace | undefined, at: number | 'now'): MemberFigures | undefined {
+  if (trace === undefined) return undefined;
+  const row = at === 'now' ? trace.length - 1 : lastRow(trace, at);
+  if (row < 0) return undefined;
+  const value = (name: string): number => trace.column(name)?.[row] ?? Number.NaN;
+  return { iteration: trace.iterations[row], loss: value('loss'), learningRate: value('learningRate') };
+}
+
+function lastRow({ iterations, length }: MemberTrace, at: number): number {
+  let [low, high] = [0, length];
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (iterations[middle] <= at) low = middle + 1;
+    else high = middle;
+  }
+  return low - 1;
+}
+
+export interface Ending {
+  readonly iteration: number;
+  readonly reason: string;
+}
+
+/** Why and when members stopped, by their number; those that still descend are left out. */
+export function endingsOf(events: readonly RunEvent[]): Readonly<Record<number, Ending>> {
+  const endings: Record<number, Ending> = {};
+  for (const { path, value, iteration, source } of events) {
+    const member = source === 'engine' ? /^members\.(\d+)\.finished$/.exec(path) : null;
+    if (member !== null) endings[Number(member[1])] = { iteration, reason: String(value) };
+  }
+  return endings;
+}
+
+/** Members from the least loss up; those without one come last, in order of number. */
+export function byLoss(losses: readonly (number | undefined)[]): number[] {
+  const key = (member: number): number => {
+    const loss = losses[member];
+    return loss === undefined || Number.isNaN(loss) ? Infinity : loss;
+  };
+  return losses.map((_, member) => member).sort((a, b) => (key(a) === key(b) ? a - b : key(a) - key(b)));
+}
+
+/** A curve of losses on a logarithmic axis, as points in a box of this size: at most one for each pixel of its width. */
+export function sparkline(losses: Float64Array, width: number, height: number): { x: number; y: number }[] {
+  const count = Math.min(losses.length, Math.max(2, Math.floor(width)));
+  const rows = Array.from({ length: count }, (_, i) =>
+    count === 1 ? 0 : Math.round((i * (losses.length - 1)) / (count - 1)),
+  );
+  const known = rows.filter(row => losses[row] > 0 && Number.isFinite(losses[row]));
+  const logs = known.map(row => Math.log(losses[row]));
+  const [low, high] = [Math.min(...logs), Math.max(...logs)];
+  const inset = 2;
+  return known.map((row, i) => ({
+    x: losses.length < 2 ? width / 2 : inset + ((width - 2 * inset) * row) / (losses.length - 1),
+    y: high === low ? height / 2 : height - inset - ((height - 2 * inset) * (logs[i] - low)) / (high - low),
+  }));
+}
