@@ -2,7 +2,7 @@
 // what plain gradient descent on the device gives, over seeds. An optional argument names how many seeds (default 5).
 
 import { switchOnIteration } from '../src/fits/tubal/law.ts';
-import { makeSensingProblem, relativeError, startSensing } from '../src/fits/tubal/sensing-data.ts';
+import { alignedSpaces, makeSensingProblem, relativeError, startSensing } from '../src/fits/tubal/sensing-data.ts';
 import {
   leadingColumnSpaces,
   sineOfLargestAngle,
@@ -11,7 +11,6 @@ import {
 } from '../src/fits/tubal/singular-tubes.ts';
 import { openNodeDevice } from '../src/host/node-device.ts';
 import { createTransform } from '../src/ops/mode3-transform/transform.ts';
-import { storedFromSpatial } from '../src/ops/sensing/factor-layout.ts';
 import { createSensingData, createSensingFactor } from '../src/ops/sensing/sensing-cpu.ts';
 
 const seeds = Array.from({ length: Number(process.argv[2] ?? 5) }, (_, seed) => seed);
@@ -59,10 +58,7 @@ function descend(setup: Setup, seed: number, visit: (moment: Moment) => void): v
   const transform = createTransform('dft', k);
   const problem = makeSensingProblem({ ...setup, k, seed });
   const data = createSensingData(device, n, k, problem.measurements, problem.y);
-  data.residuals.values.set(problem.y);
-  data.adjoint();
-  const first = storedFromSpatial(Float64Array.from(data.z.values), n, n, transform);
-  const aligned = leadingColumnSpaces(first, n, n, tubalRank, transform);
+  const aligned = alignedSpaces(data, tubalRank, transform);
   const factor = createSensingFactor(device, n, rank, transform);
   startSensing(factor, alpha, seed, 0);
   const { values } = factor.values;

@@ -4,79 +4,11 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import type { Fit } from '../src/fits/fit.ts';
-import { findFit, fits } from '../src/fits/registry.ts';
+import { fits } from '../src/fits/registry.ts';
 import { createEngineService } from '../src/host/engine-service.ts';
 import type { EngineCommand, EngineEvent } from '../src/protocol/messages.ts';
 import { temporaryFolder } from './lab.ts';
-
-/** Half the squared distance of two numbers to a target. */
-const toy: Fit = {
-  id: 'toy',
-  title: 'Two numbers to a target',
-  optimizer: 'sgd',
-  presets: {},
-  settings: [
-    {
-      name: 'target',
-      title: 'Target',
-      type: 'number',
-      default: 3,
-      minimum: -100,
-      maximum: 100,
-      live: 'member',
-      help: 'Where both numbers go.',
-    },
-    {
-      name: 'learningRate',
-      title: 'Learning rate',
-      type: 'number',
-      default: 0.1,
-      minimum: 0,
-      maximum: 10,
-      live: 'live',
-      help: 'Step over gradient.',
-    },
-  ],
-  samples: [
-    {
-      id: 'nothing',
-      title: 'Nothing',
-      teaches: 'A fit needs no data.',
-      make: () => ({ name: 'nothing', kind: 'synthetic', shape: [], values: new Float32Array(0), fullScale: 1 }),
-    },
-  ],
-  async load(_input, members, { device }) {
-    const blocks = members.map(() => ({ values: device.floats(2), gradients: device.floats(2) }));
-    return {
-      members: members.map(({ target }, m) => ({
-        label: `target ${target}`,
-        blocks: [{ name: 'x', group: 'all', values: blocks[m].values.values, gradients: blocks[m].gradients.values }],
-        hyperDefaults: {},
-        rateScale: 1,
-        maximumIterations: 100,
-      })),
-      summary: { title: 'toy' },
-      terms: ['distance'],
-      evaluate: requests =>
-        requests.map(({ member }) => {
-          const { values, gradients } = blocks[member];
-          gradients.values.set(values.values.map(x => x - Number(members[member].target)));
-          const loss = gradients.values.reduce((sum, g) => sum + 0.5 * g * g, 0);
-          return { loss, validation: undefined, terms: [loss] };
-        }),
-      measure: member => ({ x: [...blocks[member].values.values] }),
-      snapshot: () => undefined,
-      exports: member => [{ name: 'x', shape: [2], values: blocks[member].values.values }],
-      dispose() {
-        for (const { values, gradients } of blocks) {
-          values.dispose();
-          gradients.dispose();
-        }
-      },
-    };
-  },
-};
+import { toy } from './toy-fit.ts';
 
 let folder: ReturnType<typeof temporaryFolder>;
 let seen: EngineEvent[];
@@ -93,7 +25,7 @@ function engine(onEvent: (event: EngineEvent, send: (command: EngineCommand) => 
       seen.push(event);
       onEvent(event, command => void service.handle(command));
     },
-    id => findFit(id, [...fits, toy]),
+    [...fits, toy],
   );
   return service;
 }
@@ -211,6 +143,6 @@ describe('a toy fit', () => {
   it('exports the result of a run that was left', async () => {
     await engine().handle(start('run', { leaveAfter: 10 }));
     await engine().handle({ kind: 'export', folder: join(folder.path, 'run'), format: 'npy', threads: 1 });
-    expect(seen.at(-1)).toMatchObject({ kind: 'exported', iteration: 10, names: ['x.npy'] });
+    expect(seen.at(-1)).toMatchObject({ kind: 'exported', iteration: 10, files: [{ name: 'x.npy', bytes: 136 }] });
   });
 });

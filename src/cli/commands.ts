@@ -5,9 +5,11 @@ import { join, resolve } from 'node:path';
 import { createInterface } from 'node:readline';
 import { type ParseArgsConfig, parseArgs } from 'node:util';
 import { startEngine } from '../host/engine-client.ts';
+import type { FitDescription, RunSummary } from '../protocol/host-calls.ts';
 import { LabError } from '../protocol/lab-error.ts';
 import type { DriveSettings, EngineCommand, EngineEvent } from '../protocol/messages.ts';
 import type { RunEvent } from '../protocol/run.ts';
+import { branchRun } from '../store/branch-run.ts';
 import { createProgressPrinter, exitCodeOf, printError } from './output.ts';
 import { serve } from './serve.ts';
 
@@ -25,8 +27,11 @@ const help = `Descent Lab: see and steer a vision model while gradient descent f
       --race method=gd,prec-gd,tnn-admm          members that differ in a setting; --members N for equal ones
       --out DIR                                  the run folder  --checkpoint-seconds N  --json
       --leave-after N                            N iterations, then a checkpoint (also with resume)
+      --pace N                                   at most N iterations per second; changes no result
   npm run --silent lab -- resume RUN             go on from the last checkpoint
   npm run --silent lab -- replay RUN --out DIR   the same run again, bit for bit
+  npm run --silent lab -- branch RUN --at 200:learningRate=0.5
+                                                 a run that equals RUN up to there, and goes on with the change
   npm run --silent lab -- export RUN --format F  the result so far as npy, npz or png
   npm run --silent lab -- runs [FOLDER]          the runs of a folder (default: runs/)
   npm run --silent lab -- show RUN               recipe, events and result of a run
@@ -34,8 +39,8 @@ const help = `Descent Lab: see and steer a vision model while gradient descent f
   npm run --silent lab -- samples                inputs made by the program, and what they teach
   npm run --silent lab -- describe tubal         every setting, optimizer and preset
 
-While a fit runs on a terminal, type learningRate=0.5 and Enter to turn it, or pause, step, step 20, go. Ctrl-C
-checkpoints and leaves.
+While a fit runs on a terminal, type learningRate=0.5 and Enter to turn it, or pause, step, step 20, go, pace 20, stop.
+Ctrl-C checkpoints and leaves.
 `;
 
 const common = {
@@ -45,6 +50,7 @@ const common = {
   control: { type: 'boolean' },
   'checkpoint-seconds': { type: 'string' },
   'leave-after': { type: 'string' },
+  pace: { type: 'string' },
 } as const;
 
 export const commands: Record<string, Command> = {
@@ -136,6 +142,23 @@ export const commands: Record<string, Command> = {
     return drive({ kind: 'replay', folder, out, ...driveSettings(values) }, values);
   },
 
+  branch: async args => {
+    const { values, positionals } = parse(args, { ...common, at: { type: 'string', multiple: true } });
+    const parent = resolve(positionals[0] ?? fail('branch needs a run folder.'));
+    const changes = (values.at ?? []).map(plannedEvent);
+    const [first] = changes;
+    if (first === undefined || changes.some(({ iteration }) => iteration !== first.iteration))
+      throw usage('branch needs one iteration: --at 200:learningRate=0.5, repeated for more changes at it.');
+    const out = resolve(values.out ?? freshFolder('branch'));
+    branchRun(
+      parent,
+      out,
+      first.iteration,
+      Object.fromEntries(changes.map(({ path, value }) => [path, Number(value)])),
+    );
+    return drive({ kind: 'resume', folder: out, ...driveSettings(values) }, values);
+  },
+
   export: async args => {
     const { values, positionals } = parse(args, {
       format: { type: 'string' },
@@ -182,9 +205,7 @@ export const commands: Record<string, Command> = {
   },
 
   samples: async () => {
-    const { samples } = (await ask({ kind: 'describe', fit: 'tubal' })) as {
-      samples: { id: string; title: string; teaches: string }[];
-    };
+    const { samples } = await describeFit('tubal');
     for (const { id, title, teaches } of samples)
       process.stdout.write(`sample:${id.padEnd(12)} ${title}\n    ${teaches}\n`);
     return 0;
@@ -192,7 +213,7 @@ export const commands: Record<string, Command> = {
 
   describe: async args => {
     const { positionals, values } = parse(args, { json: { type: 'boolean' } });
-    const description = (await ask({ kind: 'describe', fit: positionals[0] ?? 'tubal' })) as Description;
+    const description = await describeFit(positionals[0] ?? 'tubal');
     if (values.json === true) {
       process.stdout.write(`${JSON.stringify(description, undefined, 2)}\n`);
       return 0;
@@ -210,23 +231,6 @@ export const commands: Record<string, Command> = {
     return 0;
   },
 };
-
-interface Description {
-  readonly title: string;
-  readonly settings: readonly {
-    name: string;
-    type: string;
-    default?: number | string;
-    minimum?: number;
-    maximum?: number;
-    choices?: string[];
-    help: string;
-    live: string;
-  }[];
-  readonly presets: Readonly<Record<string, unknown>>;
-  readonly optimizers: readonly { id: string }[];
-  readonly schedules: readonly { id: string }[];
-}
 
 /** Runs one fit to its end, shows it, passes on changes typed by the user, and pauses on Ctrl-C. */
 function drive(
@@ -250,14 +254,14 @@ function drive(
       if (event.kind === 'error') {
         printer.end();
         if (!json) printError(event.error);
-        if (event.error.where?.startsWith('event ') === true && lines !== undefined) return;
-        end(exitCodeOf(event.error.code));
+        if (typed.has(event.of)) return;
+        end(event.of === 'leave' ? 130 : exitCodeOf(event.error.code));
       } else if (event.kind === 'finished') {
         printer.end();
-        if (!json) printSummary(event.summary);
+        if (!json) printSummary(event.summary, event.folder);
         end(0);
       } else if (event.kind === 'exported') {
-        for (const name of event.names) if (!json) printer.line(join(event.folder, 'exports', name));
+        for (const { name } of event.files) if (!json) printer.line(join(event.folder, 'exports', name));
         end(0);
       } else if (event.kind === 'left') {
         if (!json)
@@ -281,11 +285,16 @@ function drive(
   });
 }
 
+/** Commands that a user types while a run goes on: one that is refused does not end it. */
+const typed: ReadonlySet<EngineCommand['kind']> = new Set(['change', 'pause', 'go', 'pace', 'stop']);
+
 /** What a user may type while a fit runs. */
 function typedCommand(text: string): EngineCommand {
   const [word, count] = text.split(/\s+/);
   if (word === 'pause') return { kind: 'pause' };
   if (word === 'go') return { kind: 'go', iterations: undefined };
+  if (word === 'stop') return { kind: 'stop' };
+  if (word === 'pace') return { kind: 'pace', perSecond: perSecond(count) };
   if (word === 'step') return { kind: 'go', iterations: whole(count, 'step', 1) ?? 1 };
   const [path, value] = assignment(text, 'change');
   return { kind: 'change', path, value: Number(value) };
@@ -299,16 +308,15 @@ function showEvent(event: EngineEvent, printer: ReturnType<typeof createProgress
   else if (event.kind === 'event')
     printer.line(`iteration ${event.event.iteration}: ${event.event.path} = ${event.event.value}`);
   else if (event.kind === 'ready') {
-    const { title, threads, kernels } = event.summary;
+    const { title, threads, kernels } = event.problem.summary;
     printer.line(`${title}, ${threads} threads (${kernels})`);
   }
 }
 
-function printSummary(summary: Readonly<Record<string, unknown>>): void {
-  const members = summary.members as Result[];
-  for (const member of members) process.stdout.write(`${member.label}: ${describeResult(member)}\n`);
+function printSummary(summary: RunSummary, folder: string): void {
+  for (const member of summary.members) process.stdout.write(`${member.label}: ${describeResult(member)}\n`);
   process.stdout.write(
-    `${summary.iterations} iterations in ${Number(summary.seconds).toFixed(1)} s\nResult: ${join(String(summary.folder), 'exports')}\n`,
+    `${summary.iterations} iterations in ${summary.seconds.toFixed(1)} s\nResult: ${join(folder, 'exports')}\n`,
   );
 }
 
@@ -334,15 +342,14 @@ function describeResult(result: Result): string {
   return parts.join(', ').replace(', (', ' (');
 }
 
-/** One question to the engine, one answer. */
-function ask(command: EngineCommand): Promise<unknown> {
+function describeFit(fit: string): Promise<FitDescription> {
   return new Promise((resolveAnswer, reject) => {
     const engine = startEngine(event => {
       engine.dispose();
-      if (event.kind === 'description') resolveAnswer(event.description);
+      if (event.kind === 'description') resolveAnswer(event.fits[0]);
       else if (event.kind === 'error') reject(new LabError(event.error));
     });
-    engine.send(command);
+    engine.send({ kind: 'describe', fit });
   });
 }
 
@@ -410,10 +417,19 @@ function whole(text: string | undefined, name: string, minimum: number): number 
   throw usage(`--${name} ${text}: give a whole number, ${minimum} or more.`);
 }
 
+/** Iterations per second; undefined: full speed. */
+function perSecond(text: string | undefined): number | undefined {
+  if (text === undefined) return undefined;
+  const value = Number(text);
+  if (value > 0 && value < Infinity) return value;
+  throw usage(`pace ${text}: give iterations per second, above 0.`);
+}
+
 function driveSettings(values: {
   readonly threads?: string | undefined;
   readonly 'checkpoint-seconds'?: string | undefined;
   readonly 'leave-after'?: string | undefined;
+  readonly pace?: string | undefined;
 }): DriveSettings {
   const text = values['checkpoint-seconds'];
   const checkpointSeconds = text === undefined ? 5 : Number(text);
@@ -422,5 +438,6 @@ function driveSettings(values: {
     checkpointSeconds,
     threads: whole(values.threads, 'threads', 1),
     leaveAfter: whole(values['leave-after'], 'leave-after', 1),
+    pace: perSecond(values.pace),
   };
 }

@@ -3,8 +3,8 @@
 import { describe, expect, it } from 'vitest';
 import type { SettingDescription } from '../fits/fit.ts';
 import { findFit } from '../fits/registry.ts';
+import { createHyperTable } from '../protocol/hyper-table.ts';
 import { type RunState, runStates } from '../protocol/run.ts';
-import { createHyperTable } from './hyper-table.ts';
 import { moveState, nextState, type RunCommand } from './run-states.ts';
 import { resolveMembers, resolveSettings } from './settings.ts';
 import { isSnapshotIteration } from './snapshots.ts';

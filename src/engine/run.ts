@@ -8,10 +8,10 @@ import { squaredNorm } from '../optimizers/normalised.ts';
 import type { OptimizerState } from '../optimizers/optimizer.ts';
 import { findOptimizer } from '../optimizers/registry.ts';
 import { findSchedule } from '../optimizers/schedules.ts';
+import { createHyperTable, type HyperTable } from '../protocol/hyper-table.ts';
 import { LabError } from '../protocol/lab-error.ts';
-import type { RunEvent, TraceRow } from '../protocol/run.ts';
+import type { ProblemDescription, RunEvent, TraceRow } from '../protocol/run.ts';
 import { type CheckpointArrays, decodeCheckpoint, encodeCheckpoint } from './checkpoint.ts';
-import { createHyperTable, type HyperTable } from './hyper-table.ts';
 import { describeSettings } from './settings.ts';
 import { isSnapshotIteration } from './snapshots.ts';
 
@@ -40,8 +40,12 @@ export interface Run {
   readonly done: boolean;
   readonly lastRows: readonly TraceRow[];
   readonly members: readonly MemberReport[];
+  /** What was loaded, for those who only look on. */
+  readonly description: ProblemDescription;
   /** Changes a hyper-parameter from the next iteration on; the event is logged before it takes effect. */
-  change(path: string, value: number): void;
+  change(path: string, value: number): RunEvent;
+  /** Lets the next step end all members, as any ending does: at their best held-out state, where something is held out. */
+  stop(): void;
   /** One iteration of every active member. */
   step(): void;
   /** Costlier figures of a member, at its present parameters. */
@@ -64,6 +68,8 @@ export interface MemberReport {
   readonly halvings: number;
 }
 
+/** Path of the event that ends all members. */
+const STOP = 'stop';
 const VALIDATION_EVERY = 5;
 const GOOD_EVERY = 50;
 const RISE = 1.05;
@@ -115,7 +121,7 @@ export function createRun({
   );
   const groups = [...new Set(members.flatMap(({ blocks }) => blocks.map(({ group }) => group)))];
   const table: HyperTable = createHyperTable({ descriptions, starts, groups });
-  for (const { path, value, source } of events) if (source === 'user') table.check(path, value);
+  for (const { path, value, source } of events) if (source === 'user' && path !== STOP) table.check(path, value);
   const rateScales = members.map(({ rateScale }, member) =>
     rules[member].optimizer.stepFollows === 'gradient' ? rateScale : 1,
   );
@@ -288,8 +294,38 @@ export function createRun({
     });
   };
 
+  const plan = (event: RunEvent): RunEvent => {
+    pending.push(event);
+    pending.sort((a, b) => a.iteration - b.iteration);
+    return event;
+  };
+
+  const take = (event: RunEvent): void => {
+    sink.event(event);
+    if (event.path !== STOP) return table.set(event.path, Number(event.value));
+    memberStates.forEach(({ active }, member) => {
+      if (active) finish(member, 'stopped');
+    });
+  };
+
   const done = () => memberStates.every(({ active }) => !active);
+  const description: ProblemDescription = {
+    summary: problem.summary,
+    terms: problem.terms,
+    views: problem.views,
+    members: members.map(({ label, blocks, maximumIterations }, member) => {
+      const turned = blocks.filter(({ gradients }) => gradients !== undefined).map(({ group }) => group);
+      return {
+        label,
+        groups: [...new Set(turned)],
+        maximumIterations,
+        live: descriptions[member],
+        starts: starts[member],
+      };
+    }),
+  };
   return {
+    description,
     get iteration() {
       return iteration;
     },
@@ -315,17 +351,17 @@ export function createRun({
     },
     change(path, value) {
       table.check(path, value);
-      pending.push({ iteration, path, value, source: 'user' });
-      pending.sort((a, b) => a.iteration - b.iteration);
+      return plan({ iteration, path, value, source: 'user' });
     },
+    stop: () => void plan({ iteration, path: STOP, value: 'by the user', source: 'user' }),
     step() {
       if (done()) return;
       while (pending.length > 0 && pending[0].iteration <= iteration) {
         const event = pending[0];
         pending = pending.slice(1);
-        sink.event(event);
-        table.set(event.path, Number(event.value));
+        take(event);
       }
+      if (done()) return;
       const requests = memberStates.flatMap(({ active }, member) =>
         active ? [{ member, hyper: table.resolve(member, '') }] : [],
       );

@@ -1,11 +1,12 @@
 // What a run may be given: the settings of its fit, the choice of optimizer and schedule, and their live
 // hyper-parameters, checked and completed for each member.
 
-import { checkSetting, type Fit, type SettingDescription, type SettingValues } from '../fits/fit.ts';
+import type { Fit } from '../fits/fit.ts';
 import type { HyperDescription } from '../optimizers/optimizer.ts';
 import { findOptimizer, optimizers } from '../optimizers/registry.ts';
 import { findSchedule, schedules } from '../optimizers/schedules.ts';
 import { LabError, nearestName } from '../protocol/lab-error.ts';
+import { checkSetting, type SettingDescription, type SettingValues } from '../protocol/settings.ts';
 
 export type GivenSettings = Readonly<Record<string, string | number | undefined>>;
 
@@ -13,8 +14,15 @@ export type GivenSettings = Readonly<Record<string, string | number | undefined>
 export function describeSettings(fit: Fit, optimizer: string, schedule: string): readonly SettingDescription[] {
   return [
     ...fit.settings,
-    choice('optimizer', 'Optimizer', fit.optimizer, optimizers, 'The rule that turns gradients into steps.'),
-    choice('schedule', 'Schedule', 'constant', schedules, 'Multiplies the learning rate as the run goes on.'),
+    choice('optimizer', 'Optimizer', fit.optimizer, optimizers, 'basic', 'The rule that turns gradients into steps.'),
+    choice(
+      'schedule',
+      'Schedule',
+      'constant',
+      schedules,
+      'advanced',
+      'Multiplies the learning rate as the run goes on.',
+    ),
     ...findOptimizer(optimizer).hyper.map(live),
     ...findSchedule(schedule).hyper.map(live),
   ];
@@ -94,13 +102,15 @@ function choice(
   title: string,
   id: string,
   among: readonly { readonly id: string }[],
+  level: 'basic' | 'advanced',
   help: string,
 ): SettingDescription {
-  return { name, title, type: 'choice', default: id, choices: among.map(each => each.id), live: 'member', help };
+  const choices = among.map(each => each.id);
+  return { name, title, type: 'choice', default: id, choices, live: 'member', group: 'Optimizer', level, help };
 }
 
 function live(hyper: HyperDescription): SettingDescription {
-  return { ...hyper, type: 'number', live: 'live' };
+  return { group: 'Optimizer', ...hyper, type: 'number', live: 'live' };
 }
 
 function unknownName(fit: Fit, kind: string, name: string, known: readonly string[]): LabError {

@@ -105,6 +105,8 @@ export interface Problem {
    * frame `frame`, where given. The arrays are the caller's to keep, never views of device memory.
    */
   view(id: string, member: number, frame?: number): ViewData;
+  /** Whether a view of a member is to be recorded: false where it has none, or it would cost too much now. Left out: always. */
+  records?(id: string, member: number, when: MeasureContext['when']): boolean;
   exports(member: number): readonly ExportTensor[];
   dispose(): void;
 }
@@ -130,6 +132,8 @@ export interface Fit {
   readonly title: string;
   /** What it takes as input, for people: 'a picture, a folder of frames, …'. */
   readonly takes: string;
+  /** What its exports hold: arrays, axes, units, value range. */
+  readonly exportContent: string;
   readonly settings: readonly SettingDescription[];
   readonly presets: Readonly<Record<string, SettingValues>>;
   /** The optimizer of a run that names none. */

@@ -1,36 +1,47 @@
 // Drives one loaded run from its present iteration to its end, to a pause or to its user's leave: iterations, progress,
-// measures and snapshots, checkpoints, results. The clock decides when something is written, never what.
+// measures and recorded views, checkpoints, results. The clock decides when something is written, never what.
 
 import { setImmediate } from 'node:timers/promises';
 import type { CpuDevice } from '../devices/cpu/cpu-device.ts';
 import type { Problem } from '../engine/fits.ts';
 import type { MemberReport, Run } from '../engine/run.ts';
-import { moveState, type RunCommand } from '../engine/run-states.ts';
+import { moveState, nextState, type RunCommand } from '../engine/run-states.ts';
 import { isSnapshotIteration } from '../engine/snapshots.ts';
-import { encodeNpy } from '../formats/npy.ts';
-import type { EngineEvent } from '../protocol/messages.ts';
-import type { RunState } from '../protocol/run.ts';
+import type { RunSummary } from '../protocol/host-calls.ts';
+import type { DriveSettings, EngineEvent } from '../protocol/messages.ts';
+import type { ProblemDescription, RunState } from '../protocol/run.ts';
+import { isPulled } from '../protocol/views.ts';
 import type { RunFolder } from '../store/run-folder.ts';
-import { asArray, thumbnailOf, writeTensors } from './write-tensor.ts';
+import { encodeViewThumbnail } from './thumbnail.ts';
+import type { TraceFeed } from './trace-feed.ts';
+import { createViewDesk, type ViewDesk, type ViewRequest } from './view-desk.ts';
+import { writeTensors } from './write-tensor.ts';
 
 const PROGRESS_MILLISECONDS = 100;
-/** Snapshots above this are left out: fifty of them would fill a disk. */
-const SNAPSHOT_BYTES = 16 << 20;
+/** From one picture for the library to the next while a run goes on. */
+const THUMBNAIL_MILLISECONDS = 4000;
 
 export interface LoadedRun {
   readonly run: Run;
   readonly problem: Problem;
   readonly device: CpuDevice;
   readonly folder: RunFolder;
+  readonly trace: TraceFeed;
 }
 
 /** What users do to a run while it is driven. */
 export interface RunControl {
+  change(path: string, value: number): void;
   pause(): void;
   /** Goes on: to the end, or for `iterations` more and then pauses. */
   go(iterations?: number): void;
+  /** Iterations per second at most. */
+  pace(perSecond: number | undefined): void;
+  /** Ends the run where it is, with its results. */
+  stop(): void;
   /** Checkpoints and ends the drive; the run can be resumed later. */
   leave(): void;
+  view(request: ViewRequest): void;
 }
 
 export interface Drive {
@@ -39,28 +50,32 @@ export interface Drive {
   readonly ended: Promise<void>;
 }
 
-export interface DriveOptions {
-  readonly checkpointSeconds: number;
-  /** Leave after this many iterations. */
-  readonly leaveAfter: number | undefined;
-}
+export type DriveOptions = Omit<DriveSettings, 'threads' | 'watched'>;
 
 export function startDrive(
   loaded: LoadedRun,
-  { checkpointSeconds, leaveAfter }: DriveOptions,
+  { checkpointSeconds, leaveAfter, first = 'run', pace }: DriveOptions,
   emit: (event: EngineEvent) => void,
 ): Drive {
-  const { run, problem, device, folder } = loaded;
+  const { run, problem, folder, trace } = loaded;
   let state: RunState = 'ready';
-  let pauseAt = Infinity;
-  let leaving = false;
+  let pauseAt = first === 'pause' ? run.iteration : Infinity;
+  let perSecond = pace;
+  let stepped = -Infinity;
+  let ending: 'no' | 'stop' | 'leave' = 'no';
   let wake = () => {};
   const leaveAt = leaveAfter === undefined ? Infinity : run.iteration + leaveAfter;
-  const move = (command: RunCommand): void => {
-    state = moveState(state, command);
+  const desk = createViewDesk(run, problem, folder.path, emit);
+  const tellState = (): void => {
+    trace.send('now');
     emit({ kind: 'state', state, iteration: run.iteration });
   };
+  const move = (command: RunCommand): void => {
+    state = moveState(state, command);
+    tellState();
+  };
   const control: RunControl = {
+    change: (path, value) => emit({ kind: 'accepted', event: run.change(path, value) }),
     pause() {
       pauseAt = run.iteration;
       wake();
@@ -69,85 +84,182 @@ export function startDrive(
       pauseAt = iterations === undefined ? Infinity : run.iteration + iterations;
       wake();
     },
-    leave() {
-      leaving = true;
+    pace(next) {
+      perSecond = next;
       wake();
     },
+    stop() {
+      if (ending === 'no') ending = 'stop';
+      wake();
+    },
+    leave() {
+      ending = 'leave';
+      wake();
+    },
+    view: desk.ask,
   };
 
-  const report = progressReporter(run, problem, () => state, emit);
-  const checkpoint = (): void => folder.writeCheckpoint(run.iteration, run.checkpoint());
+  const progress = progressReporter(run, problem, () => state, emit);
+  const checkpoint = (): void => {
+    folder.writeCheckpoint(run.iteration, run.checkpoint());
+    emit({ kind: 'checkpoint', iteration: run.iteration });
+  };
+  /** Until a command comes, or for so long; views are answered meanwhile. */
+  const wait = async (milliseconds?: number): Promise<void> => {
+    desk.set('waiting');
+    let timer: ReturnType<typeof setTimeout> | undefined;
+    await new Promise<void>(resolve => {
+      wake = resolve;
+      if (milliseconds !== undefined) timer = setTimeout(resolve, milliseconds);
+    });
+    clearTimeout(timer);
+    wake = () => {};
+    desk.set('running');
+  };
 
   const loop = async (): Promise<void> => {
-    emit({
-      kind: 'ready',
-      folder: folder.path,
-      summary: { ...problem.summary, threads: device.threads, kernels: device.twin },
-    });
-    move('start');
+    const description = describe(loaded);
+    folder.writeProblem(description);
+    emit({ kind: 'ready', folder: folder.path, problem: description });
+    tellState();
+    recordFixed(loaded);
+    if (run.iteration === 0) checkpoint();
     let lastCheckpoint = performance.now();
-    checkpoint();
-    while (!run.done && !leaving && run.iteration < leaveAt) {
+    let lastThumbnail = -Infinity;
+    while (!run.done && ending === 'no' && run.iteration < leaveAt) {
       if (run.iteration >= pauseAt) {
-        move('pause');
-        report();
-        checkpoint();
-        await new Promise<void>(resolve => {
-          wake = resolve;
-        });
-        if (!leaving) move('start');
+        if (state === 'running') {
+          progress.rest();
+          move('pause');
+          progress.report();
+          checkpoint();
+        }
+        await wait();
         continue;
       }
-      if (isSnapshotIteration(run.iteration)) record(loaded, emit);
+      if (state !== 'running') {
+        move('start');
+        progress.begin();
+        desk.set('running');
+      }
+      const early = perSecond === undefined ? 0 : stepped + 1000 / perSecond - performance.now();
+      if (early > 0) {
+        await wait(early);
+        continue;
+      }
+      if (isSnapshotIteration(run.iteration)) {
+        record(loaded, desk, emit);
+        if (performance.now() - lastThumbnail > THUMBNAIL_MILLISECONDS) {
+          await writeThumbnail(loaded);
+          lastThumbnail = performance.now();
+        }
+      }
+      stepped = performance.now();
       run.step();
       const now = performance.now();
-      if (report.due(now)) {
+      if (progress.due(now)) {
         folder.flush();
-        report();
+        progress.report();
       }
+      trace.send('due');
       if (now - lastCheckpoint > 1000 * checkpointSeconds) {
         lastCheckpoint = now;
         checkpoint();
       }
+      desk.serve();
       await setImmediate();
     }
+    progress.rest();
+    if (ending === 'stop') {
+      run.stop();
+      run.step();
+    }
+    // The state in which the run ends or is left can be looked at without an engine.
+    for (const { member } of run.members) recordViews(loaded, member, 'final', desk, emit);
     checkpoint();
-    report();
+    progress.report();
+    desk.set('waiting');
+    desk.close();
     if (run.done) {
-      const summary = await writeResults(loaded, report.seconds());
-      move('finish');
-      emit({ kind: 'finished', summary: { state, ...summary, folder: folder.path } });
+      const stopped = run.members.some(({ reason }) => reason === 'stopped');
+      const summary = await writeResults(loaded, stopped ? 'stopped' : 'finished', progress.seconds());
+      move(stopped ? 'stop' : 'finish');
+      emit({ kind: 'finished', folder: folder.path, summary });
     } else {
-      if (state !== 'paused') move('pause');
+      if (state === 'running') move('pause');
       emit({ kind: 'left', iteration: run.iteration, folder: folder.path });
     }
   };
-  return { control, ended: loop() };
+  const ended = loop().catch(thrown => {
+    desk.close();
+    if (nextState(state, 'fail') !== undefined) move('fail');
+    throw thrown;
+  });
+  return { control, ended };
 }
 
-/** Measures and snapshots of every active member at the present iteration. */
-function record({ run, problem, folder }: LoadedRun, emit: (event: EngineEvent) => void): void {
+function describe({ run, device }: LoadedRun): ProblemDescription {
+  const { description } = run;
+  return { ...description, summary: { ...description.summary, threads: device.threads, kernels: device.twin } };
+}
+
+/** Measures and views of every active member at the present iteration. */
+function record(loaded: LoadedRun, desk: ViewDesk, emit: (event: EngineEvent) => void): void {
+  const { run, folder } = loaded;
   for (const { member, active } of run.members) {
     if (!active) continue;
     const row = { iteration: run.iteration, member, ...run.measure(member, 'running') };
     folder.appendMeasures(row);
     emit({ kind: 'measures', row });
-    const snapshot = problem.snapshot(member);
-    if (snapshot !== undefined && snapshot.values.byteLength <= SNAPSHOT_BYTES)
-      folder.writeSnapshot(run.iteration, member, encodeNpy(asArray(snapshot)));
+    recordViews(loaded, member, 'running', desk, emit);
   }
 }
 
-async function writeResults({ run, problem, folder }: LoadedRun, seconds: number) {
-  const members = run.members.map(report => ({ ...report, ...run.measure(report.member, 'final') }));
+function recordViews(
+  { run, problem, folder }: LoadedRun,
+  member: number,
+  when: 'running' | 'final',
+  desk: ViewDesk,
+  emit: (event: EngineEvent) => void,
+): void {
+  const { iteration } = run;
+  const views = problem.views.filter(view => isPulled(view) && view.changes === 'with-iterations');
+  for (const { id } of views) {
+    if (problem.records?.(id, member, when) === false) continue;
+    folder.writeSnapshot(id, iteration, member, problem.view(id, member));
+    desk.recorded(id, member, iteration);
+  }
+  if (views.length > 0) emit({ kind: 'snapshot', iteration, member });
+}
+
+function recordFixed({ problem, folder }: LoadedRun): void {
+  for (const view of problem.views) {
+    if (isPulled(view) && view.changes === 'never')
+      folder.writeSnapshot(view.id, undefined, 0, problem.view(view.id, 0));
+  }
+}
+
+/** The first picture that changes with iterations, as it is now, of the best member; of many frames the middle one. */
+async function writeThumbnail({ run, problem, folder }: LoadedRun): Promise<void> {
+  const view = problem.views.find(({ kind, changes }) => kind === 'image' && changes === 'with-iterations');
+  if (view?.kind !== 'image') return;
+  const data = problem.view(view.id, bestOf(run.members).member, view.frames >> 1);
+  folder.writeThumbnail(await encodeViewThumbnail(view, data));
+}
+
+async function writeResults(loaded: LoadedRun, state: 'finished' | 'stopped', seconds: number): Promise<RunSummary> {
+  const { run, problem, folder } = loaded;
+  const members = run.members.map(({ bestIteration, ...report }) => ({
+    ...report,
+    ...(bestIteration === undefined ? {} : { bestIteration }),
+    ...run.measure(report.member, 'final'),
+  }));
   const { member } = bestOf(run.members);
   const tensors = problem.exports(member);
   for (const format of ['npy', 'png'] as const) await writeTensors(tensors, format, folder.writeExport);
-  const snapshot = problem.snapshot(member);
-  const thumbnail = snapshot === undefined ? undefined : await thumbnailOf(snapshot);
-  if (thumbnail !== undefined) folder.writeThumbnail(thumbnail);
-  const summary = { iterations: run.iteration, seconds, bestMember: member, members, ...problem.summary };
-  folder.writeSummary({ state: 'finished', ...summary });
+  await writeThumbnail(loaded);
+  const summary = { state, iterations: run.iteration, seconds, bestMember: member, members, ...problem.summary };
+  folder.writeSummary(summary);
   return summary;
 }
 
@@ -162,29 +274,50 @@ export function bestOf(members: readonly MemberReport[]): MemberReport {
   return members.reduce((best, member) => (better(member, best) ? member : best));
 }
 
+/** Over this stretch of running the speed is taken. */
+const SPEED_MILLISECONDS = 2000;
+
 function progressReporter(run: Run, problem: Problem, state: () => RunState, emit: (event: EngineEvent) => void) {
-  const began = performance.now();
-  const firstIteration = run.iteration;
   const maximum = Math.max(...problem.members.map(({ maximumIterations }) => maximumIterations));
-  let last = 0;
-  const seconds = () => (performance.now() - began) / 1000;
-  const report = (): void => {
-    last = performance.now();
-    const [first] = run.lastRows;
-    if (first === undefined) return;
-    const { loss, validation, learningRate } = run.lastRows.reduce((a, b) => (b.loss < a.loss ? b : a));
-    emit({
-      kind: 'progress',
-      progress: {
-        state: state(),
-        iteration: run.iteration,
-        maximum,
-        loss,
-        validation,
-        learningRate,
-        iterationsPerSecond: (run.iteration - firstIteration) / Math.max(1e-6, seconds()),
-      },
-    });
+  let told = 0;
+  // Time counts while the run runs, not while it waits.
+  let before = 0;
+  let since: number | undefined;
+  let marks: { readonly milliseconds: number; readonly iteration: number }[] = [];
+  const milliseconds = () => before + (since === undefined ? 0 : performance.now() - since);
+  const mark = () => ({ milliseconds: milliseconds(), iteration: run.iteration });
+  return {
+    begin() {
+      since = performance.now();
+      marks = [mark()];
+    },
+    rest() {
+      before = milliseconds();
+      since = undefined;
+    },
+    due: (now: number) => now - told > PROGRESS_MILLISECONDS,
+    seconds: () => milliseconds() / 1000,
+    report() {
+      told = performance.now();
+      const [first] = run.lastRows;
+      if (first === undefined) return;
+      const { loss, validation, learningRate } = run.lastRows.reduce((a, b) => (b.loss < a.loss ? b : a));
+      const newest = mark();
+      marks = [...marks.filter(each => newest.milliseconds - each.milliseconds < SPEED_MILLISECONDS), newest];
+      const [oldest] = marks;
+      const took = newest.milliseconds - oldest.milliseconds;
+      emit({
+        kind: 'progress',
+        progress: {
+          state: state(),
+          iteration: run.iteration,
+          maximum,
+          loss,
+          validation,
+          learningRate,
+          iterationsPerSecond: took > 0 ? (1000 * (newest.iteration - oldest.iteration)) / took : 0,
+        },
+      });
+    },
   };
-  return Object.assign(report, { due: (now: number) => now - last > PROGRESS_MILLISECONDS, seconds });
 }

@@ -17,23 +17,36 @@ export function startEngine(onEvent: (event: EngineEvent) => void): EngineClient
   if (script === undefined) throw new Error('dist/engine.js is missing: run `npm run bundle`.');
   const child = fork(script, { stdio: ['ignore', 'inherit', 'inherit', 'ipc'], serialization: 'advanced' });
   let expected = false;
-  child.on('message', message => onEvent(message as EngineEvent));
-  child.on('exit', (code, signal) => {
+  /** What would be left undone if the process died. */
+  let underway: EngineCommand['kind'] = 'start';
+  const fail = (message: string): void => {
     if (expected) return;
-    onEvent({
-      kind: 'error',
-      error: {
-        code: 'internal',
-        message: `The engine's process ended unexpectedly (${signal ?? `code ${code}`}).`,
-        tip: 'Nothing before the last checkpoint is lost: resume the run.',
-      },
-    });
-  });
+    expected = true;
+    const tip = 'Nothing before the last checkpoint is lost: resume the run.';
+    onEvent({ kind: 'error', of: underway, error: { code: 'internal', message, tip } });
+  };
+  child.on('message', message => onEvent(message as EngineEvent));
+  child.on('error', ({ message }) => fail(`The engine's process could not be started or reached (${message}).`));
+  child.on('exit', (code, signal) => fail(`The engine's process ended unexpectedly (${signal ?? `code ${code}`}).`));
   return {
-    send: command => void child.send(command),
+    send(command) {
+      if (!duringRun.has(command.kind)) underway = command.kind;
+      if (child.connected) child.send(command);
+    },
     dispose() {
       expected = true;
       if (child.connected) child.disconnect();
     },
   };
 }
+
+/** Commands to a run that is under way already. */
+const duringRun: ReadonlySet<EngineCommand['kind']> = new Set([
+  'change',
+  'pause',
+  'go',
+  'pace',
+  'stop',
+  'leave',
+  'view',
+]);

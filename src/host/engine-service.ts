@@ -2,47 +2,49 @@
 // One run at a time. Runs in the engine's process, and in the test's own for tests.
 
 import type { CpuDevice } from '../devices/cpu/cpu-device.ts';
-import { describeSettings, type Fit, findFit, optimizers, resolveMembers, schedules } from '../engine/fits.ts';
-import { createRun, type Run, type RunSink } from '../engine/run.ts';
+import { type Fit, findFit, fits, resolveMembers } from '../engine/fits.ts';
+import { createRun, type RunSink } from '../engine/run.ts';
+import { exportFilm } from '../film/export-film.ts';
 import type { SourceFile } from '../media/read-input.ts';
+import type { ExportedFile } from '../protocol/host-calls.ts';
 import { asLabError, LabError } from '../protocol/lab-error.ts';
 import type { DriveSettings, EngineCommand, EngineEvent, StartRequest } from '../protocol/messages.ts';
 import { SCHEMA_VERSION } from '../protocol/run.ts';
-import { createRunFolder, type OpenedRun, openRunFolder, type StoredRecipe, truncateRun } from '../store/run-folder.ts';
+import { VERSION } from '../protocol/version.ts';
+import type { StoredRecipe } from '../store/read-run.ts';
+import { createRunFolder, type OpenedRun, openRunFolder, truncateRun } from '../store/run-folder.ts';
+import { describeFit } from './describe-fit.ts';
 import { bestOf, type LoadedRun, type RunControl, startDrive } from './drive-run.ts';
+import { inputPicture, inspectInput, samplePicture } from './inspect-input.ts';
 import { openNodeDevice } from './node-device.ts';
 import { openInput, openMask, sampleOf } from './open-input.ts';
-import { exportFormats, writeTensors } from './write-tensor.ts';
-
-const VERSION = '0.1.0';
+import { createTraceFeed, noTraceFeed, type TraceFeed } from './trace-feed.ts';
+import { exportFormat, writeTensors } from './write-tensor.ts';
 
 export interface EngineService {
-  /** Handles one command; resolves when it is done (a run: when it has finished or was left). */
+  /** Handles one command; resolves when it is done (a run: when it has ended or was left). */
   handle(command: EngineCommand): Promise<void>;
 }
 
 /** A recipe before its input was read. */
 type Plan = Omit<StoredRecipe, 'files' | 'twin' | 'terms'>;
 
-/** `findAmong` stands in for the registry of fits in tests. */
-export function createEngineService(
-  emit: (event: EngineEvent) => void,
-  findAmong: (id: string) => Fit = id => findFit(id),
-): EngineService {
-  let active: { readonly run: Run; readonly control: RunControl } | undefined;
+/** `among` stands in for the registry of fits in tests. */
+export function createEngineService(emit: (event: EngineEvent) => void, among: readonly Fit[] = fits): EngineService {
+  let active: RunControl | undefined;
+  const reading = (done: number, total: number) => emit({ kind: 'reading', done, total });
 
   /** Loads the data of a plan, hands it to `use`, and gives everything back afterwards. */
   const withLoaded = async (
     plan: Plan,
     threads: number | undefined,
     use: (
-      loaded: Omit<LoadedRun, 'run' | 'folder'> & { readonly fit: Fit; readonly files: SourceFile[] },
+      loaded: Pick<LoadedRun, 'problem' | 'device'> & { readonly fit: Fit; readonly files: SourceFile[] },
     ) => Promise<void>,
   ): Promise<void> => {
-    const fit = findAmong(plan.fit);
-    const note = (done: number, total: number) => emit({ kind: 'reading', done, total });
-    const input = await openInput(fit, plan.input, note);
-    const mask = plan.mask === undefined ? undefined : await openMask(fit, plan.mask, input, note);
+    const fit = findFit(plan.fit, among);
+    const input = await openInput(fit, plan.input, reading);
+    const mask = plan.mask === undefined ? undefined : await openMask(fit, plan.mask, input, reading);
     const device: CpuDevice = await openNodeDevice({ threads });
     try {
       const problem = await fit.load(input.data, plan.members, { device, seed: plan.seed, mask: mask?.data });
@@ -61,7 +63,7 @@ export function createEngineService(
       if (event.kind === 'state') loaded.folder.log(`${event.state} at iteration ${event.iteration}`);
       emit(event);
     });
-    active = { run: loaded.run, control: drive.control };
+    active = drive.control;
     try {
       await drive.ended;
     } catch (thrown) {
@@ -73,24 +75,30 @@ export function createEngineService(
     }
   };
 
-  const sinkTo = (folder: () => OpenedRun['folder'] | undefined): RunSink => ({
+  const sinkTo = (folder: () => OpenedRun['folder'] | undefined, feed: TraceFeed): RunSink => ({
     event(event) {
       folder()?.appendEvent(event);
       folder()?.log(`iteration ${event.iteration}: ${event.path} = ${event.value} (${event.source})`);
       emit({ kind: 'event', event });
     },
-    trace: row => folder()?.appendTrace(row),
+    trace(row) {
+      folder()?.appendTrace(row);
+      feed.push(row);
+    },
   });
+  const feedOf = (terms: readonly string[], { watched }: Pick<DriveSettings, 'watched'>): TraceFeed =>
+    watched === 'yes' ? createTraceFeed(terms.length, emit) : noTraceFeed;
 
   const begin = (plan: Plan, out: string, settings: DriveSettings): Promise<void> =>
     withLoaded(plan, settings.threads, async ({ fit, problem, device, files }) => {
       let folder: OpenedRun['folder'] | undefined;
+      const trace = feedOf(problem.terms, settings);
       const run = createRun({
         problem,
         fit,
         members: plan.members,
         seed: plan.seed,
-        sink: sinkTo(() => folder),
+        sink: sinkTo(() => folder, trace),
         events: plan.planned,
         clock: () => performance.now(),
       });
@@ -100,12 +108,12 @@ export function createEngineService(
         files: files.map(({ path, sha256 }) => ({ path, sha256 })),
         terms: problem.terms,
       });
-      await driveToEnd({ run, problem, device, folder }, settings);
+      await driveToEnd({ run, problem, device, folder, trace }, settings);
     });
 
   const start = (request: StartRequest): Promise<void> => {
     const { fit: id, input, mask, seed, planned, out } = request;
-    const fit = findAmong(id);
+    const fit = findFit(id, among);
     const under = sampleOf(fit, input)?.settings;
     const members = resolveMembers(fit, request.settings, request.race, request.members, under);
     const plan = { schema: SCHEMA_VERSION, fit: id, input, mask, members, seed, version: VERSION, planned };
@@ -115,20 +123,21 @@ export function createEngineService(
   /** Loads a stored run at its newest checkpoint that can be read. */
   const reopen = (
     path: string,
-    threads: number | undefined,
+    settings: Pick<DriveSettings, 'threads' | 'watched'>,
     use: (loaded: LoadedRun) => Promise<void>,
   ): Promise<void> => {
     const { folder, events, checkpoints } = openRunFolder(path);
     const { recipe } = folder;
-    return withLoaded(recipe, threads, async ({ fit, problem, device, files }) => {
+    return withLoaded(recipe, settings.threads, async ({ fit, problem, device, files }) => {
       checkSame(recipe, files, device, text => emit({ kind: 'note', text }));
       const { members, seed } = recipe;
+      const trace = feedOf(problem.terms, settings);
       const run = createRun({
         problem,
         fit,
         members,
         seed,
-        sink: sinkTo(() => folder),
+        sink: sinkTo(() => folder, trace),
         events,
         clock: () => performance.now(),
       });
@@ -141,7 +150,30 @@ export function createEngineService(
           emit({ kind: 'note', text });
         }
       }
-      await use({ run, problem, device, folder });
+      await use({ run, problem, device, folder, trace });
+    });
+  };
+
+  const exportAgain = ({ folder, format: id, threads }: Extract<EngineCommand, { kind: 'export' }>): Promise<void> => {
+    const format = exportFormat(id);
+    return reopen(folder, { threads }, async ({ run, problem, folder: stored }) => {
+      const files: ExportedFile[] = [];
+      await writeTensors(problem.exports(bestOf(run.members).member), format, (name, bytes) => {
+        stored.writeExport(name, bytes);
+        files.push({ name, bytes: bytes.length });
+      });
+      emit({ kind: 'exported', iteration: run.iteration, folder: stored.path, files });
+    });
+  };
+
+  /** What the user does to the run that this engine holds. Throws a `state` error where it holds none. */
+  const control = (): RunControl => {
+    if (active !== undefined) return active;
+    throw new LabError({
+      code: 'state',
+      message: 'No run is loaded.',
+      where: 'engine',
+      tip: 'Wait until it is loaded, or resume it.',
     });
   };
 
@@ -150,36 +182,57 @@ export function createEngineService(
       case 'start':
         return start(command.request);
       case 'resume':
-        return reopen(command.folder, command.threads, loaded => {
-          truncateRun(command.folder, loaded.run.iteration);
+        return reopen(command.folder, command, loaded => {
+          // What a run that has ended once wrote stays as it is.
+          if (!loaded.run.done) truncateRun(command.folder, loaded.run.iteration);
           emit({ kind: 'note', text: `Resuming at iteration ${loaded.run.iteration}` });
           return driveToEnd(loaded, command);
         });
       case 'replay': {
         const { folder, events } = openRunFolder(command.folder);
-        return begin({ ...folder.recipe, planned: events }, command.out, command);
+        const { parent: _branchPoint, ...recipe } = folder.recipe;
+        return begin({ ...recipe, planned: events }, command.out, command);
       }
-      case 'export': {
-        const { format, folder } = command;
-        return reopen(folder, command.threads, async ({ run, problem, folder: stored }) => {
-          const names: string[] = [];
-          await writeTensors(problem.exports(bestOf(run.members).member), format, (name, bytes) => {
-            stored.writeExport(name, bytes);
-            names.push(name);
-          });
-          emit({ kind: 'exported', iteration: run.iteration, folder: stored.path, names });
-        });
+      case 'export':
+        return exportAgain(command);
+      case 'export-replay': {
+        const onProgress = (done: number, total: number) => emit({ kind: 'underway', done, total });
+        const film = await exportFilm(command, { onProgress });
+        return emit({ kind: 'exported', folder: command.folder, ...film });
       }
       case 'change':
-        return active?.run.change(command.path, command.value);
+        return control().change(command.path, command.value);
       case 'pause':
-        return active?.control.pause();
+        return control().pause();
       case 'go':
-        return active?.control.go(command.iterations);
+        return control().go(command.iterations);
+      case 'pace':
+        return control().pace(command.perSecond);
+      case 'stop':
+        return control().stop();
       case 'leave':
-        return active?.control.leave();
-      case 'describe':
-        return emit({ kind: 'description', description: describeFit(findAmong(command.fit)) });
+        return control().leave();
+      case 'view': {
+        const none = new LabError({ code: 'state', message: 'No run is loaded.', where: `view ${command.view}` });
+        if (active === undefined) return emit({ kind: 'no-view', ask: command.ask, error: none.toDetails() });
+        return active.view(command);
+      }
+      case 'inspect': {
+        const { fit, input, mask } = command;
+        return emit({ kind: 'inspected', report: await inspectInput(findFit(fit, among), input, mask, reading) });
+      }
+      case 'input-picture': {
+        const { fit, input, frame } = command;
+        return emit({ kind: 'picture', data: await inputPicture(findFit(fit, among), input, frame, reading) });
+      }
+      case 'sample-picture': {
+        const { fit, sample } = command;
+        return emit({ kind: 'sample-picture', png: await samplePicture(findFit(fit, among), sample) });
+      }
+      case 'describe': {
+        const described = command.fit === undefined ? among : [findFit(command.fit, among)];
+        return emit({ kind: 'description', fits: described.map(describeFit) });
+      }
     }
   };
   return {
@@ -187,28 +240,9 @@ export function createEngineService(
       try {
         await handle(command);
       } catch (thrown) {
-        emit({ kind: 'error', error: asLabError(thrown).toDetails() });
+        emit({ kind: 'error', of: command.kind, error: asLabError(thrown).toDetails() });
       }
     },
-  };
-}
-
-function describeFit(fit: Fit) {
-  const { id, title, presets, samples } = fit;
-  return {
-    id,
-    title,
-    presets,
-    settings: describeSettings(fit, fit.optimizer, 'constant'),
-    samples: samples.map(({ id: sample, title: name, teaches }) => ({ id: sample, title: name, teaches })),
-    optimizers: optimizers.map(({ id: rule, title: name, source, hyper }) => ({
-      id: rule,
-      title: name,
-      source,
-      hyper,
-    })),
-    schedules: schedules.map(({ id: rule, title: name, source, hyper }) => ({ id: rule, title: name, source, hyper })),
-    exportFormats,
   };
 }
 

@@ -9,6 +9,12 @@ export interface OpenedInput {
   readonly files: readonly SourceFile[];
   /** [height, width], 0…1; of a picture that has one. */
   readonly alpha?: FitInput | undefined;
+  /** How the values are stored: '8 bit', 'float32'. */
+  readonly stored: string;
+  /** Of a picture: what its colours are, and what was or was not done to them. */
+  readonly colourSpace?: string;
+  /** Pictures in a file of which only the first is read. */
+  readonly pages?: number;
 }
 
 /** Reads `sample:…` from the fit, anything else from disk. Throws `input` errors. */
@@ -17,21 +23,25 @@ export async function openInput(
   path: string,
   onProgress: (done: number, total: number) => void,
 ): Promise<OpenedInput> {
-  if (path.startsWith('sample:')) return { data: findSample(fit, path).make(), files: [] };
+  if (path.startsWith('sample:'))
+    return { data: findSample(fit, path).make(), files: [], stored: 'made by the program' };
   const read = await readInput(path, { onProgress });
   const { files } = read;
   if (read.kind === 'array') {
     const { shape, dtype, data } = read.array;
     const fullScale = dtype === 'uint8' ? 255 : dtype === 'uint16' ? 65535 : 1;
     const values = Float32Array.from(data as ArrayLike<number>, value => value / fullScale);
-    return { data: { name: path, kind: 'array', shape, values, fullScale }, files };
+    return { data: { name: path, kind: 'array', shape, values, fullScale }, files, stored: dtype };
   }
   const { height, width, channels, values, bitDepth } = read.kind === 'picture' ? read.picture : read;
   const shape = [...(read.kind === 'video' ? [read.frames] : []), height, width, channels];
   const data: FitInput = { name: path, kind: read.kind, shape, values, fullScale: 2 ** bitDepth - 1 };
-  const alpha = read.kind === 'picture' ? read.picture.alpha : undefined;
-  if (alpha === undefined) return { data, files };
-  return { data, files, alpha: { name: path, kind: 'array', shape: [height, width], values: alpha, fullScale: 1 } };
+  const stored = `${bitDepth} bit`;
+  if (read.kind === 'video') return { data, files, stored };
+  const { alpha, colourSpace, pages } = read.picture;
+  const opened = { data, files, stored, colourSpace, pages };
+  if (alpha === undefined) return opened;
+  return { ...opened, alpha: { name: path, kind: 'array', shape: [height, width], values: alpha, fullScale: 1 } };
 }
 
 /** The mask that a user named: a file, or `alpha` for the input's own transparency (opaque is observed). */
@@ -42,7 +52,7 @@ export async function openMask(
   onProgress: (done: number, total: number) => void,
 ): Promise<OpenedInput> {
   if (name !== 'alpha') return openInput(fit, name, onProgress);
-  if (input.alpha !== undefined) return { data: input.alpha, files: [] };
+  if (input.alpha !== undefined) return { data: input.alpha, files: [], stored: 'alpha' };
   throw new LabError({
     code: 'input',
     message: 'The input has no alpha channel to take the mask from.',

@@ -3,10 +3,33 @@
 import type { ExportTensor } from '../engine/fits.ts';
 import { encodeNpy } from '../formats/npy.ts';
 import { encodeNpz } from '../formats/npz.ts';
-import { encodePng, encodeThumbnail } from '../media/encode-picture.ts';
+import { encodePng } from '../media/encode-picture.ts';
+import { LabError } from '../protocol/lab-error.ts';
 
-export const exportFormats = ['npy', 'npz', 'png'] as const;
-export type ExportFormat = (typeof exportFormats)[number];
+/** What each format adds to what a fit says of its exports. */
+export const exportFormats = [
+  { id: 'npy', title: 'NumPy arrays', content: 'One .npy file for each array, in C order.' },
+  { id: 'npz', title: 'NumPy archive', content: 'All arrays in recovered.npz, not compressed.' },
+  {
+    id: 'png',
+    title: 'PNG pictures',
+    content:
+      'Only what is a picture: black and white are the ends of the range of the input; 16 bits for a finer input than 8 bits; frames are numbered from 00000.',
+  },
+] as const;
+export type ExportFormat = (typeof exportFormats)[number]['id'];
+
+/** Throws a `setting` error for a format there is not. */
+export function exportFormat(id: string): ExportFormat {
+  const found = exportFormats.find(format => format.id === id);
+  if (found !== undefined) return found.id;
+  throw new LabError({
+    code: 'setting',
+    message: `There is no export format "${id}".`,
+    where: 'format',
+    tip: `Choose one of ${exportFormats.map(format => format.id).join(', ')}.`,
+  });
+}
 
 /** The files of these tensors in one format, each handed to `write` as soon as it is made. */
 export async function writeTensors(
@@ -24,14 +47,8 @@ export async function writeTensors(
   }
 }
 
-export function asArray({ shape, values }: ExportTensor) {
+function asArray({ shape, values }: ExportTensor) {
   return { shape: [...shape], dtype: values instanceof Uint8Array ? 'uint8' : 'float32', data: values } as const;
-}
-
-/** The first frame as a small PNG; undefined for what is no picture. */
-export async function thumbnailOf(tensor: ExportTensor): Promise<Uint8Array | undefined> {
-  const frame = framesOf(tensor)[0];
-  return frame === undefined ? undefined : encodeThumbnail(frame, 256);
 }
 
 async function writeFrames(tensor: ExportTensor, write: (name: string, bytes: Uint8Array) => void): Promise<void> {

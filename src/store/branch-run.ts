@@ -3,15 +3,17 @@
 
 import { constants, copyFileSync, existsSync, mkdirSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
-import type { RunEvent } from '../protocol/run.ts';
+import { createHyperTable } from '../protocol/hyper-table.ts';
+import type { ProblemDescription, RunEvent } from '../protocol/run.ts';
 import { storing } from './files.ts';
-import { readRecipe } from './read-run.ts';
+import { readProblem, readRecipe } from './read-run.ts';
 import { createRunFolder, openRunFolder, truncateRun } from './run-folder.ts';
 import { fixedSnapshots, listCheckpoints, nineDigits, snapshotFiles } from './snapshot-views.ts';
 
 /**
  * `changes`: live values by path, in effect from `iteration` on, in the place of the parent's own changes of the same
- * paths at that iteration; the parent's later changes are left out. Throws `store` errors.
+ * paths at that iteration; the parent's later changes are left out. Throws `store` errors, and `setting` errors for
+ * changes that the run does not take.
  */
 export function branchRun(
   parentFolder: string,
@@ -21,6 +23,7 @@ export function branchRun(
 ): void {
   const { events } = openRunFolder(parentFolder);
   const recipe = readRecipe(parentFolder);
+  checkChanges(readProblem(parentFolder), changes);
   const inherited = events.filter(
     event =>
       event.path !== 'stop' &&
@@ -34,6 +37,18 @@ export function branchRun(
   const checkpoints = listCheckpoints(parentFolder).filter(each => each <= iteration && each < stopped);
   createRunFolder(outFolder, { ...recipe, planned, parent });
   storing(outFolder, () => copyRecords(parentFolder, outFolder, checkpoints));
+}
+
+/** As far as can be told without the data: a parent that was never loaded has no description yet. */
+function checkChanges(problem: ProblemDescription | undefined, changes: Readonly<Record<string, number>>): void {
+  if (problem === undefined) return;
+  const { members } = problem;
+  const table = createHyperTable({
+    descriptions: members.map(({ live }) => live),
+    starts: members.map(({ starts }) => starts),
+    groups: [...new Set(members.flatMap(({ groups }) => groups))],
+  });
+  for (const [path, value] of Object.entries(changes)) table.check(path, value);
 }
 
 function copyRecords(parentFolder: string, outFolder: string, checkpoints: readonly number[]): void {

@@ -1,6 +1,7 @@
 // Completion: recovery of a tensor from its observed entries, by one solver for each member. Every member sees the same
 // mask, whatever its layout, so a race is fair.
 
+import { type PictureStack, pictureStackOf } from '../../formats/picture-stack.ts';
 import { maskByte } from '../../ops/completion/completion-cpu.ts';
 import { createTransform } from '../../ops/mode3-transform/transform.ts';
 import { LabError } from '../../protocol/lab-error.ts';
@@ -8,11 +9,13 @@ import type { FitInput, LoadContext, Problem, SettingValues } from '../fit.ts';
 import { chooseTransform } from './choose-transform.ts';
 import { createFactorSolver, factorSolverBytes } from './factor-solver.ts';
 import { labelsOf } from './labels.ts';
-import { fromTensor, type Layout, type LayoutId, layoutOf, toTensor } from './layout.ts';
+import { fromTensor, type Layout, type LayoutId, layoutOf, rearrange } from './layout.ts';
 import { createInterpolationSolver, interpolateLinearly } from './linear-interpolation.ts';
 import { type MaskKind, type Observations, observe } from './observations.ts';
+import { createPictures } from './pictures.ts';
 import { meanSimilarity, quality } from './quality.ts';
-import { type Solver, type SolverContext, solverTerms } from './solver.ts';
+import { type SingularValues, type Solver, type SolverContext, solverTerms } from './solver.ts';
+import { qualityViews, ranksView, slicesData, slicesView, tubesView } from './spectral-views.ts';
 import { phaseAt } from './structure.ts';
 import { admmSolverBytes, createAdmmSolver } from './tnn-admm.ts';
 
@@ -24,8 +27,10 @@ export async function loadCompletion(
   { device, seed, mask: maskInput }: LoadContext,
 ): Promise<Problem> {
   const [shared] = members;
-  const natural = layoutOf(input, shared.layout === 'video' ? 'video' : 'auto');
-  const pictureKind = shared.layout === 'video' || input.shape.length === 4 ? 'video' : 'picture';
+  const asVideo = shared.layout === 'video';
+  const natural = layoutOf(input, asVideo ? 'video' : 'auto');
+  const stack = pictureStackOf(input.shape, asVideo ? 'frames' : 'rows') as PictureStack;
+  const pictureKind = asVideo || input.shape.length === 4 ? 'video' : 'picture';
   const layouts = members.map(settings => layoutOf(input, layoutId(settings, input)));
   const needed = members.reduce((sum, settings, member) => sum + solverBytes(settings, layouts[member]), 0);
   if (needed > DEVICE_BYTES) {
@@ -66,10 +71,22 @@ export async function loadCompletion(
   }
 
   const reinsert = Number(shared.noise) === 0;
+  const singularOf = (member: number): SingularValues => {
+    const { singular } = solvers[member];
+    if (singular !== undefined) return singular;
+    throw new LabError({
+      code: 'state',
+      message: `${labels[member]} has no factors whose singular values could be shown.`,
+      where: 'view slices',
+      tip: 'Choose a member with another method.',
+    });
+  };
+  const pictures = createPictures(input, stack, natural, observations);
   /** Scaled, in the natural order, with the observed entries put back unless they are noisy. */
   const recovered = (member: number): Float32Array => {
     const estimate = rearrange(solvers[member].estimate(), layouts[member], natural);
-    return reinsert ? estimate.map((x, i) => (mask[i] === maskByte.unobserved ? x : values[i])) : estimate;
+    if (reinsert) for (let i = 0; i < mask.length; i++) if (mask[i] !== maskByte.unobserved) estimate[i] = values[i];
+    return estimate;
   };
   const { rows, columns, planes } = natural;
   const { summary } = solvers[0];
@@ -110,14 +127,21 @@ export async function loadCompletion(
       const ssim = meanSimilarity(estimate, truth, natural);
       return { ...figures, ...(Number.isNaN(ssim) ? {} : { ssim }), interpolationPsnr: baseline.psnr };
     },
-    snapshot(member) {
-      const levels = recovered(member).map(value => Math.round(255 * Math.min(1, Math.max(0, value))));
-      return {
-        name: 'recovered',
-        shape: input.shape,
-        values: fromTensor(natural, levels, new Uint8Array(levels.length)),
-        picture: { kind: pictureKind, offset: 0, range: 255 },
-      };
+    views: [
+      ...pictures.views,
+      ...(truth === undefined ? [] : qualityViews),
+      ...(solvers.some(({ singular }) => singular !== undefined) ? [tubesView, slicesView] : []),
+      ...(solvers.some(({ structure }) => structure !== undefined) ? [ranksView] : []),
+    ],
+    view(id, member, frame) {
+      if (id === 'observed') return pictures.observed(frame);
+      if (id === 'truth') return pictures.truth(frame);
+      if (id === 'slices') return slicesData(singularOf(member).values());
+      return pictures.recovered(solvers[member].estimate(), layouts[member], reinsert ? 'reinsert' : 'as-is', frame);
+    },
+    records(id, member, when) {
+      const { singular } = solvers[member];
+      return id !== 'slices' || (singular !== undefined && (when === 'final' || singular.isFresh()));
     },
     exports(member) {
       const { offset, range } = observations;
@@ -170,12 +194,6 @@ function rearranged(observations: Observations, from: Layout, to: Layout): Obser
     mask: rearrange(mask, from, to),
     truth: truth === undefined ? undefined : rearrange(truth, from, to),
   };
-}
-
-/** A tensor of one layout in the order of another of the same input. */
-function rearrange<A extends Float32Array | Uint8Array>(tensor: A, from: Layout, to: Layout): A {
-  const blank = () => (tensor instanceof Uint8Array ? new Uint8Array(tensor.length) : new Float32Array(tensor.length));
-  return toTensor(to, fromTensor(from, tensor, blank()), blank()) as A;
 }
 
 function megabytes(bytes: number): number {

@@ -15,11 +15,11 @@ import { LabError } from '../../protocol/lab-error.ts';
 import type { SettingValues } from '../fit.ts';
 import type { Layout } from './layout.ts';
 import { sliceSingularValues } from './singular-tubes.ts';
-import type { Solver, SolverContext } from './solver.ts';
+import { keepSingularValues, type Solver, type SolverContext } from './solver.ts';
 import { largestSliceSingularValue } from './spectrum.ts';
 import { structureOf } from './structure.ts';
 
-/** Snapshots from one look at the singular values to the next: a look costs as much as thirty iterations. */
+/** Snapshots from one look at the singular values to the next: a look costs as much as several iterations. */
 const STRUCTURE_EVERY = 3;
 
 /** R of the settings, or a third of the smaller side, at most 100 (with smoothness, which restrains them, 150). Throws a `setting` error where it exceeds the side. */
@@ -82,6 +82,9 @@ export function createFactorSolver(context: SolverContext, transform: Transform)
   /** ScaledGD: the largest singular value. PrecGD: the size of the residual, as large as that of the error it estimates. */
   const dampingScale = (training: number) =>
     settings.method === 'scaled-gd' ? sigma : Math.sqrt((2 * training * transform.scale) / trainingRate);
+  const singular = keepSingularValues([left.values, right.values], () =>
+    sliceSingularValues(left.values, right.values, rows, columns, rank, transform),
+  );
   return {
     blocks: [
       { name: 'L', group: 'left', values: left.values, gradients: gradLeft.values },
@@ -113,11 +116,14 @@ export function createFactorSolver(context: SolverContext, transform: Transform)
     },
     structure({ history, when }) {
       if (when === 'running' && history.iterations.length % STRUCTURE_EVERY !== 0) return {};
-      return structureOf(sliceSingularValues(left.values, right.values, rows, columns, rank, transform), transform);
+      return structureOf(singular.values(), transform);
     },
+    singular,
     estimate() {
       factors.synthesise(data);
-      return data.x.values.map(value => value + centre);
+      const estimate = data.x.values.slice();
+      for (let i = 0; i < estimate.length; i++) estimate[i] += centre;
+      return estimate;
     },
     dispose() {
       factors.dispose();

@@ -1,5 +1,6 @@
 // How an input's axes become the rows, columns and tubes of a third-order tensor [k, rows, columns], and back.
 
+import type { PictureStack } from '../../formats/picture-stack.ts';
 import { LabError } from '../../protocol/lab-error.ts';
 import type { FitInput } from '../fit.ts';
 
@@ -47,6 +48,16 @@ export function layoutOf(input: FitInput, id: LayoutId): Layout {
   return { rows, columns, planes: range(tubes), rowStride: columns * tubes, columnStride: tubes };
 }
 
+/** A layout of an input as one of its pictures: places in the pictures instead of the input. */
+export function inPictures(layout: Layout, { place }: PictureStack): Layout {
+  return {
+    ...layout,
+    planes: layout.planes.map(place),
+    rowStride: place(layout.rowStride),
+    columnStride: place(layout.columnStride),
+  };
+}
+
 /** Input order to tensor order [k, rows, columns]. */
 export function toTensor<A extends Float32Array | Uint8Array>(layout: Layout, source: ArrayLike<number>, out: A): A {
   eachElement(layout, (tensor, input) => {
@@ -63,7 +74,24 @@ export function fromTensor<A extends Float32Array | Uint8Array>(layout: Layout, 
   return out;
 }
 
-function eachElement(layout: Layout, visit: (tensor: number, input: number) => void): void {
+/** A tensor of one layout in the order of another of the same input; always a copy. */
+export function rearrange<A extends Float32Array | Uint8Array>(tensor: A, from: Layout, to: Layout): A {
+  if (sameOrder(from, to)) return tensor.slice() as A;
+  const blank = () => (tensor instanceof Uint8Array ? new Uint8Array(tensor.length) : new Float32Array(tensor.length));
+  return toTensor(to, fromTensor(from, tensor, blank()), blank()) as A;
+}
+
+function sameOrder(a: Layout, b: Layout): boolean {
+  return (
+    a.rowStride === b.rowStride &&
+    a.columnStride === b.columnStride &&
+    a.planes.length === b.planes.length &&
+    a.planes.every((plane, p) => plane === b.planes[p])
+  );
+}
+
+/** Every element: its place in tensor order and in the order that the layout leads to. */
+export function eachElement(layout: Layout, visit: (tensor: number, place: number) => void): void {
   const { rows, columns, planes, rowStride, columnStride } = layout;
   let tensor = 0;
   for (const plane of planes) {

@@ -5,9 +5,10 @@
 import { createRandom } from '../../numerics/random.ts';
 import { createTransform, type Transform } from '../../ops/mode3-transform/transform.ts';
 import { storedFromSpatial } from '../../ops/sensing/factor-layout.ts';
-import { measurementBytes, type SensingFactor } from '../../ops/sensing/sensing-cpu.ts';
+import { measurementBytes, type SensingData, type SensingFactor } from '../../ops/sensing/sensing-cpu.ts';
 import { synthesiseSensingReference } from '../../ops/sensing/sensing-reference.ts';
 import { LabError } from '../../protocol/lab-error.ts';
+import { type ColumnSpaces, leadingColumnSpaces } from './singular-tubes.ts';
 
 export interface SensingSettings {
   readonly n: number;
@@ -73,6 +74,14 @@ export function startSensing(factor: SensingFactor, alpha: number, seed: number,
   const deviation = alpha / Math.sqrt(rank);
   const spatial = Float64Array.from({ length: n * rank * transform.k }, () => deviation * random.normal());
   values.values.set(storedFromSpatial(spatial, n, rank, transform));
+}
+
+/** The `count` leading column spaces of A*(y), towards which a small start turns first: L of the specification. */
+export function alignedSpaces(data: SensingData, count: number, transform: Transform): ColumnSpaces {
+  data.residuals.values.set(data.y.values);
+  data.adjoint();
+  const stored = storedFromSpatial(Float64Array.from(data.z.values), data.n, data.n, transform);
+  return leadingColumnSpaces(stored, data.n, data.n, count, transform);
 }
 
 /** |x - truth| / |truth| */

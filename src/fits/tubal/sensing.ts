@@ -3,6 +3,7 @@
 
 import { preconditionReference } from '../../ops/completion/completion-reference.ts';
 import { createTransform } from '../../ops/mode3-transform/transform.ts';
+import { storedFromSpatial } from '../../ops/sensing/factor-layout.ts';
 import {
   createSensingData,
   createSensingFactor,
@@ -10,11 +11,19 @@ import {
   type SensingFactor,
 } from '../../ops/sensing/sensing-cpu.ts';
 import { LabError } from '../../protocol/lab-error.ts';
+import type { ViewData, ViewDescription } from '../../protocol/views.ts';
 import type { LoadContext, Measures, Problem, SettingValues } from '../fit.ts';
 import { labelsOf } from './labels.ts';
 import { nextSwitchOn, switchOnIteration } from './law.ts';
-import { countSensing, makeSensingProblem, relativeError, startSensing } from './sensing-data.ts';
-import { singularTubeNorms, symmetricSliceSingularValues } from './singular-tubes.ts';
+import { alignedSpaces, countSensing, makeSensingProblem, relativeError, startSensing } from './sensing-data.ts';
+import {
+  leadingColumnSpaces,
+  sineOfLargestAngle,
+  singularTubeNorms,
+  symmetricSliceSingularValues,
+} from './singular-tubes.ts';
+import { keepSingularValues } from './solver.ts';
+import { ranksView, seriesView, slicesData, slicesView, tubesView } from './spectral-views.ts';
 import { phaseAt, structureOf } from './structure.ts';
 
 /** Singular values of the truth in every slice where they are to switch on one after another. */
@@ -51,6 +60,8 @@ export async function loadSensing(members: readonly SettingValues[], { device, s
   });
   const data = createSensingData(device, n, k, made.measurements, made.y);
   const norm = Math.sqrt(made.y.reduce((sum, value) => sum + value * value, 0));
+  const toL = alignedSpaces(data, tubalRank, transform);
+  const toTruth = leadingColumnSpaces(storedFromSpatial(truth, n, n, transform), n, n, tubalRank, transform);
   const alphaOf = (settings: SettingValues) => Number(settings.initialScale ?? 1e-6);
   const factors = members.map((settings, member) => {
     const factor = createSensingFactor(device, n, Number(settings.rank ?? n), transform);
@@ -58,6 +69,9 @@ export async function loadSensing(members: readonly SettingValues[], { device, s
     return factor;
   });
   const labels = labelsOf(members);
+  const singular = factors.map(({ values, rank }) =>
+    keepSingularValues([values.values], () => symmetricSliceSingularValues(values.values, n, rank, transform)),
+  );
   return {
     members: members.map((settings, member) => ({
       label: labels[member],
@@ -104,19 +118,26 @@ export async function loadSensing(members: readonly SettingValues[], { device, s
     measure(member, { iteration, hyper, history }): Measures {
       const factor = factors[member];
       factor.synthesise(data);
-      const values = symmetricSliceSingularValues(factor.values.values, n, factor.rank, transform);
+      const space = leadingColumnSpaces(factor.values.values, n, factor.rank, tubalRank, transform);
       const law = { alpha: alphaOf(members[member]), eta: hyper.learningRate, scale: transform.scale };
       const next = nextSwitchOn(truthSingularValues, law, iteration);
       return {
         testError: relativeError(data.x.values, truth),
-        ...structureOf(values, transform),
+        ...structureOf(singular[member].values(), transform),
+        angles: { 'to L': sineOfLargestAngle(toL, space), 'to the truth': sineOfLargestAngle(toTruth, space) },
         truthTubes: Array.from(singularTubeNorms(truthSingularValues, transform)),
         switchOn: Array.from(truthSingularValues[0], lambda => switchOnIteration(lambda, law)),
         ...(next === undefined ? {} : { nextTube: next.tube, nextTubeAt: next.iteration }),
         ...phaseAt(history),
       };
     },
-    snapshot: () => undefined,
+    views: sensingViews(n, k, truth),
+    view(id, member, frame) {
+      if (id === 'slices') return slicesData(singular[member].values());
+      if (id === 'truth') return planesView(truth, n, k, frame);
+      factors[member].synthesise(data);
+      return planesView(data.x.values, n, k, frame);
+    },
     exports(member) {
       factors[member].synthesise(data);
       return [
@@ -129,6 +150,52 @@ export async function loadSensing(members: readonly SettingValues[], { device, s
       data.dispose();
     },
   };
+}
+
+function sensingViews(n: number, k: number, truth: Float64Array): readonly ViewDescription[] {
+  const most = truth.reduce((largest, value) => Math.max(largest, Math.abs(value)), 0);
+  const planes = { kind: 'image', frames: k, height: n, width: n, channels: 1, range: [-most, most] } as const;
+  const { marks, reference } = { marks: 'switchOn', reference: 'truthTubes' };
+  return [
+    {
+      ...planes,
+      id: 'recovered',
+      title: 'Recovered',
+      help: 'The present estimate, one frame for each frontal slice.',
+      changes: 'with-iterations',
+      reference: 'truth',
+    },
+    { ...planes, id: 'truth', title: 'Truth', help: 'The tensor that was measured.', changes: 'never' },
+    seriesView(
+      'testError',
+      'Test error',
+      'Relative error',
+      'log',
+      'Norm of the difference from the truth over its norm.',
+    ),
+    {
+      ...tubesView,
+      marks,
+      reference,
+      help: `${tubesView.help} Dashed: those of the truth. Marks: when the law ln(sqrt(lambda) / (alpha sqrt(k))) / ln(1 + eta lambda) lets them.`,
+    },
+    seriesView(
+      'angles',
+      'Principal angles',
+      'Sine of the largest angle',
+      'log',
+      'Between the leading column space of the factor and that of A*(y), L, to which a small start turns first; and that of the truth.',
+    ),
+    ranksView,
+    slicesView,
+  ];
+}
+
+/** [k, n, n], all planes or one, as pictures. */
+function planesView(x: ArrayLike<number>, n: number, k: number, frame: number | undefined): ViewData {
+  const [from, frames] = frame === undefined ? [0, k] : [frame, 1];
+  const values = Float32Array.from({ length: frames * n * n }, (_, at) => x[from * n * n + at]);
+  return { values: { shape: [frames, n, n, 1], values } };
 }
 
 /** gradient <- gradient (U^H U + lambda I)^-1 per slice: small enough for a library. */

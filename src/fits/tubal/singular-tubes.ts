@@ -2,6 +2,7 @@
 // rank to look at side by side, and angles between column spaces. Float64, outside the loop; in the engine's process.
 
 import { EigenvalueDecomposition, Matrix } from 'ml-matrix';
+import { symmetricEigenvalues } from '../../numerics/symmetric-eigenvalues.ts';
 import type { Transform } from '../../ops/mode3-transform/transform.ts';
 
 /** Singular values below this share of the largest are rounding: they are roots of eigenvalues of float64 Grams. */
@@ -10,8 +11,8 @@ const GRAM_FLOOR = 1e-8;
 /**
  * Singular values of every slice of L R^H, descending, min(rows, columns, rank) each. Factors as operators store them:
  * slice s holds [n, width] from slice.plane * n * rank on, width = 2 rank ([real | imaginary]) if complex.
- * They are square roots of the eigenvalues of C (R^H R) C with C = (L^H L)^(1/2), which also exists where the Gram
- * matrix is singular, as it is at small starts; accurate to about 1e-8 of the largest.
+ * They are square roots of the eigenvalues of C^H (R^H R) C with L^H L = C C^H, a Cholesky factor with pivoting, which
+ * also exists where the Gram matrix is singular, as it is at small starts; accurate to about 1e-8 of the largest.
  */
 export function sliceSingularValues(
   left: ArrayLike<number>,
@@ -22,14 +23,12 @@ export function sliceSingularValues(
   transform: Transform,
 ): Float64Array[] {
   return transform.slices.map(({ plane, complex }) => {
-    const l = embeddedSlice(left, plane * rows * rank, rows, rank, complex);
-    const r = embeddedSlice(right, plane * columns * rank, columns, rank, complex);
+    const l = embedded(left, plane * rows * rank, rows, rank, complex);
+    const r = embedded(right, plane * columns * rank, columns, rank, complex);
+    const count = Math.min(rows, columns, rank);
     // With more columns than the slice has, the Gram of the slice itself is smaller than those of its factors.
-    const squares =
-      rank > Math.min(rows, columns)
-        ? eigenvalues(smallerGram(l.mmul(r.transpose())), complex)
-        : eigenvalues(sandwich(squareRoot(gram(l)), gram(r)), complex);
-    return squares.map(value => Math.sqrt(Math.max(0, value)));
+    const small = rank > count ? smallerGram(productWithTransposed(l, r)) : factorGram(gram(l), gram(r));
+    return eigenvalues(small, complex, count).map(value => Math.sqrt(Math.max(0, value)));
   });
 }
 
@@ -41,8 +40,8 @@ export function symmetricSliceSingularValues(
   transform: Transform,
 ): Float64Array[] {
   return transform.slices.map(({ plane, complex }) => {
-    const u = embeddedSlice(factor, plane * n * rank, n, rank, complex);
-    return eigenvalues(smallerGram(u), complex).map(value => Math.max(0, value));
+    const u = embedded(factor, plane * n * rank, n, rank, complex);
+    return eigenvalues(smallerGram(u), complex, Math.min(n, rank)).map(value => Math.max(0, value));
   });
 }
 
@@ -127,8 +126,8 @@ export function leadingColumnSpaces(
   transform: Transform,
 ): ColumnSpaces {
   return transform.slices.map(({ plane, complex }) => {
-    const u = embeddedSlice(factor, plane * n * rank, n, rank, complex);
-    const { realEigenvalues, eigenvectorMatrix } = decompose(gram(u.transpose()));
+    const u = embedded(factor, plane * n * rank, n, rank, complex);
+    const { realEigenvalues, eigenvectorMatrix } = decompose(toMatrix(gram(transposed(u))));
     const descending = realEigenvalues.map((_, i) => i).sort((a, b) => realEigenvalues[b] - realEigenvalues[a]);
     const rows = eigenvectorMatrix.to2DArray();
     return new Matrix(rows.map(row => descending.slice(0, complex ? 2 * count : count).map(i => row[i])));
@@ -140,63 +139,135 @@ export function sineOfLargestAngle(a: ColumnSpaces, b: ColumnSpaces): number {
   return Math.max(
     ...a.map((space, s) => {
       const outside = Matrix.sub(b[s], space.mmul(space.transpose().mmul(b[s])));
-      return Math.min(1, Math.sqrt(Math.max(0, ...decompose(gram(outside)).realEigenvalues)));
+      const { realEigenvalues } = decompose(outside.transpose().mmul(outside));
+      return Math.min(1, Math.sqrt(Math.max(0, ...realEigenvalues)));
     }),
   );
+}
+
+/** A dense real matrix, row-major. */
+interface Dense {
+  readonly rows: number;
+  readonly columns: number;
+  readonly values: Float64Array;
 }
 
 /**
  * One slice of a stored factor; a complex one A + iB as the real matrix [[A, -B], [B, A]], for which sums, products and
  * transposes stand for those of the complex matrix, and every eigenvalue and singular value comes twice.
  */
-function embeddedSlice(
-  stored: ArrayLike<number>,
-  start: number,
-  rows: number,
-  columns: number,
-  complex: boolean,
-): Matrix {
+function embedded(stored: ArrayLike<number>, start: number, n: number, width: number, complex: boolean): Dense {
   const parts = complex ? 2 : 1;
-  const out = Matrix.zeros(parts * rows, parts * columns);
-  for (let i = 0; i < rows; i++) {
-    for (let j = 0; j < columns; j++) {
-      const at = start + i * parts * columns + j;
-      out.set(i, j, stored[at]);
+  const [rows, columns] = [parts * n, parts * width];
+  const values = new Float64Array(rows * columns);
+  for (let i = 0; i < n; i++) {
+    for (let j = 0; j < width; j++) {
+      const at = start + i * columns + j;
+      values[i * columns + j] = stored[at];
       if (!complex) continue;
-      out.set(rows + i, columns + j, stored[at]);
-      out.set(rows + i, j, stored[at + columns]);
-      out.set(i, columns + j, -stored[at + columns]);
+      values[(n + i) * columns + width + j] = stored[at];
+      values[(n + i) * columns + j] = stored[at + width];
+      values[i * columns + width + j] = -stored[at + width];
     }
   }
-  return out;
+  return { rows, columns, values };
 }
 
-function gram(matrix: Matrix): Matrix {
-  return matrix.transpose().mmul(matrix);
+function transposed({ rows, columns, values }: Dense): Dense {
+  const out = Float64Array.from(values, (_, at) => values[(at % rows) * columns + Math.floor(at / rows)]);
+  return { rows: columns, columns: rows, values: out };
+}
+
+function toMatrix({ rows, columns, values }: Dense): Matrix {
+  return Matrix.from1DArray(rows, columns, values);
+}
+
+/** M^T M */
+function gram({ rows, columns, values }: Dense): Dense {
+  const out = new Float64Array(columns * columns);
+  for (let i = 0; i < rows; i++) {
+    const row = values.subarray(i * columns, (i + 1) * columns);
+    for (let j = 0; j < columns; j++) {
+      const factor = row[j];
+      if (factor === 0) continue;
+      for (let l = 0, at = j * columns; l <= j; l++, at++) out[at] += factor * row[l];
+    }
+  }
+  for (let j = 0; j < columns; j++) for (let l = 0; l < j; l++) out[l * columns + j] = out[j * columns + l];
+  return { rows: columns, columns, values: out };
 }
 
 /** M^T M or M M^T, whichever is smaller: their non-zero eigenvalues agree. */
-function smallerGram(matrix: Matrix): Matrix {
-  return gram(matrix.columns <= matrix.rows ? matrix : matrix.transpose());
+function smallerGram(matrix: Dense): Dense {
+  return gram(matrix.columns <= matrix.rows ? matrix : transposed(matrix));
 }
 
-/** The symmetric root of a positive semi-definite matrix; negative eigenvalues are rounding. */
-function squareRoot(matrix: Matrix): Matrix {
-  const { eigenvectorMatrix, realEigenvalues } = decompose(matrix);
-  const roots = realEigenvalues.map(value => Math.sqrt(Math.max(0, value)));
-  return eigenvectorMatrix.clone().mulRowVector(roots).mmul(eigenvectorMatrix.transpose());
+/** L R^T */
+function productWithTransposed(l: Dense, r: Dense): Dense {
+  const inner = l.columns;
+  const out = new Float64Array(l.rows * r.rows);
+  for (let i = 0; i < l.rows; i++) {
+    for (let j = 0; j < r.rows; j++) {
+      let sum = 0;
+      for (let c = 0; c < inner; c++) sum += l.values[i * inner + c] * r.values[j * inner + c];
+      out[i * r.rows + j] = sum;
+    }
+  }
+  return { rows: l.rows, columns: r.rows, values: out };
 }
 
-/** C G C, symmetric to the last bit. */
-function sandwich(c: Matrix, g: Matrix): Matrix {
-  const product = c.mmul(g).mmul(c);
-  return product.transpose().add(product).mul(0.5);
+/** C^T G C with C C^T = the first Gram matrix. */
+function factorGram(first: Dense, { rows: n, values: g }: Dense): Dense {
+  const c = pivotedCholesky(first);
+  const q = c.length;
+  const out = new Float64Array(q * q);
+  const product = new Float64Array(n);
+  for (let a = 0; a < q; a++) {
+    product.fill(0);
+    for (let i = 0; i < n; i++) {
+      const factor = c[a][i];
+      if (factor === 0) continue;
+      for (let j = 0, at = i * n; j < n; j++, at++) product[j] += factor * g[at];
+    }
+    for (let b = 0; b <= a; b++) {
+      let sum = 0;
+      for (let j = 0; j < n; j++) sum += product[j] * c[b][j];
+      out[a * q + b] = sum;
+      out[b * q + a] = sum;
+    }
+  }
+  return { rows: q, columns: q, values: out };
 }
 
-/** Descending; of a complex matrix's embedding every second one. */
-function eigenvalues(matrix: Matrix, complex: boolean): Float64Array {
-  const sorted = Float64Array.from(decompose(matrix).realEigenvalues).sort().reverse();
-  return complex ? sorted.filter((_, i) => i % 2 === 0) : sorted;
+/** Columns of C with C C^T = G, positive semi-definite [n, n], largest pivots first, down to what rounding leaves. */
+function pivotedCholesky({ rows: n, values }: Dense): Float64Array[] {
+  const g = values.slice();
+  const columns: Float64Array[] = [];
+  const left = new Set(Array.from({ length: n }, (_, i) => i));
+  let first = 0;
+  while (left.size > 0) {
+    let pivot = -1;
+    for (const i of left) if (pivot < 0 || g[i * n + i] > g[pivot * n + pivot]) pivot = i;
+    const square = g[pivot * n + pivot];
+    if (columns.length === 0) first = square;
+    if (!(square > n * 2 ** -52 * first)) break;
+    const column = new Float64Array(n);
+    const root = Math.sqrt(square);
+    for (const i of left) column[i] = g[i * n + pivot] / root;
+    left.delete(pivot);
+    for (const i of left) {
+      const factor = column[i];
+      for (let j = 0, at = i * n; j < n; j++, at++) g[at] -= factor * column[j];
+    }
+    columns.push(column);
+  }
+  return columns;
+}
+
+/** `count` of them, descending, zero beyond what there are; of a complex matrix's embedding every second one. */
+function eigenvalues({ rows, values }: Dense, complex: boolean, count: number): Float64Array {
+  const all = symmetricEigenvalues(values, rows);
+  return Float64Array.from({ length: count }, (_, i) => all[complex ? 2 * i : i] ?? 0);
 }
 
 function decompose(matrix: Matrix): EigenvalueDecomposition {

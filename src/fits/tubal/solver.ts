@@ -16,6 +16,14 @@ export interface SolverContext {
   readonly member: number;
 }
 
+/** Slice singular values of the present estimate, kept until the parameters move. */
+export interface SingularValues {
+  /** Of every stored slice, descending. */
+  values(): readonly Float64Array[];
+  /** Whether they are known already, so that asking costs nothing. */
+  isFresh(): boolean;
+}
+
 export interface Solver {
   readonly blocks: readonly ParameterBlock[];
   readonly hyperDefaults: HyperValues;
@@ -27,6 +35,8 @@ export interface Solver {
   advance?(hyper: HyperValues): void;
   /** The present tensor [k, rows, columns], scaled values; may be a view that the next call overwrites. */
   estimate(): Float32Array;
+  /** Of methods with factors. */
+  readonly singular?: SingularValues;
   /** Spectrum, rank estimates, phase. */
   structure?(context: MeasureContext): Measures;
   dispose(): void;
@@ -34,3 +44,21 @@ export interface Solver {
 
 /** Names of the terms of every solver's evaluation. */
 export const solverTerms = ['training', 'smoothness', 'rmse'] as const;
+
+/** Computes singular values when asked and `factors` have changed since they were computed last. */
+export function keepSingularValues(
+  factors: readonly Float32Array[],
+  compute: () => readonly Float64Array[],
+): SingularValues {
+  let known: { readonly factors: readonly Float32Array[]; readonly values: readonly Float64Array[] } | undefined;
+  const isFresh = () => known?.factors.every((kept, f) => kept.every((value, i) => value === factors[f][i])) === true;
+  return {
+    values() {
+      if (known === undefined || !isFresh()) {
+        known = { factors: factors.map(factor => factor.slice()), values: compute() };
+      }
+      return known.values;
+    },
+    isFresh,
+  };
+}

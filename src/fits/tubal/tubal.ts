@@ -5,6 +5,7 @@
 import { transformIds } from '../../ops/mode3-transform/transform.ts';
 import type { Fit, SettingDescription, SettingValues } from '../fit.ts';
 import { loadCompletion } from './completion.ts';
+import { phaseExplanations } from './law.ts';
 import { layoutIds } from './layout.ts';
 import { maskKinds } from './observations.ts';
 import { samples } from './samples.ts';
@@ -19,7 +20,7 @@ function sensingSetting(
   maximum: number,
   help: string,
 ): SettingDescription {
-  return { name, title, type: 'integer', default: value, minimum, maximum, live: 'fixed', help };
+  return { name, title, type: 'integer', default: value, minimum, maximum, live: 'fixed', group: 'Sensing', help };
 }
 
 /** The experiments of the lead paper: more measurements than the 210 unknowns of the ambient space. */
@@ -28,6 +29,9 @@ const kvik: SettingValues = { size: 10, tubes: 4, rank: 100, initialScale: 1e-7 
 export const tubal: Fit = {
   id: 'tubal',
   title: 'Low-tubal-rank recovery',
+  takes: 'a picture, a folder of frames, or a NumPy array with two to four axes',
+  exportContent:
+    'recovered: float32 with the axes and the value range of the input (0 to 255 for 8-bit pictures; [height, width, channel], [frame, height, width, channel], or as the array was stored). mask: uint8 of the same shape, 1 where observed. Of sensing: recovered and truth [n, n, k].',
   settings: [
     {
       name: 'method',
@@ -36,6 +40,8 @@ export const tubal: Fit = {
       default: 'gd',
       choices: ['gd', 'gd-smoothness', 'gd-imbalanced', 'scaled-gd', 'prec-gd', 'tnn-admm', 'linear-interpolation'],
       live: 'member',
+      group: 'Method',
+      level: 'basic',
       help: 'gd: gradient descent on L * R^T from a small start. gd-smoothness: with a smoothness term, for photographs. gd-imbalanced: R starts at a third of the scale of L. scaled-gd, prec-gd: preconditioned by the Gram matrices. tnn-admm: least tubal nuclear norm, the convex baseline. linear-interpolation: the baseline that papers forget.',
     },
     {
@@ -46,6 +52,9 @@ export const tubal: Fit = {
       minimum: 0,
       maximum: 1,
       live: 'fixed',
+      group: 'Data',
+      level: 'basic',
+      unit: 'of the entries',
       help: 'Share of entries of a complete input that the fit may see. Not used with a mask file.',
     },
     {
@@ -55,6 +64,8 @@ export const tubal: Fit = {
       default: 'entry',
       choices: maskKinds,
       live: 'fixed',
+      group: 'Data',
+      level: 'basic',
       help: 'What is drawn together: single entries, pixels with all channels, tubes, whole rows or columns.',
     },
     {
@@ -65,6 +76,9 @@ export const tubal: Fit = {
       minimum: 1,
       maximum: 2000,
       live: 'member',
+      group: 'Factors',
+      level: 'basic',
+      scale: 'log',
       help: 'Columns of each factor slice. Default: a third of the smaller side, at most 100; gd-smoothness: 150 or the side; sensing: the size.',
     },
     {
@@ -75,6 +89,9 @@ export const tubal: Fit = {
       minimum: 1e-12,
       maximum: 10,
       live: 'member',
+      group: 'Factors',
+      level: 'basic',
+      scale: 'log',
       help: 'Factors start as alpha N(0, 1) / sqrt(R). Smaller starts find lower ranks first and take longer. Default 1e-3; sensing 1e-6.',
     },
     {
@@ -84,6 +101,7 @@ export const tubal: Fit = {
       default: 'dct',
       choices: transformIds,
       live: 'member',
+      group: 'Factors',
       help: 'Orthonormal DCT, DFT (the t-product), identity (slices apart), a random rotation, or the principal axes of the observed tubes.',
     },
     {
@@ -93,6 +111,7 @@ export const tubal: Fit = {
       default: 'mean',
       choices: ['mean', 'none'],
       live: 'member',
+      group: 'Factors',
       help: 'mean: the factors hold the difference from the mean of the observed values. That lowers the largest singular value, so steps are two to four times longer for the same result.',
     },
     {
@@ -102,6 +121,7 @@ export const tubal: Fit = {
       default: 'auto',
       choices: layoutIds,
       live: 'member',
+      group: 'Data',
       help: 'Which axes are rows, columns and tubes; auto: frontal, and video for four axes.',
     },
     {
@@ -112,6 +132,9 @@ export const tubal: Fit = {
       minimum: 0,
       maximum: 10,
       live: 'fixed',
+      group: 'Data',
+      scale: 'log',
+      unit: 'of the range',
       help: 'Standard deviation of Gaussian noise added to observed values scaled to 0…1.',
     },
     {
@@ -122,6 +145,8 @@ export const tubal: Fit = {
       minimum: 0,
       maximum: 0.5,
       live: 'fixed',
+      group: 'Data',
+      unit: 'of the observed',
       help: 'Share of the observed entries that never train; their loss says when to stop. Default: 2,000 entries, but 2 to 5 % of them.',
     },
     {
@@ -132,6 +157,9 @@ export const tubal: Fit = {
       minimum: 0,
       maximum: 100,
       live: 'live',
+      group: 'Descent',
+      level: 'basic',
+      scale: 'log',
       help: 'Step = eta / (p sigma_1). Default 0.9, or 0.5 where less than 30 % was observed; sensing: 0.25, and it is the step itself.',
     },
     {
@@ -142,6 +170,8 @@ export const tubal: Fit = {
       minimum: 0,
       maximum: 1e6,
       live: 'live',
+      group: 'Descent',
+      scale: 'log',
       help: 'Added to the Gram matrices: times the largest singular value with scaled-gd (default 0.1), times the norm of the residual with prec-gd (default 1).',
     },
     {
@@ -152,6 +182,9 @@ export const tubal: Fit = {
       minimum: 0,
       maximum: 10,
       live: 'live',
+      group: 'Smoothness',
+      level: 'basic',
+      scale: 'log',
       help: 'Weight of the Huber total variation. Default 0.005 with gd-smoothness, else 0.',
     },
     {
@@ -162,6 +195,9 @@ export const tubal: Fit = {
       minimum: 1e-6,
       maximum: 10,
       live: 'live',
+      group: 'Smoothness',
+      scale: 'log',
+      unit: 'of the range',
       help: 'Gradient magnitude above which differences count linearly.',
     },
     {
@@ -172,6 +208,7 @@ export const tubal: Fit = {
       minimum: 2,
       maximum: 3,
       live: 'member',
+      group: 'Smoothness',
       help: '2: rows and columns. 3: along the tubes too, for volumes and video.',
     },
     {
@@ -181,6 +218,7 @@ export const tubal: Fit = {
       default: 'separate',
       choices: ['joint', 'separate'],
       live: 'member',
+      group: 'Smoothness',
       help: 'joint: one gradient magnitude for all channels of a pixel (vectorial total variation), for colour pictures. separate: each plane alone.',
     },
     {
@@ -191,14 +229,17 @@ export const tubal: Fit = {
       minimum: 1,
       maximum: 1000000,
       live: 'member',
+      group: 'Descent',
+      level: 'basic',
+      scale: 'log',
       help: 'The validation minimum usually stops the run earlier.',
     },
-    sensingSetting('size', 'Sensing: size n', 20, 1, 200, 'The tensor has n x n slices.'),
-    sensingSetting('tubes', 'Sensing: tubes k', 4, 1, 64, 'Length of its tubes.'),
-    sensingSetting('tubalRank', 'Sensing: tubal rank r', 2, 1, 200, 'Tubal rank of the truth.'),
+    sensingSetting('size', 'Size n', 20, 1, 200, 'The tensor has n x n slices.'),
+    sensingSetting('tubes', 'Tubes k', 4, 1, 64, 'Length of its tubes.'),
+    sensingSetting('tubalRank', 'Tubal rank r', 2, 1, 200, 'Tubal rank of the truth.'),
     sensingSetting(
       'measurements',
-      'Sensing: measurements m',
+      'Measurements m',
       undefined,
       1,
       1000000,
@@ -206,11 +247,12 @@ export const tubal: Fit = {
     ),
     {
       name: 'truthSpectrum',
-      title: 'Sensing: spectrum of the truth',
+      title: 'Spectrum of the truth',
       type: 'choice',
       default: 'flat',
       choices: ['flat', 'staircase'],
       live: 'fixed',
+      group: 'Sensing',
       help: 'flat: all slice singular values are 1. staircase: rank 4 with slice singular values 1, 0.5, 0.25 and 0.1, which switch on one after another.',
     },
   ],
@@ -231,6 +273,7 @@ export const tubal: Fit = {
   },
   optimizer: 'sgd',
   samples,
+  captions: { phase: phaseExplanations },
   load: (input, members, context) =>
     input.kind === 'synthetic' ? loadSensing(members, context) : loadCompletion(input, members, context),
 };

@@ -1,0 +1,30 @@
+// A fit as windows and the command line see it: its settings, samples, rules and formats. Runs in the engine's process.
+
+import { describeSettings, type Fit, optimizers, schedules } from '../engine/fits.ts';
+import type { FitDescription, RuleDescription } from '../protocol/host-calls.ts';
+import { exportFormats } from './write-tensor.ts';
+
+export function describeFit(fit: Fit): FitDescription {
+  const { id, title, takes, presets, samples, captions, exportContent } = fit;
+  return {
+    id,
+    title,
+    takes,
+    presets,
+    captions,
+    settings: describeSettings(fit, fit.optimizer, 'constant'),
+    samples: samples.map(sample => ({
+      id: sample.id,
+      title: sample.title,
+      teaches: sample.teaches,
+      settings: sample.settings ?? {},
+    })),
+    optimizers: optimizers.map(describeRule),
+    schedules: schedules.map(describeRule),
+    exportFormats: exportFormats.map(format => ({ ...format, content: `${exportContent} ${format.content}` })),
+  };
+}
+
+function describeRule({ id, title, source, hyper }: RuleDescription): RuleDescription {
+  return { id, title, source, hyper };
+}

@@ -1,0 +1,181 @@
+// What an input is taken for, and how it looks, before anything is started. Runs in the engine's process.
+
+import type { Fit, FitInput } from '../engine/fits.ts';
+import { type PictureStack, pictureStackOf } from '../formats/picture-stack.ts';
+import type { InputReport } from '../protocol/host-calls.ts';
+import { LabError } from '../protocol/lab-error.ts';
+import type { ViewData } from '../protocol/views.ts';
+import { type OpenedInput, openInput, openMask, sampleOf } from './open-input.ts';
+import { encodeViewThumbnail } from './thumbnail.ts';
+
+/** Above this many values an iteration takes a second or more. */
+const LARGE = 30e6;
+/** Sides below this hold no structure to speak of. */
+const SMALL_SIDE = 8;
+
+type Note = (done: number, total: number) => void;
+
+/** Throws `input` errors for what cannot be read. */
+export async function inspectInput(
+  fit: Fit,
+  path: string,
+  mask: string | undefined,
+  onProgress: Note,
+): Promise<InputReport> {
+  const input = await openInput(fit, path, onProgress);
+  const { data } = input;
+  const stack = data.kind === 'synthetic' ? undefined : pictureStackOf(data.shape, 'rows');
+  const opened = mask === undefined ? undefined : await openMask(fit, mask, input, onProgress);
+  const spread = spreadOf(data);
+  const missing = opened === undefined ? undefined : missingShare(data, opened.data);
+  return {
+    input: path,
+    name: sampleOf(fit, path)?.title ?? path.split(/[\\/]/).at(-1) ?? path,
+    kind: data.kind,
+    shape: data.shape,
+    facts: factsOf(input, stack, spread, missing),
+    warnings: warningsOf(input, stack, spread, missing, opened?.data),
+    picture: stack === undefined ? undefined : { frames: stack.frames, height: stack.height, width: stack.width },
+    hasAlpha: input.alpha !== undefined,
+  };
+}
+
+/** One frame at full size: `values` [1, height, width, channels] as bytes over the range of the input. */
+export async function inputPicture(fit: Fit, path: string, frame: number, onProgress: Note): Promise<ViewData> {
+  const { data } = await openInput(fit, path, onProgress);
+  const stack = data.kind === 'synthetic' ? undefined : pictureStackOf(data.shape, 'rows');
+  if (stack === undefined || frame >= stack.frames) {
+    throw new LabError({
+      code: 'input',
+      message: stack === undefined ? 'This input is no picture.' : `The input has ${stack.frames} frames, no ${frame}.`,
+      where: path,
+      tip: stack === undefined ? 'Choose a picture, a folder of frames or an array.' : 'Choose another frame.',
+    });
+  }
+  return frameOf(data, stack, frame);
+}
+
+/** The middle frame, small; empty for a sample that is no picture. */
+export async function samplePicture(fit: Fit, id: string): Promise<Uint8Array> {
+  const data = sampleOf(fit, `sample:${id}`)?.make();
+  const stack = data === undefined || data.kind === 'synthetic' ? undefined : pictureStackOf(data.shape, 'rows');
+  if (data === undefined || stack === undefined) return new Uint8Array(0);
+  const picture = frameOf(data, stack, stack.frames >> 1);
+  const [offset, step] = picture['values.scale'].values;
+  const png = await encodeViewThumbnail({ ...stack, range: [offset, offset + 255 * step] }, picture);
+  return png.slice();
+}
+
+/** What the finite values are. */
+interface Spread {
+  readonly low: number;
+  readonly high: number;
+  readonly finite: number;
+}
+
+function spreadOf({ values }: FitInput): Spread {
+  let low = Infinity;
+  let high = -Infinity;
+  let finite = 0;
+  for (const value of values) {
+    if (!Number.isFinite(value)) continue;
+    finite++;
+    if (value < low) low = value;
+    if (value > high) high = value;
+  }
+  return { low, high, finite };
+}
+
+function frameOf(data: FitInput, stack: PictureStack, frame: number): ViewData {
+  const { height, width, channels } = stack;
+  const { values, fullScale } = data;
+  const spread = spreadOf(data);
+  const unit = fullScale !== 1 || (spread.low >= 0 && spread.high <= 1);
+  const low = unit ? 0 : spread.low;
+  const span = unit ? 1 : spread.high - spread.low || 1;
+  const { start, stride } = stack.frame(frame);
+  const bytes = new Uint8Array(height * width * channels);
+  for (let n = 0; n < bytes.length; n++) {
+    const value = (values[start + n * stride] - low) / span;
+    bytes[n] = value >= 1 ? 255 : value > 0 ? Math.round(255 * value) : 0; // NaN becomes 0
+  }
+  const scale = Float64Array.of(low * fullScale, (span * fullScale) / 255);
+  return {
+    values: { shape: [1, height, width, channels], values: bytes },
+    'values.scale': { shape: [2], values: scale },
+  };
+}
+
+/** Of the entries; undefined where the mask does not fit the input. */
+function missingShare(data: FitInput, mask: FitInput): number | undefined {
+  const same = mask.values.length === data.values.length;
+  const stack = pictureStackOf(data.shape, 'rows');
+  const [height, width, channels = 1] = mask.shape;
+  const isPlane = mask.shape.length <= 3 && height === stack?.height && width === stack.width;
+  if (!same && !isPlane) return undefined;
+  // Of a picture as mask for all planes the first channel counts.
+  const step = same ? 1 : channels;
+  let missing = 0;
+  for (let i = 0; i < mask.values.length; i += step) if (!(mask.values[i] > 0)) missing++;
+  return (missing * step) / mask.values.length;
+}
+
+function factsOf(
+  { data, stored, colourSpace, files }: OpenedInput,
+  stack: PictureStack | undefined,
+  { low, high }: Spread,
+  missing: number | undefined,
+): Record<string, string> {
+  const facts: Record<string, string> = {};
+  if (stack !== undefined) {
+    facts.Size = `${stack.width} × ${stack.height}`;
+    if (stack.frames > 1) facts[data.kind === 'video' ? 'Frames' : 'Planes'] = String(stack.frames);
+    facts.Colour = stack.channels === 3 ? 'RGB' : 'grey';
+  }
+  if (data.kind === 'array') facts.Shape = data.shape.join(' × ');
+  if (data.kind !== 'synthetic' && low <= high) {
+    const shown = (value: number) => String(Number((value * data.fullScale).toPrecision(6)));
+    facts.Values = `${stored}, ${shown(low)} to ${shown(high)}`;
+    facts.Entries = data.values.length.toLocaleString('en');
+  }
+  if (colourSpace !== undefined) facts['Colour space'] = colourSpace;
+  if (files.length > 0) facts.File = megabytes(files.reduce((sum, { bytes }) => sum + bytes, 0));
+  if (missing !== undefined) facts.Missing = `${(100 * missing).toFixed(1)} %`;
+  return facts;
+}
+
+function warningsOf(
+  { data, alpha, pages = 1 }: OpenedInput,
+  stack: PictureStack | undefined,
+  { low, high, finite }: Spread,
+  missing: number | undefined,
+  mask: FitInput | undefined,
+): string[] {
+  const { kind, values, shape } = data;
+  if (kind === 'synthetic') return [];
+  const warnings: string[] = [];
+  const holes = values.length - finite;
+  if (values.length === 0) warnings.push('The array is empty.');
+  if (stack === undefined) warnings.push(`It has ${shape.length} axes; two to four are needed.`);
+  if (holes > 0)
+    warnings.push(
+      `${holes.toLocaleString('en')} values are not finite (NaN or infinite). Mark them as missing with a mask, or replace them.`,
+    );
+  if (finite > 0 && low === high) warnings.push('All values are equal: there is nothing to learn from them.');
+  if (values.length > LARGE)
+    warnings.push(`${Math.round(values.length / 1e6)} million values: an iteration takes a second or more.`);
+  if (stack !== undefined && Math.min(stack.height, stack.width) < SMALL_SIDE)
+    warnings.push(`One side has fewer than ${SMALL_SIDE} values: a low rank has nothing to hold on to.`);
+  if (alpha !== undefined)
+    warnings.push('The picture has transparency, which is left out. Take it as the mask to fill what is transparent.');
+  if (pages > 1) warnings.push(`The file holds ${pages} pictures; the first is read.`);
+  if (mask !== undefined && missing === undefined)
+    warnings.push(`The mask of shape ${mask.shape.join(' × ')} does not fit the input of shape ${shape.join(' × ')}.`);
+  if (missing === 0) warnings.push('The mask leaves nothing out: there is nothing to recover.');
+  if (missing === 1) warnings.push('The mask leaves nothing observed: is it inverted?');
+  return warnings;
+}
+
+function megabytes(bytes: number): string {
+  return bytes < 1e6 ? `${Math.ceil(bytes / 1e3)} kB` : `${(bytes / 1e6).toFixed(1)} MB`;
+}

@@ -1,0 +1,141 @@
+// Answers pulls of views of the run that an engine holds: at once while the run waits, between two iterations and within a
+// budget of time while it runs. The newest request for a view wins. Runs in the engine's process.
+
+import type { Problem } from '../engine/fits.ts';
+import type { Run } from '../engine/run.ts';
+import { asLabError, LabError } from '../protocol/lab-error.ts';
+import type { EngineCommand, EngineEvent } from '../protocol/messages.ts';
+import { reduceView } from '../protocol/reduce-view.ts';
+import { isPulled, type PulledView, type ViewArray, type ViewData } from '../protocol/views.ts';
+import { readSnapshotView } from '../store/snapshot-views.ts';
+
+export type ViewRequest = Omit<Extract<EngineCommand, { readonly kind: 'view' }>, 'kind'>;
+
+export interface ViewDesk {
+  ask(request: ViewRequest): void;
+  /** waiting: nothing is computed, so requests are answered at once. running: they wait for `serve`. */
+  set(mode: 'waiting' | 'running'): void;
+  /** Between two iterations: answers at most one request, when the budget allows. */
+  serve(): void;
+  /** A view was recorded at this iteration. */
+  recorded(view: string, member: number, iteration: number): void;
+  /** The run ends: nobody will answer what still waits. */
+  close(): void;
+}
+
+/** Share of the time that a running fit gives to views: being watched should cost less than 5 %, sending included. */
+const SHARE = 0.03;
+/** Pulls that are served whatever they cost, so that a window fills at once. */
+const FREE_PULLS = 12;
+/** Other views than pictures that take longer than this come from the records while the fit runs. */
+const COSTLY_MILLISECONDS = 20;
+
+interface Waiting extends ViewRequest {
+  readonly description: PulledView;
+}
+
+export function createViewDesk(
+  run: Run,
+  problem: Problem,
+  folder: string,
+  emit: (event: EngineEvent) => void,
+): ViewDesk {
+  const waiting = new Map<string, Waiting>();
+  const costs = new Map<string, number>();
+  /** Iteration of the newest record of a view, by view and member. */
+  const records = new Map<string, number>();
+  const answered = new Map<string, number>();
+  let mode: 'waiting' | 'running' = 'waiting';
+  let freePulls = FREE_PULLS;
+  let nextAt = 0;
+
+  const send = (key: string, ask: number, iteration: number, data: ViewData, reduction: number): void => {
+    answered.set(key, iteration);
+    emit({ kind: 'view', ask, iteration, reduction, data: owned(data) });
+  };
+  const fromPresent = (key: string, { ask, view, member, frame, mostPixels, description }: Waiting): void => {
+    const whole = problem.view(view, member, frame);
+    const { data, reduction } = reduceView(whole, mostPixels);
+    send(key, ask, description.changes === 'never' ? 0 : run.iteration, data, reduction);
+  };
+  const fromRecord = (key: string, { ask, view, member, frame, mostPixels }: Waiting): boolean => {
+    const record = readSnapshotView(folder, view, member, Infinity, frame, mostPixels);
+    if (record !== undefined) send(key, ask, record.iteration, record.data, record.reduction);
+    return record !== undefined;
+  };
+  const answer = (key: string, request: Waiting, from: 'present' | 'record'): void => {
+    waiting.delete(key);
+    const began = performance.now();
+    try {
+      if (from === 'present' || !fromRecord(key, request)) {
+        fromPresent(key, request);
+        costs.set(request.view, performance.now() - began);
+      }
+    } catch (thrown) {
+      emit({ kind: 'no-view', ask: request.ask, error: asLabError(thrown).toDetails() });
+    }
+    const now = performance.now();
+    if (mode === 'running') nextAt = now + (now - began) / SHARE;
+  };
+
+  return {
+    ask(request) {
+      const { ask, view, member, frame } = request;
+      const description = problem.views.find(({ id }) => id === view);
+      const refusal = refusalOf(request, description, problem.members.length);
+      if (description === undefined || !isPulled(description) || refusal !== undefined)
+        return emit({ kind: 'no-view', ask, error: refusal });
+      const key = `${view} ${member} ${frame}`;
+      const older = waiting.get(key);
+      if (older !== undefined) emit({ kind: 'no-view', ask: older.ask, error: undefined });
+      const entry = { ...request, description };
+      waiting.set(key, entry);
+      if (mode === 'waiting') answer(key, entry, 'present');
+    },
+    set(next) {
+      mode = next;
+      if (mode === 'waiting') for (const [key, request] of [...waiting]) answer(key, request, 'present');
+    },
+    serve() {
+      if (waiting.size === 0 || (freePulls <= 0 && performance.now() < nextAt)) return;
+      for (const [key, request] of waiting) {
+        const { kind } = request.description;
+        const isCostly = kind !== 'image' && kind !== 'depth' && (costs.get(request.view) ?? 0) > COSTLY_MILLISECONDS;
+        const newest = records.get(`${request.view} ${request.member}`);
+        if (isCostly && newest !== undefined && (answered.get(key) ?? -1) >= newest) continue;
+        freePulls--;
+        return answer(key, request, isCostly ? 'record' : 'present');
+      }
+    },
+    recorded: (view, member, iteration) => void records.set(`${view} ${member}`, iteration),
+    close() {
+      for (const { ask } of waiting.values()) emit({ kind: 'no-view', ask, error: undefined });
+      waiting.clear();
+    },
+  };
+}
+
+function refusalOf(
+  { view, member, frame }: ViewRequest,
+  description: Problem['views'][number] | undefined,
+  members: number,
+): ReturnType<LabError['toDetails']> | undefined {
+  const refuse = (message: string) => new LabError({ code: 'state', message, where: `view ${view}` }).toDetails();
+  if (description === undefined) return refuse('The run has no such view.');
+  if (!isPulled(description)) return refuse('A series is drawn from the measures; it has no data of its own.');
+  if (member >= members) return refuse(`The run has ${members} members; there is no member ${member}.`);
+  const frames = 'frames' in description ? description.frames : 1;
+  if (frame !== undefined && frame >= frames)
+    return refuse(`The view has ${frames} frames; there is no frame ${frame}.`);
+  return undefined;
+}
+
+/** Arrays that own exactly their bytes: the whole buffer behind an array travels between processes. */
+function owned(data: ViewData): ViewData {
+  return Object.fromEntries(
+    Object.entries(data).map(([name, { shape, values }]): [string, ViewArray] => [
+      name,
+      { shape, values: values.buffer.byteLength === values.byteLength ? values : values.slice() },
+    ]),
+  );
+}
