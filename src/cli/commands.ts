@@ -10,6 +10,7 @@ import { LabError } from '../protocol/lab-error.ts';
 import type { DriveSettings, EngineCommand, EngineEvent } from '../protocol/messages.ts';
 import type { RunEvent } from '../protocol/run.ts';
 import { branchRun } from '../store/branch-run.ts';
+import { film } from './film.ts';
 import { createProgressPrinter, exitCodeOf, printError } from './output.ts';
 import { serve } from './serve.ts';
 
@@ -33,6 +34,8 @@ const help = `Descent Lab: see and steer a vision model while gradient descent f
   npm run --silent lab -- branch RUN --at 200:learningRate=0.5
                                                  a run that equals RUN up to there, and goes on with the change
   npm run --silent lab -- export RUN --format F  the result so far as npy, npz or png
+  npm run --silent lab -- film RUN               its pictures over the trace, as a film: --format webm, mp4 or png
+      --views recovered,observed  --fps 10  --width 1280  --out FILE or DIR
   npm run --silent lab -- runs [FOLDER]          the runs of a folder (default: runs/)
   npm run --silent lab -- show RUN               recipe, events and result of a run
   npm run --silent lab -- compare RUN RUN …      results side by side
@@ -170,6 +173,19 @@ export const commands: Record<string, Command> = {
     if (format !== 'npy' && format !== 'npz' && format !== 'png')
       throw usage(`--format ${format ?? ''}: choose npy, npz or png. The trace is ${join(folder, 'trace.csv')}.`);
     return drive({ kind: 'export', folder, format, threads: whole(values.threads, 'threads', 1) }, values);
+  },
+
+  film: async args => {
+    const text = { type: 'string' } as const;
+    const { values, positionals } = parse(args, {
+      views: text,
+      format: text,
+      fps: text,
+      width: text,
+      out: text,
+      json: common.json,
+    });
+    return film(resolve(positionals[0] ?? fail('film needs a run folder.')), values);
   },
 
   runs: async args => {

@@ -20,13 +20,13 @@ export interface FilmExport {
 }
 
 export interface FilmOptions {
-  readonly signal?: AbortSignal;
   readonly onProgress?: (done: number, total: number) => void;
 }
 
 /**
  * Writes the film to `request.out`, or to `exports/film.webm`, `exports/film.mp4` or `exports/film/` of the run. Throws
- * what `planFilm` and `readFilmSource` throw, `store` errors of the disk, and a `state` error when it was cancelled.
+ * what `planFilm` and `readFilmSource` throw, and `store` errors of the disk. To cancel is to end the process: what is
+ * half-made goes with it.
  */
 export async function exportFilm(request: ReplayRequest, options: FilmOptions = {}): Promise<FilmExport> {
   const { folder, format, framesPerSecond } = request;
@@ -36,13 +36,7 @@ export async function exportFilm(request: ReplayRequest, options: FilmOptions = 
   const camera = await createFilmCamera(folder, film, layout);
   const total = film.shots.length;
   const out = request.out ?? join(folder, 'exports', format === 'png' ? 'film' : `film.${format}`);
-  const step = async (done: number): Promise<void> => {
-    options.onProgress?.(done, total);
-    // A turn of the event loop, so that a wish to cancel is heard between two pictures.
-    await new Promise(setImmediate);
-    if (options.signal?.aborted === true)
-      throw new LabError({ code: 'state', message: 'The film was cancelled.', where: 'film' });
-  };
+  const step = (done: number): void => options.onProgress?.(done, total);
   const files =
     format === 'png'
       ? await writeSequence(out, camera, total, layout, step)
@@ -50,7 +44,7 @@ export async function exportFilm(request: ReplayRequest, options: FilmOptions = 
   return { iteration: film.last, files };
 }
 
-type Step = (done: number) => Promise<void>;
+type Step = (done: number) => void;
 
 async function writeFilm(
   file: string,
@@ -60,23 +54,25 @@ async function writeFilm(
   shape: { readonly width: number; readonly height: number; readonly framesPerSecond: number },
   step: Step,
 ): Promise<ExportedFile[]> {
+  writing(file, () => {
+    mkdirSync(dirname(file), { recursive: true });
+    if (statSync(file, { throwIfNoEntry: false })?.isDirectory() === true) throw isFolder(file);
+  });
   const encoder = await openEncoder(format, shape);
   try {
     let rgba = new Uint8Array();
     for (let shot = 0; shot < total; shot++) {
-      await step(shot);
+      step(shot);
       rgba = new Uint8Array(await camera.take(shot));
       await encoder.add(rgba);
     }
     for (let n = 0; n < holdOf(shape.framesPerSecond); n++) {
-      await step(total);
+      step(total);
       await encoder.add(rgba);
     }
     const bytes = await encoder.finish();
     const part = `${file}.part`;
     writing(file, () => {
-      if (statSync(file, { throwIfNoEntry: false })?.isDirectory() === true) throw isFolder(file);
-      mkdirSync(dirname(file), { recursive: true });
       try {
         writeFileSync(part, bytes);
         renameSync(part, file);
@@ -101,15 +97,17 @@ async function writeSequence(
   step: Step,
 ): Promise<ExportedFile[]> {
   const part = `${folder}.part`;
+  const remove = () => rmSync(part, { recursive: true, force: true });
   writing(folder, () => {
     refuseForeign(folder);
-    rmSync(part, { recursive: true, force: true });
+    remove();
     mkdirSync(part, { recursive: true });
   });
+  process.once('exit', remove);
   try {
     const files: ExportedFile[] = [];
     for (let shot = 0; shot < total; shot++) {
-      await step(shot);
+      step(shot);
       const raw = { width, height, channels: 4 } as const;
       const bytes = await sharp(await camera.take(shot), { raw })
         .removeAlpha()
@@ -119,15 +117,15 @@ async function writeSequence(
       writing(folder, () => writeFileSync(join(part, name), bytes));
       files.push({ name: `${nameOf(folder)}/${name}`, bytes: bytes.length });
     }
-    await step(total);
+    step(total);
     writing(folder, () => {
       rmSync(folder, { recursive: true, force: true });
       renameSync(part, folder);
     });
     return files;
-  } catch (thrown) {
-    rmSync(part, { recursive: true, force: true });
-    throw thrown;
+  } finally {
+    process.off('exit', remove);
+    remove();
   }
 }
 

@@ -4,6 +4,7 @@ import { basename } from 'node:path';
 import { LabError } from '../protocol/lab-error.ts';
 import { traceColumns } from '../protocol/run.ts';
 import { readEvents, readMeasures, readProblem, readRecipe, readSummary, readTrace } from '../store/read-run.ts';
+import { readLabels } from '../store/run-library.ts';
 import { listSnapshots } from '../store/snapshot-views.ts';
 import type { Curve, FilmSource } from './film.ts';
 
@@ -25,7 +26,7 @@ export function readFilmSource(folder: string, title: string | undefined): FilmS
   const { loss = empty, validation = empty, learningRate = empty } = curves[member] ?? {};
   const snapshots = listSnapshots(folder).filter(each => each.member === member);
   return {
-    title: title ?? basename(folder),
+    title: title ?? readLabels(folder).name ?? basename(folder),
     problem,
     member,
     loss,

@@ -40,7 +40,7 @@ export interface ReplayRequest {
   readonly framesPerSecond: number;
   /** Of the film, in pixels. */
   readonly width: number;
-  /** Written into the pictures; undefined: the name of the folder. */
+  /** Written into the pictures; undefined: the run's name. */
   readonly title?: string | undefined;
   /** File, or folder for PNG; undefined: `film` in the run's exports. */
   readonly out?: string | undefined;

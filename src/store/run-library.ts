@@ -224,7 +224,7 @@ function readEntry(folder: string): RunEntry | undefined {
   }
 }
 
-function readLabels(folder: string): { readonly name?: string | undefined; readonly tags: readonly string[] } {
+export function readLabels(folder: string): { readonly name?: string | undefined; readonly tags: readonly string[] } {
   try {
     return v.parse(labelsSchema, JSON.parse(readFileSync(join(folder, 'labels.json'), 'utf8')));
   } catch {
