@@ -22,9 +22,16 @@ export function fitCommand(request: CommandRequest): string {
   for (const [name, values] of raced) words.push('--race', `${name}=${values.join(',')}`);
   if (raced.length === 0 && members > 1) words.push('--members', String(members));
   if (seed !== 0) words.push('--seed', String(seed));
-  for (const { iteration, path, value } of events.filter(({ source }) => source === 'user'))
-    words.push('--at', `${iteration}:${path}=${value}`);
+  for (const { iteration, path, value } of lasting(events)) words.push('--at', `${iteration}:${path}=${value}`);
   return labCommand(words);
+}
+
+/** What the user changed, without what was changed again before it took effect. */
+function lasting(events: readonly RunEvent[]): readonly RunEvent[] {
+  const changes = new Map(
+    events.filter(({ source }) => source === 'user').map(event => [`${event.iteration} ${event.path}`, event]),
+  );
+  return [...changes.values()];
 }
 
 /** `npm run --silent lab -- …`, each word quoted where a shell would read it otherwise. */

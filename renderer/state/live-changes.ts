@@ -16,10 +16,23 @@ export interface LiveEdit {
   readonly gesture?: string;
 }
 
+/** Gestures of this window by what they sent, so that lists can show a drag as one change. */
+const gestures = new Map<string, string>();
+const MOST_GESTURES = 5000;
+
+/** The gesture of this window that last gave `path` this value; undefined: none, or another window. */
+export function gestureOf(run: string, path: string, value: number): string | undefined {
+  return gestures.get(`${run} ${path} ${value}`);
+}
+
 /** Takes effect at the next iteration. A refusal is told in the problems panel. */
 export async function changeLiveValues({ run, label, changes, back, gesture }: LiveEdit): Promise<void> {
   const send = (all: readonly LiveChange[]) =>
     guarded(() => Promise.all(all.map(({ path, value }) => theBridge().call('change', { run, path, value }))), run);
+  if (gesture !== undefined) {
+    if (gestures.size > MOST_GESTURES) gestures.clear();
+    for (const { path, value } of changes) gestures.set(`${run} ${path} ${value}`, gesture);
+  }
   remember({
     label,
     ...(gesture === undefined ? {} : { gesture: `${run} ${gesture}` }),

@@ -129,6 +129,7 @@ interface Underway {
 }
 
 function Formats({ run, formats, state }: FormatsProps) {
+  const library = useLab(({ description }) => description?.library) ?? 'runs';
   const preferred = usePreferences(({ exportFormat }) => exportFormat);
   const chosen = formats.find(({ id }) => id === preferred) ?? formats[0];
   const [underway, setUnderway] = useState<Underway | undefined>(undefined);
@@ -196,7 +197,7 @@ function Formats({ run, formats, state }: FormatsProps) {
         </p>
       )}
       <p className="export-note">On the command line:</p>
-      <CommandBox command={labCommand(['export', `runs/${run}`, '--format', chosen.id])} />
+      <CommandBox command={labCommand(['export', `${library}/${run}`, '--format', chosen.id])} />
     </section>
   );
 }

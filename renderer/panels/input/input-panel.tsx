@@ -5,11 +5,11 @@ import { IconAlertTriangle } from '@tabler/icons-react';
 import type { InputReport } from '../../../src/protocol/host-calls.ts';
 import { useDraft } from '../../state/draft.ts';
 import { maskText } from '../../state/draft-command.ts';
-import { theBridge, useCurrentRun, useLab } from '../../state/lab.ts';
+import { useCurrentRun, useLab } from '../../state/lab.ts';
 import { CopyButton } from '../../widgets/copy-button.tsx';
 import { type Fact, FactTable } from '../../widgets/fact-table.tsx';
 import { formatCount } from '../../widgets/format-number.ts';
-import { InputPicture } from './input-picture.tsx';
+import { InputPicture, StaticPictures } from './input-picture.tsx';
 import { summaryFacts } from './summary-facts.ts';
 import './input.css';
 
@@ -100,16 +100,11 @@ function RunInput() {
           }
         />
       )}
-      {entry.hasThumbnail && (
-        <img
-          className="input-picture"
-          src={theBridge().url({
-            of: 'thumbnail',
-            run: entry.run,
-            version: entry.state === 'running' ? 0 : entry.iteration,
-          })}
-          alt={`Result of ${entry.name}`}
-        />
+      {problem !== undefined && (
+        <>
+          <StaticPictures run={entry.run} views={problem.views} />
+          {problem.summary.title !== undefined && <p className="input-note">{problem.summary.title}</p>}
+        </>
       )}
       {problem !== undefined && <FactTable label="What the fit was given" facts={summaryFacts(problem.summary)} />}
       <section aria-label="Files">

@@ -10,16 +10,16 @@ export interface Picture {
   readonly pixels: Uint8ClampedArray<ArrayBuffer>;
 }
 
-/** `values` is [frames, height, width, channels] or [height, width, channels]. */
-export function pictureOf(data: ViewData, longest: number): Picture {
+/** `range`: the values shown as black and white. `values` is [frames, height, width, channels] or [height, width, channels]. */
+export function pictureOf(data: ViewData, longest: number, range?: readonly [number, number]): Picture {
   const { shape, values: stored } = data.values;
   const [fullHeight, fullWidth, channels] = shape.slice(-3);
   const values = realValues(data, 'values');
   const size = fullHeight * fullWidth * channels;
   const block = Math.max(1, Math.ceil(Math.max(fullHeight, fullWidth) / longest));
   const [height, width] = [Math.ceil(fullHeight / block), Math.ceil(fullWidth / block)];
-  const [black, white] =
-    stored instanceof Uint8Array && data['values.scale'] === undefined ? [0, 255] : rangeOf(values, size);
+  const eightBit = stored instanceof Uint8Array && data['values.scale'] === undefined;
+  const [black, white] = range ?? (eightBit ? [0, 255] : rangeOf(values, size));
   const scale = white > black ? 255 / (white - black) : 0;
   const pixels = new Uint8ClampedArray(4 * height * width);
   for (let row = 0; row < height; row++) {

@@ -20,12 +20,14 @@ const endings: readonly (readonly [ending: RegExp, unit: string, factor: number]
 ];
 
 export function summaryFacts(summary: Readonly<Record<string, number | string>>): readonly SummaryFact[] {
-  return Object.entries(summary).map(([name, value]) => {
+  // Its title stands above the table.
+  const { title: _title, ...facts } = summary;
+  return Object.entries(facts).map(([name, value]) => {
     if (typeof value === 'string') return { name: readableName(name), value };
     const known = endings.find(([ending]) => ending.test(name));
     if (known === undefined) return { name: readableName(name), value: formatNumber(value) };
     const [ending, unit, factor] = known;
-    const label = unit === '%' || unit === 'dB' ? name : name.replace(ending, '');
+    const label = unit === '%' || unit === 'dB' ? name : name.replace(ending, unit === 'MB' ? 'Memory' : '');
     return { name: readableName(label), value: `${formatNumber(value * factor, 3)} ${unit}` };
   });
 }

@@ -11,7 +11,7 @@ import { runCommand } from '../../state/draft-command.ts';
 import { useCurrentRun, useLab } from '../../state/lab.ts';
 import { settingsWith } from '../../state/recipe-settings.ts';
 import { CommandBox } from '../../widgets/command-box.tsx';
-import { formatNumber, formatValue, readableName } from '../../widgets/format-number.ts';
+import { formatValue, readableName } from '../../widgets/format-number.ts';
 import { HelpMark } from '../../widgets/help-mark.tsx';
 import { found, grouped } from './setting-list.ts';
 
@@ -83,30 +83,33 @@ function rowsOf(
   const { members } = recipe;
   const ids = (name: string) => members.map(member => String(member[name]));
   const described = fit === undefined ? [] : settingsWith(fit, ids('optimizer'), ids('schedule'));
-  const names = [...new Set(members.flatMap(member => Object.keys(member)))];
+  const ofRules = [...(fit?.optimizers ?? []), ...(fit?.schedules ?? [])].flatMap(({ hyper }) => hyper);
   const known = new Map(described.map(setting => [setting.name, setting]));
-  const order = [...described.map(({ name }) => name), ...names.filter(name => !known.has(name))];
-  const rows = order
-    .filter(name => names.includes(name))
-    .map((name): Row => {
-      const setting = known.get(name) ?? plain(name);
-      const texts = members.map((member, m) => {
-        const value = member[name];
-        const start = problem?.members[m]?.starts[name];
-        if (value !== undefined) return formatValue(value);
-        return start === undefined ? 'from the input' : `${formatNumber(start)} (from the input)`;
-      });
-      return {
-        setting,
-        values: new Set(texts).size === 1 ? texts.slice(0, 1) : texts,
-        changed: members.some(member => member[name] !== undefined && member[name] !== setting.default),
-      };
+  // What only some members have, and what a later version no longer describes.
+  for (const name of new Set(members.flatMap(member => Object.keys(member)))) {
+    const rule = ofRules.find(hyper => hyper.name === name);
+    if (!known.has(name)) known.set(name, rule === undefined ? plain(name) : { ...rule, type: 'number', live: 'live' });
+  }
+  const rows = [...known.values()].map((setting): Row => {
+    const { name } = setting;
+    const texts = members.map((member, m) => {
+      const value = member[name];
+      if (value !== undefined) return formatValue(value);
+      const derived = problem?.members[m]?.starts[name] ?? (members.length === 1 ? problem?.summary[name] : undefined);
+      return derived === undefined ? 'from the input' : `${formatValue(derived)} (from the input)`;
     });
-  const more = [
+    return {
+      setting,
+      values: new Set(texts).size === 1 ? texts.slice(0, 1) : texts,
+      changed: members.some(member => member[name] !== undefined && member[name] !== setting.default),
+    };
+  });
+  return [
+    ...rows,
+    ...(recipe.mask === undefined ? [] : [plainRow('maskOfTheInput', recipe.mask, true)]),
     plainRow('members', String(members.length), members.length > 1),
     plainRow('seed', String(recipe.seed), recipe.seed !== 0),
   ];
-  return [...rows, ...(recipe.mask === undefined ? [] : [plainRow('maskOfTheInput', recipe.mask, true)]), ...more];
 }
 
 function plain(name: string): SettingDescription {

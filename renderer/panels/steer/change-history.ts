@@ -13,33 +13,51 @@ export interface ChangeEntry {
   /** Undefined where members differed, or for what is no value. */
   readonly before: number | undefined;
   readonly pending: boolean;
+  /** How many changes it stands for: one drag makes several. */
+  readonly steps: number;
 }
 
-/** Newest first. */
-export function changeHistory(
-  problem: ProblemDescription,
-  events: readonly RunEvent[],
-  accepted: readonly RunEvent[],
-): readonly ChangeEntry[] {
+export interface HistoryRequest {
+  readonly problem: ProblemDescription;
+  readonly events: readonly RunEvent[];
+  /** Taken, not yet in effect. */
+  readonly accepted: readonly RunEvent[];
+  /** The drag an event belongs to, as far as it is known. */
+  readonly gestureOf: (event: RunEvent) => string | undefined;
+}
+
+/** Newest first; a drag, and changes of one value at one iteration, are one entry. */
+export function changeHistory({ problem, events, accepted, gestureOf }: HistoryRequest): readonly ChangeEntry[] {
   const table = createHyperTable({
     descriptions: problem.members.map(({ live }) => live),
     starts: problem.members.map(({ starts }) => starts),
     groups: groupsOf(problem),
   });
-  return [...events, ...accepted]
-    .map((event, index): ChangeEntry => {
-      const { name, scope, group } = parsePath(event.path);
-      const known = event.source === 'user' ? dialOf({ problem, table, name, scope, group }) : undefined;
-      if (event.source === 'user') table.set(event.path, Number(event.value));
-      return {
-        key: `${index} ${event.iteration} ${event.path}`,
-        event,
-        title: titleOf(known?.setting.title ?? name, scope, group),
-        before: known?.value,
-        pending: index >= events.length,
-      };
-    })
-    .reverse();
+  const entries: ChangeEntry[] = [];
+  [...events, ...accepted].forEach((event, index) => {
+    const { name, scope, group } = parsePath(event.path);
+    const known = event.source === 'user' ? dialOf({ problem, table, name, scope, group }) : undefined;
+    if (event.source === 'user') table.set(event.path, Number(event.value));
+    const pending = index >= events.length;
+    const last = entries.at(-1);
+    const joins = last !== undefined && isOne(last.event, event, gestureOf);
+    if (joins) entries.pop();
+    entries.push({
+      key: `${index} ${event.iteration} ${event.path}`,
+      event,
+      title: titleOf(known?.setting.title ?? name, scope, group),
+      before: joins ? last.before : known?.value,
+      pending,
+      steps: joins ? last.steps + 1 : 1,
+    });
+  });
+  return entries.reverse();
+}
+
+function isOne(before: RunEvent, event: RunEvent, gestureOf: HistoryRequest['gestureOf']): boolean {
+  if (before.source !== 'user' || event.source !== 'user' || before.path !== event.path) return false;
+  const gesture = gestureOf(event);
+  return before.iteration === event.iteration || (gesture !== undefined && gesture === gestureOf(before));
 }
 
 interface ParsedPath {

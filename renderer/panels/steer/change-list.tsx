@@ -3,20 +3,31 @@
 import { useMemo } from 'react';
 import type { ProblemDescription, RunEvent } from '../../../src/protocol/run.ts';
 import { setCursor } from '../../state/cursor.ts';
+import { gestureOf } from '../../state/live-changes.ts';
 import { formatCount, formatNumber } from '../../widgets/format-number.ts';
 import { type ChangeEntry, changeHistory } from './change-history.ts';
 
 const MOST = 100;
 
 export interface ChangeListProps {
+  readonly run: string;
   readonly problem: ProblemDescription;
   readonly events: readonly RunEvent[];
   readonly accepted: readonly RunEvent[];
 }
 
-export function ChangeList({ problem, events, accepted }: ChangeListProps) {
-  const entries = useMemo(() => changeHistory(problem, events, accepted), [problem, events, accepted]);
-  const turned = entries.filter(({ event }) => event.source === 'user').length;
+export function ChangeList({ run, problem, events, accepted }: ChangeListProps) {
+  const entries = useMemo(
+    () =>
+      changeHistory({
+        problem,
+        events,
+        accepted,
+        gestureOf: ({ path, value }) => gestureOf(run, path, Number(value)),
+      }),
+    [run, problem, events, accepted],
+  );
+  const turned = events.filter(({ source }) => source === 'user').length + accepted.length;
   return (
     <section className="steer-section" aria-label="Changes">
       <h3 className="steer-heading">
@@ -42,7 +53,7 @@ export function ChangeList({ problem, events, accepted }: ChangeListProps) {
   );
 }
 
-function Entry({ entry: { event, title, before, pending } }: { readonly entry: ChangeEntry }) {
+function Entry({ entry: { event, title, before, pending, steps } }: { readonly entry: ChangeEntry }) {
   const { iteration, value, source } = event;
   const what =
     typeof value === 'number'
@@ -60,7 +71,10 @@ function Entry({ entry: { event, title, before, pending } }: { readonly entry: C
         {title}
         {source === 'engine' ? ' (by the engine)' : ''}
         <br />
-        <span className="steer-history-value">{what}</span>
+        <span className="steer-history-value">
+          {what}
+          {steps > 1 && <small> in {steps} steps</small>}
+        </span>
       </span>
     </button>
   );

@@ -55,6 +55,7 @@ export function DialRow({ run, dial, table, mode, title, common }: DialRowProps)
   const changed = dial.origin === 'own' && dial.value !== start;
   const spread = dial.values.length > 1 ? dial.values.filter(value => value !== shown) : [];
   const moved = dial.values.some(value => value !== start) || dial.exceptions.length > 0;
+  const nothing = dial.values.every(value => value === 0);
   const all = (what: TurnedAll, how: string): void => send(`${how} ${lower(setting.title)}`, what.changes, what.back);
   return (
     <div className="steer-dial" data-group={title !== undefined} data-path={dial.path}>
@@ -85,7 +86,7 @@ export function DialRow({ run, dial, table, mode, title, common }: DialRowProps)
             type="button"
             className="steer-times"
             aria-label={`Halve ${lower(name)}`}
-            disabled={off}
+            disabled={off || nothing}
             onClick={() => all(scaledBy(dial, 0.5, table), 'Halve')}
           >
             ÷2
@@ -106,7 +107,7 @@ export function DialRow({ run, dial, table, mode, title, common }: DialRowProps)
             type="button"
             className="steer-times"
             aria-label={`Double ${lower(name)}`}
-            disabled={off}
+            disabled={off || nothing}
             onClick={() => all(scaledBy(dial, 2, table), 'Double')}
           >
             ×2
@@ -209,6 +210,8 @@ interface Turns {
 
 function useTurns(run: string, dial: Dial, mode: SteerMode): Turns {
   const [turned, setTurned] = useState<number | undefined>(undefined);
+  /** What this gesture has asked for; anything else that the run tells is newer than it. */
+  const asked = useRef(new Set<number>());
   /** The dial as it was when the present gesture began: that is what undo goes back to. */
   const began = useRef<{ readonly gesture: string; readonly dial: Dial } | undefined>(undefined);
   const coalescer = useMemo(
@@ -221,8 +224,16 @@ function useTurns(run: string, dial: Dial, mode: SteerMode): Turns {
     return () => clearTimeout(timer);
   }, [turned]);
 
+  useEffect(() => {
+    if (dial.value === undefined || !asked.current.has(dial.value)) setTurned(undefined);
+  }, [dial.value]);
+
   const turn: Turn = (value, gesture, phase) => {
-    if (began.current?.gesture !== gesture) began.current = { gesture, dial };
+    if (began.current?.gesture !== gesture) {
+      began.current = { gesture, dial };
+      asked.current.clear();
+    }
+    asked.current.add(value);
     const from = began.current.dial;
     const label = `Change ${lower(dial.setting.title)}`;
     const changes = changesTo(from, value);

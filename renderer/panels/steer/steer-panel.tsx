@@ -119,7 +119,7 @@ function Steering({ run, problem }: { readonly run: string; readonly problem: Pr
         onChange={event => setPreferences({ settingsLevel: event.currentTarget.checked ? 'advanced' : 'basic' })}
       />
       <PaceControls run={run} />
-      <ChangeList problem={problem} events={events ?? []} accepted={accepted ?? []} />
+      <ChangeList run={run} problem={problem} events={events ?? []} accepted={accepted ?? []} />
     </div>
   );
 }
