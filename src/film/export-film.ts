@@ -34,13 +34,14 @@ export async function exportFilm(request: ReplayRequest, options: FilmOptions = 
   const film = planFilm(source, request.views ?? defaultViews(source.problem.views));
   const layout = layOut(film.views, request.width);
   const camera = await createFilmCamera(folder, film, layout);
-  const total = film.shots.length;
+  const pictures = film.shots.length;
+  const hold = format === 'png' ? 0 : holdOf(framesPerSecond);
   const out = request.out ?? join(folder, 'exports', format === 'png' ? 'film' : `film.${format}`);
-  const step = (done: number): void => options.onProgress?.(done, total);
+  const step = (done: number): void => options.onProgress?.(done, pictures + hold);
   const files =
     format === 'png'
-      ? await writeSequence(out, camera, total, layout, step)
-      : await writeFilm(out, format, camera, total, { ...layout, framesPerSecond }, step);
+      ? await writeSequence(out, camera, pictures, layout, step)
+      : await writeFilm(out, format, camera, pictures, hold, { ...layout, framesPerSecond }, step);
   return { iteration: film.last, files };
 }
 
@@ -50,7 +51,8 @@ async function writeFilm(
   file: string,
   format: 'webm' | 'mp4',
   camera: FilmCamera,
-  total: number,
+  pictures: number,
+  hold: number,
   shape: { readonly width: number; readonly height: number; readonly framesPerSecond: number },
   step: Step,
 ): Promise<ExportedFile[]> {
@@ -61,13 +63,13 @@ async function writeFilm(
   const encoder = await openEncoder(format, shape);
   try {
     let rgba = new Uint8Array();
-    for (let shot = 0; shot < total; shot++) {
+    for (let shot = 0; shot < pictures; shot++) {
       step(shot);
       rgba = new Uint8Array(await camera.take(shot));
       await encoder.add(rgba);
     }
-    for (let n = 0; n < holdOf(shape.framesPerSecond); n++) {
-      step(total);
+    for (let n = 0; n < hold; n++) {
+      step(pictures + n);
       await encoder.add(rgba);
     }
     const bytes = await encoder.finish();
@@ -92,7 +94,7 @@ const picture = /^\d{5}\.png$/;
 async function writeSequence(
   folder: string,
   camera: FilmCamera,
-  total: number,
+  pictures: number,
   { width, height }: { readonly width: number; readonly height: number },
   step: Step,
 ): Promise<ExportedFile[]> {
@@ -106,7 +108,7 @@ async function writeSequence(
   process.once('exit', remove);
   try {
     const files: ExportedFile[] = [];
-    for (let shot = 0; shot < total; shot++) {
+    for (let shot = 0; shot < pictures; shot++) {
       step(shot);
       const raw = { width, height, channels: 4 } as const;
       const bytes = await sharp(await camera.take(shot), { raw })
@@ -117,7 +119,7 @@ async function writeSequence(
       writing(folder, () => writeFileSync(join(part, name), bytes));
       files.push({ name: `${nameOf(folder)}/${name}`, bytes: bytes.length });
     }
-    step(total);
+    step(pictures);
     writing(folder, () => {
       rmSync(folder, { recursive: true, force: true });
       renameSync(part, folder);
@@ -154,6 +156,7 @@ function isFolder(file: string): LabError {
 const nameOf = (path: string): string => path.split(/[\\/]/).at(-1) ?? path;
 
 const reasons: Readonly<Record<string, string>> = {
+  ENOENT: 'The film cannot be written there.',
   EACCES: 'The film may not be written there.',
   EPERM: 'The film may not be written there.',
   EROFS: 'The film cannot be written: the disk is read-only.',

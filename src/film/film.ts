@@ -99,7 +99,7 @@ export function planFilm(source: FilmSource, chosen: readonly string[]): Film {
     .filter(({ iteration }) => iteration <= last)
     .map(({ iteration, path, value }) => ({
       iteration,
-      caption: `${path.replace(/^members\.\d+\./, '')} = ${shortValue(value)}`,
+      caption: captionOf(path.replace(/^members\.\d+\./, ''), value),
     }))
     .sort((a, b) => a.iteration - b.iteration);
   const memberLabel = problem.members.length > 1 ? (problem.members[member]?.label ?? '') : '';
@@ -121,8 +121,8 @@ function findView(views: readonly ViewDescription[], id: string): FilmView {
   });
 }
 
-function shortValue(value: number | string): string {
-  return typeof value === 'number' ? String(Number(value.toPrecision(4))) : value;
+function captionOf(name: string, value: number | string): string {
+  return typeof value === 'number' ? `${name} = ${Number(value.toPrecision(4))}` : `${name}: ${value}`;
 }
 
 /** How long the last shot stays, in pictures. */

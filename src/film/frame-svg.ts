@@ -1,7 +1,7 @@
 // Everything of a film's picture but the views' own pixels, as an SVG: header, titles, plots, pins, cursor. Pure.
 
 import type { MeasureRow } from '../protocol/run.ts';
-import type { SeriesView } from '../protocol/views.ts';
+import type { DepthView, HeatMapView, SeriesView } from '../protocol/views.ts';
 import { type Curve, compact, type Film, type FilmView, figuresAt, type Shot } from './film.ts';
 import { type Box, type FilmLayout, TITLE } from './film-layout.ts';
 import type { ValueRange } from './picture-pixels.ts';
@@ -108,13 +108,17 @@ function title(view: FilmView, box: Box, unit: number, shot: Shot): string {
   const frames = view.kind === 'image' || view.kind === 'depth' ? view.frames : 1;
   const frame = frames > 1 ? `  frame ${Math.min(shot.frame, frames - 1) + 1} of ${frames}` : '';
   // Beside the title of a view with a colour map stands its legend.
-  const room = view.kind === 'depth' || view.kind === 'heat-map' ? box.width - 150 * unit : box.width;
+  const room = hasLegend(view, box, unit) ? box.width - 150 * unit : box.width;
   return text(shorten(`${view.title}${frame}`, room / size), box.left, (box.top - 7 * unit).toFixed(1), size, ink.text);
+}
+
+function hasLegend(view: FilmView, box: Box, unit: number): view is DepthView | HeatMapView {
+  return (view.kind === 'depth' || view.kind === 'heat-map') && box.width >= 240 * unit;
 }
 
 /** Bar with the least and the largest value of a view with a colour map. */
 function legend(view: FilmView, box: Box, unit: number, range: ValueRange | undefined): string {
-  if ((view.kind !== 'depth' && view.kind !== 'heat-map') || range === undefined || box.width < 240 * unit) return '';
+  if (!hasLegend(view, box, unit) || range === undefined) return '';
   const size = Math.round(11 * unit);
   const steps = 24;
   const width = 56 * unit;
@@ -187,29 +191,53 @@ function createSeriesPlot(film: Film, view: SeriesView, tile: Box, unit: number)
     width: tile.width - axis - above,
     height: tile.height - below - above,
   };
-  const curves = (measure: string | undefined, line: 'solid' | 'dashed'): PlotCurve[] =>
-    measure === undefined
-      ? []
-      : linesOf(rows, measure).map((curve, n) => ({ curve, colour: seriesColours[n % seriesColours.length], line }));
-  return createPlot({
+  const lines = linesOf(rows, view.measure);
+  const truth = view.reference === undefined ? [] : linesOf(rows, view.reference);
+  const curves = (list: readonly Line[], line: 'solid' | 'dashed'): PlotCurve[] =>
+    list.map(({ curve }, n) => ({ curve, colour: seriesColour(n), line }));
+  const plot = createPlot({
     box,
     unit,
     last: film.last,
     scale: view.scale,
-    curves: [...curves(view.measure, 'solid'), ...curves(view.reference, 'dashed')],
+    curves: [...curves(lines, 'solid'), ...curves(truth, 'dashed')],
     ticks: 'all',
     iterations: 'shown',
   });
+  const size = Math.round(12 * unit);
+  const key = lines.map(({ name }, n) =>
+    text(name, box.left + 6 * unit, (box.top + (n + 1) * 1.25 * size).toFixed(1), size, seriesColour(n), {
+      weight: 600,
+    }),
+  );
+  return { ...plot, still: plot.still + key.join('') };
 }
 
-function linesOf(rows: readonly MeasureRow[], measure: string): Curve[] {
-  const lists = rows.map(row => {
-    const value = row[measure];
-    return typeof value === 'number' ? [value] : Array.isArray(value) ? (value as number[]) : [];
-  });
-  const count = Math.min(MOST_LINES, Math.max(0, ...lists.map(list => list.length)));
+const seriesColour = (n: number): string => seriesColours[n % seriesColours.length];
+
+interface Line {
+  /** Empty for the numbers of a list. */
+  readonly name: string;
+  readonly curve: Curve;
+}
+
+/** A measure is a number, a list of numbers, or numbers by name. */
+function linesOf(rows: readonly MeasureRow[], measure: string): Line[] {
   const iterations = rows.map(row => row.iteration);
-  return Array.from({ length: count }, (_, n) => ({ iterations, values: lists.map(list => list[n] ?? Number.NaN) }));
+  const values = new Map<string, number[]>();
+  rows.forEach((row, at) => {
+    const value = row[measure];
+    const entries = typeof value === 'number' ? [['', value] as const] : Object.entries(value ?? {});
+    for (const [key, number] of entries) {
+      if (typeof number !== 'number') continue;
+      if (!values.has(key)) values.set(key, new Array<number>(rows.length).fill(Number.NaN));
+      values.get(key)?.splice(at, 1, number);
+    }
+  });
+  return [...values].slice(0, MOST_LINES).map(([key, list]) => ({
+    name: /^\d*$/.test(key) ? '' : key.replace(/([a-z])([A-Z])/g, '$1 $2').toLowerCase(),
+    curve: { iterations, values: list },
+  }));
 }
 
 function text(
