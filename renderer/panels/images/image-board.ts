@@ -3,7 +3,7 @@
 
 import { asLabError, LabError } from '../../../src/protocol/lab-error.ts';
 import { useCursor } from '../../state/cursor.ts';
-import { theBridge } from '../../state/lab.ts';
+import { theBridge, useLab } from '../../state/lab.ts';
 import { usePreferences } from '../../state/preferences.ts';
 import { feedView, type ViewFeed } from '../../state/view-feed.ts';
 import { formatNumber } from '../../widgets/format-number.ts';
@@ -42,6 +42,8 @@ export const READOUT_HEIGHT = 20;
 const GAP = 6;
 /** From here on the pixels of a picture are told apart by lines. */
 const GRID_FROM = 14;
+/** Of a unit that is written into the key. */
+const LONGEST_UNIT = 5;
 const KEY_STEP = 40;
 const KEY_ZOOM = 1.25;
 
@@ -589,20 +591,26 @@ export class ImageBoard {
     const parts: string[] = [];
     if (tile.kind === 'pair' && tile.how === 'blink')
       parts.push(viewsOf(tile)[useImageMoment.getState().side === 'first' ? 0 : 1].title);
+    let full = '';
     if (changing?.raster !== undefined) {
       const { iteration, member } = changing.raster;
-      parts.push(
-        useCursor.getState().iteration === 'now' ? `now, iteration ${iteration}` : `iteration ${iteration}`,
-        `member ${member}`,
-      );
+      const now = useCursor.getState().iteration === 'now';
+      const members = useLab.getState().open[this.#run]?.details.problem?.members.length ?? 1;
+      parts.push(now ? `now (${iteration})` : String(iteration));
+      if (members > 1) parts.push(`member ${member}`);
+      full = `${now ? 'The newest state, iteration' : 'Iteration'} ${iteration} of member ${member}`;
     }
     const reduction = Math.max(...pulls.map(({ raster }) => raster?.reduction ?? 1));
-    if (reduction > 1) parts.push(`1 : ${reduction}`);
+    if (reduction > 1) {
+      parts.push(`1 : ${reduction}`);
+      full += `${full === '' ? '' : '. '}Each pixel is the mean of ${reduction} × ${reduction}; zoom in to see all`;
+    }
     setText(labels.info, parts.join(' · '));
+    if (labels.info.title !== full) labels.info.title = full;
     if (labels.low === null || labels.high === null || paint === undefined) return;
     const unit = unitOf(tile.view);
     setText(labels.low, formatNumber(paint.low, 3));
-    setText(labels.high, `${formatNumber(paint.high, 3)}${unit}`);
+    setText(labels.high, `${formatNumber(paint.high, 3)}${unit.length > LONGEST_UNIT ? '' : unit}`);
   }
 
   // Readout.
@@ -700,7 +708,7 @@ export class ImageBoard {
         (hover.y * picture.height) / raster.reduction,
       );
       if (values === undefined) return [];
-      const text = values.map(value => valueText(value, tile)).join('  ');
+      const text = values.map(value => valueText(value, raster, tile)).join('  ');
       return [raster.reduction > 1 ? `mean ${text}` : text];
     });
     return texts.length === 0 ? '' : `${texts.join('  |  ')}${unit}`;
@@ -854,12 +862,13 @@ function unitOf(view: PictureView): string {
   return view.unit === undefined || view.unit === '' ? '' : ` ${view.unit}`;
 }
 
-/** As many decimals as a thousandth of the range has, so that the text does not jump about. */
-function valueText(value: number, { kind, view }: Tile): string {
+/** Always as many decimals as the numbers mean, so that the text does not jump about. */
+function valueText(value: number, { values, step, reduction }: Raster, { kind, view }: Tile): string {
   if (view.kind !== 'image' || !Number.isFinite(value)) return formatNumber(value);
-  const range = view.range[1] - view.range[0];
-  const decimals = Math.min(8, Math.max(0, Math.ceil((kind === 'difference' ? 4 : 3) - Math.log10(range))));
-  return value.toFixed(decimals).replace('-', '−');
+  const whole = values instanceof Uint8Array || values instanceof Uint16Array;
+  const smallest = whole ? step : (view.range[1] - view.range[0]) / (kind === 'difference' ? 1e4 : 1e3);
+  const decimals = Math.ceil(-Math.log10(Math.abs(smallest)) - 1e-9) + (whole && reduction > 1 ? 1 : 0);
+  return value.toFixed(Math.min(8, Math.max(0, decimals))).replace('-', '−');
 }
 
 function setText(element: HTMLElement, text: string): void {

@@ -100,7 +100,7 @@ function PictureMask({ frames, height, width, visible }: PictureMaskProps) {
       <div className="images-board">
         <div
           ref={pad}
-          className="images-pad mask-pad"
+          className="images-pad"
           // biome-ignore lint/a11y/noNoninteractiveTabindex: it takes the keys that draw.
           tabIndex={0}
           role="application"

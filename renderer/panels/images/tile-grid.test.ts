@@ -12,6 +12,13 @@ describe('grid of tiles', () => {
     expect(columnsOf(4, 300, 1200)).toBe(1);
   });
 
+  it('gives up a little of the pictures for wide tiles', () => {
+    const board = { width: 908, height: 445 };
+    const tiles = tileGrid(5, board, { aspect: 1, gap: 6, lost: 44 });
+    expect(new Set(tiles.map(({ left }) => left)).size).toBe(3);
+    expect(new Set(tileGrid(4, board, { aspect: 1, gap: 6, lost: 44 }).map(({ left }) => left)).size).toBe(4);
+  });
+
   it('keeps every tile on the board and apart from the others', () => {
     for (let count = 1; count <= 17; count++) {
       const tiles = tileGrid(count, { width: 937, height: 611 }, options);

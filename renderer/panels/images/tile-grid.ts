@@ -10,18 +10,19 @@ export interface GridOptions {
   readonly lost: number;
 }
 
+/** Share of the largest area that a picture may lose. */
+const NEARLY = 0.92;
+
 /** One box for each of `count` tiles, in reading order. */
 export function tileGrid(count: number, board: Size, { aspect, gap, lost }: GridOptions): Box[] {
-  let best = { columns: 1, area: -1 };
-  for (let columns = 1; columns <= count; columns++) {
-    const { width, height } = tileSize(count, columns, board, gap);
-    const tall = Math.max(0, height - lost);
-    const shown = Math.min(width, tall * aspect);
-    const area = shown * (shown / aspect);
-    // Of equal ones the fewest rows: pictures side by side are compared more easily.
-    if (area >= best.area) best = { columns, area };
-  }
-  const { columns } = best;
+  const areas = Array.from({ length: count }, (_, index) => {
+    const { width, height } = tileSize(count, index + 1, board, gap);
+    const shown = Math.min(width, Math.max(0, height - lost) * aspect);
+    return shown * (shown / aspect);
+  });
+  // Of nearly equal ones the fewest columns: wide tiles have room for titles and values.
+  const enough = NEARLY * Math.max(0, ...areas);
+  const columns = areas.findIndex(area => area >= enough) + 1;
   const { width, height } = tileSize(count, columns, board, gap);
   return Array.from({ length: count }, (_, tile) => ({
     left: Math.round((tile % columns) * (width + gap)),

@@ -35,14 +35,19 @@ const titles = (settings: Partial<Parameters<typeof tilesOf>[1]>) =>
 
 describe('plan of tiles', () => {
   it('shows given pictures, changing ones, their errors, and heat maps', () => {
-    expect(titles({})).toEqual(['Truth', 'Observed', 'Recovered', '|recovered − truth|', 'Ranks']);
-    expect(titles({ errorMap: 'signed' })).toEqual(['Truth', 'Observed', 'Recovered', 'Recovered − truth', 'Ranks']);
+    expect(titles({})).toEqual(['Truth', 'Observed', 'Recovered', 'Absolute error', 'Ranks']);
+    expect(titles({ errorMap: 'signed' })).toEqual(['Truth', 'Observed', 'Recovered', 'Signed error', 'Ranks']);
     expect(titles({ errorMap: 'none' })).toEqual(['Truth', 'Observed', 'Recovered', 'Ranks']);
   });
 
   it('leaves out what the user does not want, and still compares with it', () => {
-    expect(titles({ hidden: ['truth', 'ranks'] })).toEqual(['Observed', 'Recovered', '|recovered − truth|']);
+    expect(titles({ hidden: ['truth', 'ranks'] })).toEqual(['Observed', 'Recovered', 'Absolute error']);
     expect(titles({ hidden: ['recovered'] })).toEqual(['Truth', 'Observed', 'Ranks']);
+  });
+
+  it('says whose error it is where there are several', () => {
+    const more = [...views, image('baseline', { reference: 'truth' })];
+    expect(tilesOf(more, plain).map(({ title }) => title)).toContain('Absolute error of baseline');
   });
 
   it('has no error tile for a picture without a reference', () => {

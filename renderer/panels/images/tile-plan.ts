@@ -49,7 +49,7 @@ export function tilesOf(
   const { errorMap } = settings;
   return [
     ...order.map(tileOf),
-    ...(errorMap === 'none' ? [] : order.flatMap(view => errorOf(view, views, errorMap))),
+    ...(errorMap === 'none' ? [] : errorsOf(order, views, errorMap)),
     ...shown.filter(({ kind }) => kind === 'depth').map(tileOf),
     ...shown.filter(({ kind }) => kind === 'heat-map').map(tileOf),
   ];
@@ -73,18 +73,29 @@ function tileOf(view: PictureView): Tile {
   return { kind: 'view', id: view.id, title: view.title, help: view.help ?? '', view };
 }
 
-function errorOf(view: PictureView, views: readonly PictureView[], difference: DifferenceKind): Tile[] {
-  const second = view.kind === 'image' ? views.find(({ id }) => id === view.reference) : undefined;
-  return second === undefined ? [] : [differenceTile([view, second], difference)];
+function errorsOf(
+  pictures: readonly PictureView[],
+  views: readonly PictureView[],
+  difference: DifferenceKind,
+): readonly Tile[] {
+  const pairs = pictures.flatMap(view => {
+    const second = view.kind === 'image' ? views.find(({ id }) => id === view.reference) : undefined;
+    return second === undefined ? [] : [[view, second] as const];
+  });
+  const name = difference === 'absolute' ? 'Absolute error' : 'Signed error';
+  return pairs.map(pair => ({
+    ...differenceTile(pair, difference),
+    title: pairs.length === 1 ? name : `${name} of ${lower(pair[0].title)}`,
+  }));
 }
 
 function differenceTile([view, second]: readonly [PictureView, PictureView], difference: DifferenceKind): Tile {
-  const [a, b] = [view.title, second.title];
+  const formula = `${view.title} − ${lower(second.title)}`;
   return {
     kind: 'difference',
     id: `${view.id} ${difference} ${second.id}`,
-    title: difference === 'absolute' ? `|${lower(a)} − ${lower(b)}|` : `${a} − ${lower(b)}`,
-    help: `${difference === 'absolute' ? 'Absolute' : 'Signed'} difference, mean over the channels. Turn up the gain to see small ones.`,
+    title: formula,
+    help: `${difference === 'absolute' ? `|${formula}|` : formula}, mean over the channels. Turn up the gain to see small errors.`,
     view,
     second,
     difference,

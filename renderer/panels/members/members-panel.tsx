@@ -169,7 +169,7 @@ function MemberTile(props: MemberTileProps) {
       rate: rate.current,
     });
   }, [sheet, member]);
-  const state = ending === undefined ? undefined : `${ending.reason}, iteration ${ending.iteration}`;
+  const state = ending === undefined ? undefined : `ended at ${ending.iteration}: ${ending.reason}`;
   return (
     <li ref={tile} className="members-tile" data-shown={shown} data-ended={ending !== undefined} data-member={member}>
       <Tooltip label={chosen ? 'Back to whichever is best' : 'Show this member in all panels'} openDelay={800}>
