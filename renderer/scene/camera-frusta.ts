@@ -17,16 +17,17 @@ export class CameraFrusta implements SceneLayer {
   readonly #path = new BufferGeometry();
   readonly #lineMaterial = new LineBasicMaterial({ vertexColors: true });
   readonly #pathMaterial = new LineBasicMaterial({ transparent: true, opacity: 0.6 });
+  readonly #trail = new Line(this.#path, this.#pathMaterial);
   #data: ViewData | undefined;
+  #shown: number | undefined;
   #built = '';
   #count = 0;
 
   constructor() {
     const lines = new LineSegments(this.#lines, this.#lineMaterial);
-    const path = new Line(this.#path, this.#pathMaterial);
     lines.frustumCulled = false;
-    path.frustumCulled = false;
-    this.object.add(lines, path);
+    this.#trail.frustumCulled = false;
+    this.object.add(lines, this.#trail);
   }
 
   update(data: ViewData): void {
@@ -42,8 +43,12 @@ export class CameraFrusta implements SceneLayer {
     setAttribute(this.#path, 'position', centres, 3);
   }
 
-  restyle({ look, colours, extent, frame }: SceneState): void {
+  restyle({ look, colours, extent, frame, through }: SceneState): void {
     this.#pathMaterial.color.set(colours.line);
+    // From inside a camera the others would stand before the eye.
+    this.#shown = through;
+    this.#trail.visible = through === undefined;
+    this.#lines.setDrawRange(2 * SEGMENTS * (through ?? 0), through === undefined ? Infinity : 2 * SEGMENTS);
     const size = look.frustumSize * extent;
     const key = `${size} ${colours.line} ${frame}`;
     if (this.#data === undefined || key === this.#built) return;
@@ -75,7 +80,7 @@ export class CameraFrusta implements SceneLayer {
 
   pick({ camera, x, y, width, height }: Pointer): Picked | undefined {
     const positions = this.#lines.getAttribute('position');
-    if (positions === undefined) return undefined;
+    if (positions === undefined || this.#shown !== undefined) return undefined;
     const screen = new Float32Array(2 * positions.count);
     const point = new Vector3();
     for (let k = 0; k < positions.count; k++) {

@@ -1,16 +1,18 @@
 // The layer that shows a view: by the kind of the view and nothing else.
 
 import { CameraFrusta } from './camera-frusta.ts';
+import { CameraPictures } from './camera-pictures.ts';
 import { DepthRelief } from './depth-relief.ts';
 import { ObjectMesh } from './object-mesh.ts';
 import { PictureStack } from './picture-stack.ts';
 import { PointsLayer } from './point-cloud.ts';
 import type { SceneLayer, SceneViewDescription } from './scene-layer.ts';
 
-export function createLayer(view: SceneViewDescription): SceneLayer {
+/** `pictures`: what becomes of an image view, a stack of its own or the pictures of the cameras. */
+export function createLayer(view: SceneViewDescription, pictures: 'stacked' | 'at-cameras'): SceneLayer {
   switch (view.kind) {
     case 'image':
-      return new PictureStack(view);
+      return pictures === 'stacked' ? new PictureStack(view) : new CameraPictures(view);
     case 'depth':
       return new DepthRelief(view);
     case 'points':

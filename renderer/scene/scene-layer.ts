@@ -36,6 +36,8 @@ export interface SceneState {
   readonly frame: number;
   /** The data of the cameras, where a view has some. */
   readonly cameras: ViewData | undefined;
+  /** The camera that the scene is seen through. */
+  readonly through: number | undefined;
   /** Longest side of what is shown. */
   readonly extent: number;
 }

@@ -87,6 +87,7 @@ export class SceneView {
   #touched = false;
   #through: number | undefined;
   #outside: { readonly position: Vector3; readonly target: Vector3 } | undefined;
+  #mode: 'stacked' | 'at-cameras' = 'stacked';
   #visible = true;
   #lost = false;
   #moving = false;
@@ -142,12 +143,16 @@ export class SceneView {
 
   /** Declares what is shown; layers of views that are no longer among them are let go. */
   setViews(views: readonly SceneViewDescription[]): void {
-    const same = views.length === this.#layers.size && views.every(view => this.#layers.get(view.id)?.view === view);
-    if (same) return;
-    for (const [id, { view, layer }] of this.#layers) if (!views.includes(view)) this.#drop(id, layer);
+    const pictures = views.some(({ kind }) => kind === 'image') && views.every(({ kind }) => kind === 'image');
+    const mode = pictures ? 'stacked' : 'at-cameras';
+    for (const [id, { view, layer }] of this.#layers)
+      if (mode !== this.#mode || !views.includes(view)) this.#drop(id, layer);
+    // Another space: a camera that was placed in the one before sees nothing of it.
+    if (mode !== this.#mode) this.#touched = false;
+    this.#mode = mode;
     for (const view of views) {
       if (this.#layers.has(view.id)) continue;
-      const layer = createLayer(view);
+      const layer = createLayer(view, mode);
       this.#layers.set(view.id, { view, layer });
       this.#world.add(layer.object);
     }
@@ -212,10 +217,12 @@ export class SceneView {
   lookThrough(index: number): void {
     if (index >= this.cameraCount) return;
     this.#outside ??= { position: this.#camera.position.clone(), target: this.#controls.target.clone() };
-    const news = index !== this.#through;
+    if (index === this.#through) return;
     this.#through = index;
+    this.#setHover(undefined);
     this.#placeAtCamera(index);
-    if (news) this.#events.onThrough(index);
+    this.#arrange();
+    this.#events.onThrough(index);
   }
 
   /** Back to where the eye was before it looked through a camera. */
@@ -281,6 +288,7 @@ export class SceneView {
       colours: this.#colours,
       frame: this.#frame,
       cameras: this.#cameras,
+      through: this.#through,
       extent: this.#extent,
     };
   }
@@ -321,8 +329,7 @@ export class SceneView {
 
   /** From where a scene is seen at first. */
   #firstDirection(): Vector3 {
-    const [first] = this.#layers.values();
-    if (first?.view.kind !== 'image') return new Vector3(0.5, 0.45, 1);
+    if (this.#mode === 'at-cameras') return new Vector3(0.5, 0.45, 1);
     if (this.#look.arrangement === 'wall') return new Vector3(0, 0, 1);
     if (this.#look.arrangement === 'exploded') return new Vector3(-0.12, 0.1, 1);
     const flat = this.#box.max.z - this.#box.min.z < 0.05;
@@ -385,6 +392,7 @@ export class SceneView {
     this.#outside = undefined;
     this.#camera.fov = FIELD_OF_VIEW;
     this.#camera.clearViewOffset();
+    this.#arrange();
     this.#events.onThrough(undefined);
   }
 
@@ -481,7 +489,6 @@ export class SceneView {
       'pointerdown',
       ({ button, offsetX: x, offsetY: y }) => {
         this.#pressed = button === 0 ? { x, y } : undefined;
-        canvas.focus({ preventScroll: true });
       },
       { signal },
     );
@@ -543,7 +550,7 @@ export class SceneView {
   }
 
   #setHover(picked: Picked | undefined): void {
-    const text = picked === undefined ? '' : hoverText(picked, this.#through);
+    const text = picked === undefined ? '' : hoverText(picked);
     if (text === this.#hover) return;
     this.#hover = text;
     this.canvas.style.cursor = picked === undefined ? '' : 'pointer';
@@ -551,7 +558,8 @@ export class SceneView {
   }
 }
 
-function hoverText(picked: Picked, through: number | undefined): string {
-  if (picked.kind === 'frame') return `Frame ${picked.frame} · column ${picked.column} · row ${picked.row}`;
-  return picked.index === through ? '' : `Camera ${picked.index} · click to look through it`;
+function hoverText(picked: Picked): string {
+  return picked.kind === 'frame'
+    ? `Frame ${picked.frame} · column ${picked.column} · row ${picked.row}`
+    : `Camera ${picked.index} · click to look through it`;
 }

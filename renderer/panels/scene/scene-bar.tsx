@@ -23,14 +23,15 @@ export interface SceneBarProps {
   readonly pictures: readonly ImageView[];
   readonly space: readonly SpaceView[];
   readonly show: SceneLook['show'];
-  readonly picture: ImageView;
+  readonly picture: ImageView | undefined;
   readonly onPicture: (id: string) => void;
 }
 
 export function SceneBar({ pictures, space, show, picture, onPicture }: SceneBarProps) {
   const arrangement = useSceneLook(state => state.arrangement);
   const apart = useSceneLook(state => state.channels === 'apart');
-  const planes = show === 'pictures' ? picture.frames * (apart ? picture.channels : 1) : 0;
+  const stacked = show === 'pictures' ? picture : undefined;
+  const planes = stacked === undefined ? 0 : stacked.frames * (apart ? stacked.channels : 1);
   return (
     <div className="scene-bar" role="toolbar" aria-label="Scene">
       {pictures.length > 0 && space.length > 0 && (
@@ -45,7 +46,7 @@ export function SceneBar({ pictures, space, show, picture, onPicture }: SceneBar
           onChange={value => setSceneLook({ show: value as SceneLook['show'] })}
         />
       )}
-      {show === 'pictures' && (
+      {stacked !== undefined && (
         <Select
           size="xs"
           className="scene-picture"
@@ -53,7 +54,7 @@ export function SceneBar({ pictures, space, show, picture, onPicture }: SceneBar
           allowDeselect={false}
           comboboxProps={{ withinPortal: true, width: 'max-content', position: 'bottom-start' }}
           data={pictures.map(({ id, title }) => ({ value: id, label: title }))}
-          value={picture.id}
+          value={stacked.id}
           onChange={id => id !== null && onPicture(id)}
         />
       )}
@@ -70,7 +71,7 @@ export function SceneBar({ pictures, space, show, picture, onPicture }: SceneBar
           onChange={value => setSceneLook({ arrangement: value as Arrangement })}
         />
       )}
-      {show === 'space' && <Shown views={space} />}
+      {show === 'space' && <Shown views={space} picture={picture} />}
       <Unfolding
         label="Display settings…"
         tip="Spacing, opacity, sizes, background…"
@@ -102,14 +103,19 @@ export function SceneBar({ pictures, space, show, picture, onPicture }: SceneBar
 }
 
 /** Which of several views in space are shown. */
-function Shown({ views }: { readonly views: readonly SpaceView[] }) {
+function Shown({ views, picture }: { readonly views: readonly SpaceView[]; readonly picture: ImageView | undefined }) {
   const hidden = useSceneLook(state => state.hidden);
   const toggle = (id: string): void =>
     setSceneLook({ hidden: hidden.includes(id) ? hidden.filter(each => each !== id) : [...hidden, id] });
+  const atCameras = views.some(({ kind }) => kind === 'cameras') ? picture : undefined;
+  const rows = [
+    ...views.map(({ id, title }) => ({ id, title })),
+    ...(atCameras === undefined ? [] : [{ id: atCameras.id, title: `${atCameras.title}, in the cameras` }]),
+  ];
   return (
     <Unfolding label="Choose what is shown…" tip="Choose what is shown" icon={<IconEye size={17} />} className="">
       <div className="scene-shown">
-        {views.map(({ id, title }) => (
+        {rows.map(({ id, title }) => (
           <Checkbox key={id} size="xs" label={title} checked={!hidden.includes(id)} onChange={() => toggle(id)} />
         ))}
       </div>

@@ -68,6 +68,9 @@ export function SceneDisplay({ show, picture, space }: SceneDisplayProps) {
       {has('points') && (
         <Amount name="confidence" label="Least confidence" from={0} to={1} step={0.01} shown={percent} />
       )}
+      {has('cameras') && picture !== undefined && (
+        <Amount name="opacity" label="Opacity of the pictures" from={0.05} to={1} step={0.05} shown={percent} />
+      )}
       {has('cameras') && (
         <Amount name="frustumSize" label="Camera size" from={0.01} to={0.5} step={0.01} shown={percent} />
       )}

@@ -67,10 +67,12 @@ function Scene({ run, pictures, space, visible }: SceneProps) {
     pictures.find(({ id }) => id === chosen) ??
     pictures.find(({ changes }) => changes === 'with-iterations') ??
     pictures[0];
-  const shown = useMemo<readonly SceneViewDescription[]>(
-    () => (show === 'pictures' ? [picture] : space.filter(({ id }) => !hidden.includes(id))),
-    [show, picture, space, hidden],
-  );
+  const shown = useMemo<readonly SceneViewDescription[]>(() => {
+    if (show === 'pictures') return [picture];
+    const seen = space.filter(({ id }) => !hidden.includes(id));
+    const withPictures = picture !== undefined && !hidden.includes(picture.id);
+    return withPictures && seen.some(({ kind }) => kind === 'cameras') ? [...seen, picture] : seen;
+  }, [show, picture, space, hidden]);
 
   useEffect(() => {
     const write = (element: HTMLElement | null, text: string): void => {

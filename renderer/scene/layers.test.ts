@@ -1,0 +1,180 @@
+// Every layer lets go of all it made, shows what its kind says, and keeps its buffers while data of the same size comes.
+
+import {
+  type BufferGeometry,
+  type DataArrayTexture,
+  Matrix4,
+  type Mesh,
+  type Object3D,
+  type ShaderMaterial,
+  Vector3,
+} from 'three';
+import { describe, expect, it } from 'vitest';
+import type { ImageView, ViewData } from '../../src/protocol/views.ts';
+import { createLayer } from './create-layer.ts';
+import type { SceneLayer, SceneState, SceneViewDescription } from './scene-layer.ts';
+import { firstLook } from './scene-look.ts';
+
+const base = { title: '', changes: 'never' } as const;
+const image: ImageView = {
+  ...base,
+  id: 'image',
+  kind: 'image',
+  frames: 3,
+  height: 2,
+  width: 4,
+  channels: 3,
+  range: [0, 1],
+};
+const floats = (shape: readonly number[], ...values: readonly number[]) => ({
+  shape,
+  values: Float32Array.from(values),
+});
+
+const cameras: ViewData = {
+  worldFromCam: floats([1, 3, 4], 1, 0, 0, 1, 0, 1, 0, 2, 0, 0, 1, 3),
+  intrinsics: floats([1, 4], 10, 10, 5, 5),
+  sizes: floats([1, 2], 10, 10),
+};
+const views: readonly { readonly view: SceneViewDescription; readonly data: ViewData; readonly more: ViewData }[] = [
+  {
+    view: image,
+    data: { values: floats([3, 2, 4, 3], ...new Array(72).fill(0.5)) },
+    more: { values: floats([3, 1, 2, 3], ...new Array(18).fill(1)) },
+  },
+  {
+    view: { ...base, id: 'depth', kind: 'depth', frames: 1, height: 2, width: 2, unit: 'm' },
+    data: { values: floats([1, 2, 2], 1, 2, 3, 4) },
+    more: { values: floats([1, 2, 2], 1, 0, 0, 4) },
+  },
+  {
+    view: { ...base, id: 'points', kind: 'points', unit: 'm' },
+    data: { positions: floats([2, 3], 1, 2, 3, 4, 5, 6), colours: { shape: [2, 3], values: new Uint8Array(6) } },
+    more: { positions: floats([1, 3], 1, 2, 3) },
+  },
+  { view: { ...base, id: 'cameras', kind: 'cameras', unit: 'm' }, data: cameras, more: cameras },
+  {
+    view: { ...base, id: 'mesh', kind: 'mesh', unit: 'm' },
+    data: {
+      positions: floats([3, 3], 0, 0, 0, 1, 0, 0, 0, 1, 0),
+      triangles: { shape: [1, 3], values: Uint32Array.of(0, 1, 2) },
+      worldFromObject: floats([3, 4], 1, 0, 0, 10, 0, 1, 0, 20, 0, 0, 1, 30),
+    },
+    more: {
+      positions: floats([4, 3], 0, 0, 0, 1, 0, 0, 0, 1, 0, 1, 1, 0),
+      triangles: { shape: [2, 3], values: Uint32Array.of(0, 1, 2, 1, 3, 2) },
+    },
+  },
+];
+
+const state = (change: Partial<SceneState> = {}): SceneState => ({
+  look: firstLook,
+  colours: { background: 0, grid: 0, line: 0x808080, accent: 0xff0000 },
+  frame: 0,
+  cameras: undefined,
+  through: undefined,
+  extent: 1,
+  ...change,
+});
+
+interface Disposable {
+  addEventListener(type: 'dispose', listener: () => void): void;
+}
+
+/** What of a layer lies on the card once it has been drawn. */
+function resources({ object }: SceneLayer): Set<Disposable> {
+  const found = new Set<Disposable>();
+  object.traverse((part: Object3D) => {
+    const { geometry, material } = part as Mesh;
+    if (geometry === undefined) return;
+    found.add(geometry as BufferGeometry);
+    found.add(material as ShaderMaterial);
+    const map = (material as ShaderMaterial).uniforms?.map?.value as DataArrayTexture | undefined;
+    if (map !== undefined) found.add(map as unknown as Disposable);
+  });
+  return found;
+}
+
+function feed(layer: SceneLayer, data: ViewData, now = state()): void {
+  layer.update(data, now);
+  layer.restyle(now);
+  layer.prepare?.({ z: -5 });
+}
+
+describe.each(views)('layer of kind $view.kind', ({ view, data, more }) => {
+  it('lets go of everything, also of what data of other sizes made', () => {
+    const layer = createLayer(view, 'stacked');
+    const held = new Set<Disposable>();
+    const released = new Set<Disposable>();
+    for (const each of [data, more, data]) {
+      feed(layer, each);
+      for (const resource of resources(layer)) {
+        if (held.has(resource)) continue;
+        held.add(resource);
+        resource.addEventListener('dispose', () => released.add(resource));
+      }
+    }
+    expect(held.size).toBeGreaterThanOrEqual(2);
+    layer.dispose();
+    expect(released).toEqual(held);
+  });
+
+  it('makes nothing new for data of the same size', () => {
+    const layer = createLayer(view, 'stacked');
+    feed(layer, data);
+    const before = resources(layer);
+    let disposals = 0;
+    for (const resource of before) resource.addEventListener('dispose', () => disposals++);
+    feed(layer, data);
+    expect(resources(layer)).toEqual(before);
+    expect(disposals).toBe(0);
+    layer.dispose();
+  });
+
+  it('has a box around its data', () => {
+    const layer = createLayer(view, 'stacked');
+    expect(view.kind === 'image' || layer.box.isEmpty()).toBe(true);
+    feed(layer, data);
+    expect(layer.box.isEmpty()).toBe(false);
+    layer.dispose();
+  });
+});
+
+it('puts a mesh where its object is', () => {
+  const layer = createLayer(views[4].view, 'stacked');
+  feed(layer, views[4].data);
+  expect(layer.box.min.toArray()).toEqual([10, 20, 30]);
+  expect(layer.box.max.toArray()).toEqual([11, 21, 30]);
+});
+
+it('sends a click on a plane to its frame, column and row', () => {
+  const layer = createLayer(image, 'stacked');
+  feed(layer, views[0].data);
+  const ray = { origin: new Vector3(0.2, 0.1, 5), direction: new Vector3(0, 0, -1) };
+  // From behind, the last frame is the nearest; the picture is 1 wide and 0.5 high: column 4 · 0.7, row 2 · 0.7.
+  const pointer = { ray, x: 0, y: 0, width: 1, height: 1, camera: { matrixWorldInverse: new Matrix4() } };
+  expect(layer.pick?.(pointer as unknown as Parameters<NonNullable<SceneLayer['pick']>>[0])).toEqual({
+    kind: 'frame',
+    frame: 2,
+    column: 2,
+    row: 1,
+  });
+});
+
+it('shows the pictures of cameras only where there is one for each', () => {
+  const planes = (layer: SceneLayer) =>
+    ((layer.object as Mesh).geometry as unknown as { instanceCount: number }).instanceCount;
+  const single = createLayer({ ...image, frames: 1 }, 'at-cameras');
+  feed(single, { values: floats([1, 2, 4, 3], ...new Array(24).fill(1)) }, state({ cameras }));
+  expect(planes(single)).toBe(1);
+  const three = createLayer(image, 'at-cameras');
+  feed(three, views[0].data, state({ cameras }));
+  expect(planes(three)).toBe(0);
+});
+
+it('draws depth through the camera of its frame', () => {
+  const layer = createLayer(views[1].view, 'stacked');
+  feed(layer, { values: floats([1, 1, 1], 2) }, state({ cameras }));
+  // A picture of one pixel: its centre is the camera's axis, 2 in front of (1, 2, 3).
+  expect(layer.box.min.toArray()).toEqual([1, 2, 5]);
+});
