@@ -1,7 +1,7 @@
 // Holds the architecture: a folder of src/ may import only the folders listed for it, and renderer/ only what runs in a
 // browser. Prints every import that goes the wrong way and fails.
 
-import { readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { dirname, join, relative, sep } from 'node:path';
 
 const pure = ['protocol', 'numerics'];
@@ -23,12 +23,17 @@ const allowed = {
   server: ['protocol', 'formats', 'store', 'host'],
   cli: ['protocol', 'formats', 'store', 'host', 'server'],
 };
+/** What the window may import of src/: whatever is the same in every process, and the drawing of a film for its preview. */
+const sharedWithWindow = [
+  ...['protocol', 'numerics', 'geometry', 'formats'],
+  ...['film.ts', 'film-layout.ts', 'frame-svg.ts', 'picture-pixels.ts'].map(file => `film/${file}`),
+];
 /** Node and browser modules stay out of everything that may run in a web worker. */
 const withNode = new Set(['media', 'store', 'film', 'host', 'server', 'cli']);
 /** The engine knows the interface of a fit and the registry, never one fit by name. */
 const engineMaySee = ['fits/fit.ts', 'fits/registry.ts'];
 
-const source = process.argv[2] ?? 'src';
+const [source = 'src', window = 'renderer'] = process.argv.slice(2);
 const problems = [];
 for (const file of filesUnder(source)) {
   const path = relative(source, file).split(sep).join('/');
@@ -58,23 +63,20 @@ for (const file of filesUnder(source)) {
     }
   }
 }
-if (source === 'src') checkRenderer();
+for (const file of filesUnder(window)) checkWindow(file);
 for (const problem of problems) console.error(problem);
 process.exit(problems.length === 0 ? 0 : 1);
 
 /** The window reaches engines and files only through the bridge. */
-function checkRenderer() {
-  for (const file of filesUnder('renderer')) {
-    const path = file.split(sep).join('/');
-    if (/\.test\.tsx?$/.test(path)) continue;
-    for (const target of importsOf(file)) {
-      const to = target.startsWith('.') ? join(dirname(file), target).split(sep).join('/') : target;
-      const [top, folder] = to.split('/');
-      const isAllowed = target.startsWith('.')
-        ? top === 'renderer' || (top === 'src' && ['protocol', 'numerics', 'geometry', 'formats'].includes(folder))
-        : !target.startsWith('node:');
-      if (!isAllowed) problems.push(`${path}: renderer/ must not import ${to}`);
-    }
+function checkWindow(file) {
+  if (/\.test\.tsx?$/.test(file)) return;
+  for (const target of importsOf(file)) {
+    const to = join(dirname(file), target);
+    const isInside = path => !relative(path, to).startsWith('..');
+    const isAllowed = target.startsWith('.')
+      ? [window, ...sharedWithWindow.map(path => join(source, path))].some(isInside)
+      : !target.startsWith('node:');
+    if (!isAllowed) problems.push(`${relative(dirname(window), file)}: renderer/ must not import ${target}`);
   }
 }
 
@@ -84,6 +86,7 @@ function importsOf(file) {
 }
 
 function filesUnder(folder) {
+  if (!existsSync(folder)) return [];
   return readdirSync(folder, { withFileTypes: true }).flatMap(entry => {
     const path = join(folder, entry.name);
     return entry.isDirectory() ? filesUnder(path) : /\.[cm]?tsx?$/.test(entry.name) ? [path] : [];

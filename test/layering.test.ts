@@ -8,19 +8,25 @@ import { temporaryFolder } from './lab.ts';
 
 const folder = temporaryFolder();
 afterAll(() => folder.dispose());
+const source = join(folder.path, 'src');
 
 function check(files: Record<string, string>) {
   for (const [name, text] of Object.entries(files)) {
-    const file = join(folder.path, name);
+    const file = join(source, name);
     mkdirSync(dirname(file), { recursive: true });
     writeFileSync(file, text);
   }
-  const { status, stderr } = spawnSync(process.execPath, ['build/check-layers.mjs', folder.path], { encoding: 'utf8' });
-  for (const name of Object.keys(files)) writeFileSync(join(folder.path, name), '');
+  const { status, stderr } = spawnSync(
+    process.execPath,
+    ['build/check-layers.mjs', source, join(folder.path, 'renderer')],
+    { encoding: 'utf8' },
+  );
+  for (const name of Object.keys(files)) writeFileSync(join(source, name), '');
   return { status, stderr };
 }
 
 it('lets imports go down', () => {
+  expect(check({ '../renderer/a.ts': "import { x } from '../src/protocol/x.ts';" })).toEqual({ status: 0, stderr: '' });
   expect(check({ 'fits/a/a.ts': "import { x } from '../../ops/x.ts';" })).toEqual({ status: 0, stderr: '' });
 });
 
@@ -31,8 +37,15 @@ it.each([
   ['fits/pose/a.ts', '../tubal/layout.ts', 'one fit must not import another (fits/tubal/layout.ts)'],
   ['optimizers/sgd.ts', '../engine/run.ts', 'optimizers/ must not import engine/run.ts'],
   ['engine/run.ts', 'node:fs', 'engine/ must not import node:fs'],
+  ['../renderer/panels/a.tsx', '../../src/store/files.ts', 'renderer/ must not import ../../src/store/files.ts'],
+  [
+    '../renderer/panels/a.tsx',
+    '../../src/film/export-film.ts',
+    'renderer/ must not import ../../src/film/export-film.ts',
+  ],
+  ['../renderer/state/a.ts', 'node:fs', 'renderer/ must not import node:fs'],
 ])('refuses %s importing %s', (file, target, message) => {
   const { status, stderr } = check({ [file]: `import { x } from '${target}';` });
   expect(status).toBe(1);
-  expect(stderr.trim()).toBe(`${file}: ${message}`);
+  expect(stderr.trim()).toBe(`${file.replace('../', '')}: ${message}`);
 });

@@ -221,7 +221,14 @@ export function createHeldRun({ run, library, pool, beginning, onEntry }: HeldRu
       else tell({ kind: 'note', text: error.message });
     },
   };
-  const receive = (event: EngineEvent): void => (on[event.kind] as ((told: EngineEvent) => void) | undefined)?.(event);
+  const receive = (event: EngineEvent): void => {
+    try {
+      (on[event.kind] as ((told: EngineEvent) => void) | undefined)?.(event);
+    } catch (thrown) {
+      // The folder vanished or the disk is full: this run has failed, the host and the other runs have not.
+      fail(asLabError(thrown, run).toDetails());
+    }
+  };
 
   /** The engine goes on at `iteration` from a checkpoint; all that was recorded from there on is made again. */
   const rewind = (iteration: number): void => {

@@ -234,8 +234,8 @@ export function createLabHost({ library: path, roots, startEngine, uploadBytes }
       hold(run).relabel({ tags });
     },
     async delete({ runs }) {
+      await Promise.all(runs.map(run => hold(run).leave()));
       for (const run of runs) {
-        await hold(run).leave();
         if (existsSync(library.folderOf(run))) library.remove(run);
         drop(run);
       }
@@ -260,7 +260,7 @@ export function createLabHost({ library: path, roots, startEngine, uploadBytes }
       return { files };
     },
     async exportReplay({ run, ...request }, { signal, underway }) {
-      const command = { kind: 'export-replay', folder: folderOf(run), ...request } as const;
+      const command = { kind: 'export-replay', folder: folderOf(run), title: entryOf(run).name, ...request } as const;
       const { files } = await pool.work(command, 'exported', { signal, onUnderway: underway });
       return { files };
     },
