@@ -21,7 +21,7 @@ function scaleRate(factor: number): Promise<void> | undefined {
   const dial = dialOf({ problem, table, name: 'learningRate', scope: 'all', group: '' });
   if (dial === undefined) return undefined;
   const label = factor < 1 ? 'Halve learning rate' : 'Double learning rate';
-  return changeLiveValues({ run: run.details.entry.run, label, ...scaledBy(dial, factor, table) });
+  return changeLiveValues({ run: run.details.entry.run, label, ...scaledBy(dial, factor) });
 }
 
 export const steerActions: readonly Action[] = [

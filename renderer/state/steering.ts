@@ -21,20 +21,18 @@ export interface Dial {
   /** Empty: all groups. */
   readonly group: string;
   readonly scope: Scope;
-  /** Undefined where members or groups that take it start differently. */
+  /** Of all that takes it; undefined where that differs, since members start differently or have values of their own. */
   readonly value: number | undefined;
   /** Of all it reaches, also of those with a value of their own; distinct, ascending. */
   readonly values: readonly number[];
   /** Undefined where members start differently. */
   readonly start: number | undefined;
-  /** own: set on this path. start: never set. Otherwise the path that gives the value. */
-  readonly origin: 'own' | 'start' | { readonly path: string };
-  /** More specific paths with a value of their own, which do not take this one. */
+  /** Whether it was set on this very path, to what holds now. */
+  readonly origin: 'own' | 'elsewhere';
+  /** More specific paths with another value: they do not take this one. */
   readonly exceptions: readonly string[];
-  /** More specific paths that were set to the same value: they are moved along, so they follow. */
+  /** More specific paths with the same value: they are moved along, so they follow. */
   readonly followers: readonly string[];
-  /** False when everything it reaches has a value of its own. */
-  readonly effective: boolean;
   readonly reach: readonly Slot[];
 }
 
@@ -43,12 +41,9 @@ interface Slot {
   readonly member: number;
   readonly group: string;
   readonly start: number;
-  /** What it would have if nothing more specific than the dial were set. */
-  readonly base: number;
-  readonly baseFrom: string | undefined;
   readonly value: number;
-  /** The path that gives `value`; undefined: its start. */
-  readonly from: string | undefined;
+  /** The more specific path that gives the value; undefined: it takes what the dial is set to. */
+  readonly own: string | undefined;
 }
 
 /** Paths that set a value of a slot, most specific first. */
@@ -82,41 +77,29 @@ export function dialOf({ problem, table, name, scope, group }: DialRequest): Dia
   const reach: Slot[] = [];
   problem.members.forEach((described, member) => {
     if (scope !== 'all' && scope !== member) return;
-    const own = described.live.find(each => each.name === name);
-    if (own === undefined) return;
-    setting ??= own;
+    const live = described.live.find(each => each.name === name);
+    if (live === undefined) return;
+    setting ??= live;
     const groups = byGroup && described.groups.length > 0 ? described.groups : [''];
     for (const each of groups) {
       if (group !== '' && each !== group) continue;
       const paths = pathsOf(name, member, each);
-      const wider = paths.slice(Math.max(0, paths.indexOf(path)));
-      const start = described.starts[name] ?? Number(own.default ?? 0);
+      const start = described.starts[name] ?? Number(live.default ?? 0);
       const from = paths.find(candidate => set.has(candidate));
-      const baseFrom = wider.find(candidate => set.has(candidate));
+      const isOwn = from !== undefined && paths.indexOf(from) < paths.indexOf(path);
       reach.push({
         member,
         group: each,
         start,
-        base: baseFrom === undefined ? start : (set.get(baseFrom) as number),
-        baseFrom,
         value: from === undefined ? start : (set.get(from) as number),
-        from,
+        own: isOwn ? from : undefined,
       });
     }
   });
   if (setting === undefined || reach.length === 0) return undefined;
-  const value = single(reach.map(slot => slot.base));
-  const narrower = [
-    ...new Set(
-      reach.flatMap(slot => {
-        const paths = pathsOf(name, slot.member, slot.group);
-        return paths.slice(0, Math.max(0, paths.indexOf(path))).filter(candidate => set.has(candidate));
-      }),
-    ),
-  ];
-  const followers = narrower.filter(candidate => set.get(candidate) === value);
-  const exceptions = narrower.filter(candidate => set.get(candidate) !== value);
-  const [{ baseFrom }] = reach;
+  const takers = reach.filter(({ own }) => own === undefined);
+  const value = single((takers.length === 0 ? reach : takers).map(slot => slot.value));
+  const owns = [...new Set(reach.flatMap(({ own }) => own ?? []))];
   return {
     path,
     setting,
@@ -125,75 +108,97 @@ export function dialOf({ problem, table, name, scope, group }: DialRequest): Dia
     value,
     values: unique(reach.map(slot => slot.value)),
     start: single(reach.map(slot => slot.start)),
-    origin: set.has(path) ? 'own' : baseFrom === undefined ? 'start' : { path: baseFrom },
-    exceptions,
-    followers,
-    effective: reach.some(slot => {
-      const from = pathsOf(name, slot.member, slot.group).find(candidate => set.has(candidate) || candidate === path);
-      return from === path || (from !== undefined && followers.includes(from));
-    }),
+    origin: set.has(path) && set.get(path) === value ? 'own' : 'elsewhere',
+    exceptions: owns.filter(own => set.get(own) !== value),
+    followers: owns.filter(own => set.get(own) === value),
     reach,
   };
 }
 
-/** The changes that give `value` to the dial and to all that follows it. */
-export function changesTo({ path, followers }: Dial, value: number): readonly LiveChange[] {
-  return [path, ...followers].map(each => ({ path: each, value }));
+/** The changes that give `value` to the dial and to all that follows it; to all it reaches where that differs. */
+export function changesTo(dial: Dial, value: number): readonly LiveChange[] {
+  const along = dial.value === undefined ? [...dial.followers, ...dial.exceptions] : dial.followers;
+  return [{ path: dial.path, value }, ...ownChanges(dial, along, () => value)];
 }
 
-/** The changes that bring back what the dial reaches after it was turned. */
+/** The changes that bring back what the dial reaches after it was turned by `changesTo`. */
 export function changesBack(dial: Dial): readonly LiveChange[] {
-  return dial.value === undefined ? bySlot(dial, ({ base }) => base) : changesTo(dial, dial.value);
+  const same = ({ value }: Slot) => value;
+  if (dial.value !== undefined) return changesTo(dial, dial.value);
+  return [...takerChanges(dial, same), ...ownChanges(dial, dial.exceptions, same)];
 }
 
-/** Both ways of a change of everything that the dial reaches, exceptions included. */
+/** The changes after which what has a value of its own on `own` follows the dial again. */
+export function followAgain(dial: Dial, own: string): TurnedAll {
+  const { value } = dial;
+  return {
+    changes: value === undefined ? [] : ownChanges(dial, [own], () => value),
+    back: ownChanges(dial, [own], slot => slot.value),
+  };
+}
+
+/** Both ways of a change of several paths. */
 export interface TurnedAll {
   readonly changes: readonly LiveChange[];
   readonly back: readonly LiveChange[];
 }
 
 /** Multiplies everything the dial reaches, within the range of the setting; ratios between exceptions stay. */
-export function scaledBy(dial: Dial, factor: number, table: HyperTable): TurnedAll {
+export function scaledBy(dial: Dial, factor: number): TurnedAll {
   const { minimum = -Infinity, maximum = Infinity } = dial.setting;
   // 12 digits: 0.1 * 3 without the last of its digits.
   const scale = (value: number) => Math.min(maximum, Math.max(minimum, Number((value * factor).toPrecision(12))));
-  const changes =
-    dial.value === undefined ? bySlot(dial, ({ base }) => scale(base)) : changesTo(dial, scale(dial.value));
-  return withExceptions(dial, table, changes, scale);
+  return turnAll(dial, dial.value === undefined ? undefined : scale(dial.value), ({ value }) => scale(value));
 }
 
 /** Everything the dial reaches at its start value. */
-export function backToStart(dial: Dial, table: HyperTable): TurnedAll {
-  const changes = dial.start === undefined ? bySlot(dial, ({ start }) => start) : changesTo(dial, dial.start);
-  return withExceptions(dial, table, changes, (_value, start) => start);
+export function backToStart(dial: Dial): TurnedAll {
+  return turnAll(dial, dial.start, ({ start }) => start);
 }
 
-function withExceptions(
-  dial: Dial,
-  table: HyperTable,
-  changes: readonly LiveChange[],
-  to: (value: number, start: number) => number,
-): TurnedAll {
-  const set = new Map(table.entries());
-  const startOf = (path: string): number =>
-    dial.reach.find(({ member, group }) => pathsOf(dial.setting.name, member, group).includes(path))?.start ?? 0;
-  const exceptions = dial.exceptions.map(path => ({ path, value: set.get(path) as number }));
+/** `common`: what the dial itself is set to; undefined: each thing it reaches is set by itself. */
+function turnAll(dial: Dial, common: number | undefined, to: (slot: Slot) => number): TurnedAll {
+  const { exceptions, followers } = dial;
+  const same = ({ value }: Slot) => value;
+  if (common === undefined) {
+    const owns = [...followers, ...exceptions];
+    return {
+      changes: [...takerChanges(dial, to), ...ownChanges(dial, owns, to)],
+      back: [...takerChanges(dial, same), ...ownChanges(dial, owns, same)],
+    };
+  }
+  const along = ownChanges(dial, followers, () => common);
   return {
-    changes: [...changes, ...exceptions.map(({ path, value }) => ({ path, value: to(value, startOf(path)) }))],
-    back: [...changesBack(dial), ...exceptions],
+    changes: [{ path: dial.path, value: common }, ...along, ...ownChanges(dial, exceptions, to)],
+    back: [
+      ...(dial.value === undefined ? takerChanges(dial, same) : [{ path: dial.path, value: dial.value }]),
+      ...ownChanges(dial, [...followers, ...exceptions], same),
+    ],
   };
 }
 
-/** One change for each member, or for each of its groups where they differ; what has a value of its own keeps it. */
-function bySlot(dial: Dial, to: (slot: Slot) => number): readonly LiveChange[] {
+/** What takes the dial's value gets one of its own: one change for each member, or for each group where they differ. */
+function takerChanges(dial: Dial, to: (slot: Slot) => number): readonly LiveChange[] {
   const { name } = dial.setting;
-  const free = dial.reach.filter(({ from }) => from === undefined || !dial.exceptions.includes(from));
-  return unique(free.map(({ member }) => member)).flatMap(member => {
-    const slots = free.filter(slot => slot.member === member);
+  const takers = dial.reach.filter(({ own }) => own === undefined);
+  return unique(takers.map(({ member }) => member)).flatMap(member => {
+    const slots = takers.filter(slot => slot.member === member);
     const common = single(slots.map(to));
     if (common !== undefined) return [{ path: pathOf(name, member, dial.group), value: common }];
     return slots.map(slot => ({ path: pathOf(name, member, slot.group), value: to(slot) }));
   });
+}
+
+/** Changes of what has a value of its own, on its own path unless that also reaches what the dial does not. */
+function ownChanges(dial: Dial, owns: readonly string[], to: (slot: Slot) => number): readonly LiveChange[] {
+  const { name } = dial.setting;
+  const changes = new Map<string, number>();
+  for (const slot of dial.reach) {
+    if (slot.own === undefined || !owns.includes(slot.own)) continue;
+    const wider = dial.group !== '' && slot.own === pathOf(name, slot.member, '');
+    changes.set(wider ? pathOf(name, slot.member, slot.group) : slot.own, to(slot));
+  }
+  return [...changes].map(([path, value]) => ({ path, value }));
 }
 
 /** All live names of the scope, in the order the fit gives them. */

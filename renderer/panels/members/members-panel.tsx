@@ -244,5 +244,5 @@ function scaleRate(run: string, member: number, factor: number, label: string): 
   if (details?.problem === undefined) return;
   const table = hyperTableAt(details.problem, details, 'now');
   const dial = dialOf({ problem: details.problem, table, name: 'learningRate', scope: member, group: '' });
-  if (dial !== undefined) void changeLiveValues({ run, label, ...scaledBy(dial, factor, table) });
+  if (dial !== undefined) void changeLiveValues({ run, label, ...scaledBy(dial, factor) });
 }

@@ -124,6 +124,12 @@ function Fields({ fit, draft, list }: FieldsProps) {
         <>
           <MaskFields draft={draft} />
           <MemberFields draft={draft} raced={members} />
+          {draft.input !== undefined && (
+            <section className="settings-group" aria-label="Equivalent command">
+              <h3 className="settings-heading">Equivalent command</h3>
+              <CommandBox command={draftCommand(draft)} />
+            </section>
+          )}
         </>
       )}
     </>
@@ -169,6 +175,8 @@ function Start({ draft, list }: { readonly draft: Draft; readonly list: readonly
       {reason !== undefined && <p className="settings-note">{reason}</p>}
       <div className="settings-buttons">
         <Button
+          size="sm"
+          px="xs"
           leftSection={<IconPlayerPlay size={16} />}
           loading={busy === 'starting'}
           disabled={!ready}
@@ -179,6 +187,8 @@ function Start({ draft, list }: { readonly draft: Draft; readonly list: readonly
         </Button>
         <Button
           variant="default"
+          size="sm"
+          px="xs"
           leftSection={<IconPlayerPause size={16} />}
           disabled={!ready}
           title="Shift+Space: loads the input and waits, to step or to look first"
@@ -187,7 +197,6 @@ function Start({ draft, list }: { readonly draft: Draft; readonly list: readonly
           Start paused
         </Button>
       </div>
-      {input !== undefined && <CommandBox command={draftCommand(draft)} />}
     </div>
   );
 }

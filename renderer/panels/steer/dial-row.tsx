@@ -3,7 +3,6 @@
 import { ActionIcon, Tooltip } from '@mantine/core';
 import { IconArrowBackUp } from '@tabler/icons-react';
 import { useEffect, useMemo, useRef, useState } from 'react';
-import type { HyperTable } from '../../../src/protocol/hyper-table.ts';
 import { asLabError } from '../../../src/protocol/lab-error.ts';
 import { checkSetting, type SettingDescription } from '../../../src/protocol/settings.ts';
 import { turnForBranch } from '../../state/branch-changes.ts';
@@ -14,6 +13,7 @@ import {
   changesBack,
   changesTo,
   type Dial,
+  followAgain,
   type LiveChange,
   scaledBy,
   type TurnedAll,
@@ -36,7 +36,6 @@ const TRUST_MILLISECONDS = 2000;
 export interface DialRowProps {
   readonly run: string;
   readonly dial: Dial;
-  readonly table: HyperTable;
   readonly mode: SteerMode;
   /** Of a group's own row; otherwise the title of the setting. */
   readonly title?: string;
@@ -44,7 +43,7 @@ export interface DialRowProps {
   readonly common?: Dial | undefined;
 }
 
-export function DialRow({ run, dial, table, mode, title, common }: DialRowProps) {
+export function DialRow({ run, dial, mode, title, common }: DialRowProps) {
   const { setting, start } = dial;
   const { shown, turn, send } = useTurns(run, dial, mode);
   const scale = useScale(setting, dial);
@@ -87,7 +86,7 @@ export function DialRow({ run, dial, table, mode, title, common }: DialRowProps)
             className="steer-times"
             aria-label={`Halve ${lower(name)}`}
             disabled={off || nothing}
-            onClick={() => all(scaledBy(dial, 0.5, table), 'Halve')}
+            onClick={() => all(scaledBy(dial, 0.5), 'Halve')}
           >
             ÷2
           </button>
@@ -108,7 +107,7 @@ export function DialRow({ run, dial, table, mode, title, common }: DialRowProps)
             className="steer-times"
             aria-label={`Double ${lower(name)}`}
             disabled={off || nothing}
-            onClick={() => all(scaledBy(dial, 2, table), 'Double')}
+            onClick={() => all(scaledBy(dial, 2), 'Double')}
           >
             ×2
           </button>
@@ -118,7 +117,7 @@ export function DialRow({ run, dial, table, mode, title, common }: DialRowProps)
             size="sm"
             aria-label={`${name}: back to the start value`}
             disabled={off || !moved}
-            onClick={() => all(backToStart(dial, table), 'Reset')}
+            onClick={() => all(backToStart(dial), 'Reset')}
           >
             <IconArrowBackUp size={15} />
           </ActionIcon>
@@ -135,23 +134,15 @@ export function DialRow({ run, dial, table, mode, title, common }: DialRowProps)
           sets all alike.
         </p>
       )}
-      {dial.exceptions.map(path => (
-        <Exception
-          key={path}
-          path={path}
-          value={new Map(table.entries()).get(path)}
-          onFollow={
-            off || dial.value === undefined
-              ? undefined
-              : () =>
-                  send(
-                    `Follow ${lower(setting.title)}`,
-                    [{ path, value: dial.value as number }],
-                    [{ path, value: new Map(table.entries()).get(path) as number }],
-                  )
-          }
-        />
-      ))}
+      {dial.value !== undefined &&
+        dial.exceptions.map(path => (
+          <Exception
+            key={path}
+            path={path}
+            values={dial.reach.filter(({ own }) => own === path).map(({ value }) => value)}
+            onFollow={off ? undefined : () => all(followAgain(dial, path), 'Follow')}
+          />
+        ))}
       {common !== undefined &&
         dial.origin === 'own' &&
         dial.value !== common.value &&
@@ -168,25 +159,22 @@ export function DialRow({ run, dial, table, mode, title, common }: DialRowProps)
             </button>
           </p>
         )}
-      {!dial.effective && (
-        <p className="steer-note">Without effect at present: everything it reaches has a value of its own.</p>
-      )}
     </div>
   );
 }
 
 interface ExceptionProps {
   readonly path: string;
-  readonly value: number | undefined;
+  readonly values: readonly number[];
   readonly onFollow: (() => void) | undefined;
 }
 
-function Exception({ path, value, onFollow }: ExceptionProps) {
+function Exception({ path, values, onFollow }: ExceptionProps) {
   const { scope, group } = parsePath(path);
   const who = [...(scope === 'all' ? [] : [`member ${scope}`]), ...(group === '' ? [] : [group])].join(', ');
   return (
     <span className="steer-exception">
-      {readableName(who)} has its own: {formatNumber(value)}.
+      {readableName(who)} has its own: {formatNumber(values[0])}.
       {onFollow !== undefined && (
         <button
           type="button"

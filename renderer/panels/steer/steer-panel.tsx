@@ -93,12 +93,12 @@ function Steering({ run, problem }: { readonly run: string; readonly problem: Pr
       )}
       {rate !== undefined && (
         <section className="steer-section" aria-label="Learning rate">
-          <DialRow run={run} dial={rate} table={table} mode={mode} />
+          <DialRow run={run} dial={rate} mode={mode} />
           {groups.length > 1 &&
             groups.map(group => {
               const dial = dialOf({ problem, table, name: RATE, scope, group });
               return dial === undefined ? undefined : (
-                <DialRow key={group} run={run} dial={dial} table={table} mode={mode} title={group} common={rate} />
+                <DialRow key={group} run={run} dial={dial} mode={mode} title={group} common={rate} />
               );
             })}
           <ActingRate run={run} scope={scope} />
@@ -108,7 +108,7 @@ function Steering({ run, problem }: { readonly run: string; readonly problem: Pr
         <section key={heading} className="steer-section" aria-label={heading}>
           <h3 className="steer-heading">{heading}</h3>
           {members.map(dial => (
-            <DialRow key={dial.path} run={run} dial={dial} table={table} mode={mode} />
+            <DialRow key={dial.path} run={run} dial={dial} mode={mode} />
           ))}
         </section>
       ))}
