@@ -162,7 +162,8 @@ export class LinePlot {
       valueAtShare(this.#x, (event.clientX - over.getBoundingClientRect().left) / over.clientWidth);
     over.addEventListener('mousemove', event => events.onHover(xOf(event), event));
     over.addEventListener('mouseleave', event => events.onHover(undefined, event));
-    over.addEventListener('click', event => events.onPick(xOf(event)));
+    // The second click of a double click picks nothing.
+    over.addEventListener('click', event => event.detail < 2 && events.onPick(xOf(event)));
     over.addEventListener('dblclick', () => events.onReset());
   }
 

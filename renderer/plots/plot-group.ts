@@ -14,6 +14,8 @@ export interface GroupPlot extends PlotContent {
   readonly id: string;
   readonly title: string;
   readonly unit?: string | undefined;
+  /** Which line is which, beside the title; for plots whose lines have no legend elsewhere. */
+  readonly key?: readonly { readonly label: string; readonly colour: string }[];
 }
 
 export interface GroupContent {
@@ -44,6 +46,7 @@ interface Slot {
   readonly plot: LinePlot;
   readonly cell: HTMLElement;
   readonly title: HTMLElement;
+  readonly key: HTMLElement;
   readonly log: HTMLButtonElement;
 }
 
@@ -136,8 +139,10 @@ export class PlotGroup {
     this.#layOut(content.plots.length);
     const x = this.#scaleX(content);
     for (const plot of content.plots) {
-      const { plot: line, title, log } = this.#slots.get(plot.id) as Slot;
+      const { plot: line, title, key, log } = this.#slots.get(plot.id) as Slot;
       title.textContent = plot.unit === undefined ? plot.title : `${plot.title}, ${plot.unit}`;
+      title.title = title.textContent ?? '';
+      showKey(key, plot.key ?? []);
       log.setAttribute('aria-pressed', String(plot.log));
       line.draw(plot, x);
       line.setCursor(content.cursor);
@@ -174,7 +179,8 @@ export class PlotGroup {
     log.setAttribute('aria-label', log.title);
     log.hidden = this.#options.onToggleLog === undefined;
     log.addEventListener('click', () => this.#options.onToggleLog?.(id));
-    head.append(title, log);
+    const key = document.createElement('small');
+    head.append(title, key, log);
     const body = document.createElement('div');
     body.className = 'plot-group-body';
     cell.append(head, body);
@@ -188,7 +194,7 @@ export class PlotGroup {
         this.#zoomTo(undefined);
       },
     });
-    return { plot, cell, title, log };
+    return { plot, cell, title, key, log };
   }
 
   #layOut(count: number): void {
@@ -235,6 +241,22 @@ export class PlotGroup {
       event.clientY,
     );
   }
+}
+
+/** Writes the key anew only where it says something else. */
+function showKey(place: HTMLElement, key: NonNullable<GroupPlot['key']>): void {
+  const words = key.map(({ label }) => label).join(', ');
+  if (place.title === words) return;
+  place.title = words;
+  place.replaceChildren(
+    ...key.map(({ label, colour }) => {
+      const entry = document.createElement('span');
+      const swatch = document.createElement('i');
+      swatch.style.background = `var(${colour})`;
+      entry.append(swatch, label);
+      return entry;
+    }),
+  );
 }
 
 const BEST_RATIO = 1.6;

@@ -34,10 +34,16 @@ describe('ticks', () => {
 
   it('leave out decades where there is no room', () => {
     expect(ticksOf({ min: 1e-12, max: 1, log: true }, 4)).toEqual([1e-12, 1e-9, 1e-6, 1e-3, 1]);
+    expect(ticksOf({ min: 2e-4, max: 0.2, log: true }, 3)).toEqual([1e-3, 1e-2, 1e-1]);
   });
 
   it('fall back to a linear step within a decade', () => {
     expect(ticksOf({ min: 2.1, max: 2.9, log: true }, 4)).toEqual([2.2, 2.4, 2.6, 2.8]);
+  });
+
+  it('are two at least, also where there is little room', () => {
+    expect(ticksOf({ min: 0.7, max: 1.3, log: true }, 1).length).toBeGreaterThanOrEqual(2);
+    expect(ticksOf({ min: 0.7, max: 1.3, log: false }, 1).length).toBeGreaterThanOrEqual(2);
   });
 
   it('are written short', () => {

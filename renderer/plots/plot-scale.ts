@@ -34,9 +34,11 @@ const FACTORS = [1, 2, 5, 10];
 
 /** Round values inside the scale, about `count` of them. */
 export function ticksOf(scale: PlotScale, count: number): number[] {
-  const wanted = Math.max(1, count);
-  if (scale.log) return logTicks(scale, wanted);
-  return linearTicks(scale, wanted);
+  // One tick tells no scale: rather more of them than there is room for.
+  for (let wanted = Math.max(1, count); ; wanted *= 2) {
+    const ticks = scale.log ? logTicks(scale, wanted) : linearTicks(scale, wanted);
+    if (ticks.length >= 2 || wanted > 64) return ticks;
+  }
 }
 
 function linearTicks({ min, max }: PlotScale, count: number): number[] {
@@ -61,10 +63,10 @@ function logTicks({ min, max }: PlotScale, count: number): number[] {
     }
     return found.filter(inside);
   };
-  const decades = powers([1], skip);
-  if (decades.length >= 2) {
-    if (skip > 1 || decades.length * 3 > count) return decades;
-    return powers([1, 2, 5], 1);
+  for (let every = skip; every >= 1; every--) {
+    const decades = powers([1], every);
+    if (decades.length < 2) continue;
+    return every > 1 || decades.length * 3 > count ? decades : powers([1, 2, 5], 1);
   }
   const finer = powers([1, 2, 5], 1);
   return finer.length >= 2 ? finer : linearTicks({ min, max, log: false }, count);

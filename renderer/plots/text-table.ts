@@ -1,6 +1,7 @@
 // A table as text for other programs: Markdown for notes and papers, CSV for spreadsheets.
 
 import { formatCsvRow } from '../../src/formats/csv.ts';
+import { formatNumber } from '../widgets/format-number.ts';
 
 export type Cell = string | number | undefined;
 
@@ -21,7 +22,7 @@ export function toMarkdown({ columns, rows }: TextTable): string {
   return [
     line(columns.map(escaped)),
     line(numeric.map(right => (right ? '---:' : '---'))),
-    ...rows.map(row => line(row.map(cell => (cell === undefined ? '' : escaped(String(cell)))))),
+    ...rows.map(row => line(row.map(cell => (typeof cell === 'number' ? formatNumber(cell, 6) : escaped(cell ?? ''))))),
     '',
   ].join('\n');
 }

@@ -131,18 +131,21 @@ interface PictureProps {
   readonly name: string;
 }
 
-function Picture({ run, view, visible, name }: PictureProps) {
+function Picture({ run, view: shared, visible, name }: PictureProps) {
+  // Of the same name and kind, but of its own size and range.
+  const own = useLab(({ open }) => open[run]?.details.problem?.views.find(({ id }) => id === shared.id));
+  const view = own !== undefined && isPicture(own) ? own : shared;
   const canvas = useRef<HTMLCanvasElement>(null);
   const picture = useRef<RunPicture>(undefined);
   const [problem, setProblem] = useState<string>();
   const member = useLab(({ open }) => (open[run] === undefined ? 0 : bestMember(open[run])));
-  // biome-ignore lint/correctness/useExhaustiveDependencies: whether it can be seen is told below; a view by its id.
+  // biome-ignore lint/correctness/useExhaustiveDependencies: whether it can be seen is told below.
   useEffect(() => {
     const made = new RunPicture(canvas.current as HTMLCanvasElement, run, member, view, setProblem);
     made.switchTo(visible);
     picture.current = made;
     return () => made.dispose();
-  }, [run, member, view.id]);
+  }, [run, member, view]);
   useEffect(() => picture.current?.switchTo(visible), [visible]);
   return (
     <>

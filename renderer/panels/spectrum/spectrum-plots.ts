@@ -9,6 +9,7 @@ import { type GroupContent, type GroupPlot, PlotGroup } from '../../plots/plot-g
 import { setCursor, useCursor } from '../../state/cursor.ts';
 import { currentRun, type OpenRun, useLab } from '../../state/lab.ts';
 import { usePreferences } from '../../state/preferences.ts';
+import { readableName } from '../../widgets/format-number.ts';
 import { shownMember } from './shown-member.ts';
 
 const MOST_LINES = 64;
@@ -78,10 +79,12 @@ export class SpectrumPlots {
     const bands = bandsOf(run, member);
     const plots = views.map((view): GroupPlot => {
       const declared = view.scale === 'log';
+      const lines = linesOf(run, member, view);
       return {
         id: view.id,
-        title: view.label === view.title ? view.title : `${view.title} (${view.label})`,
-        lines: linesOf(run, member, view),
+        title: headingOf(view),
+        lines,
+        key: lines.length > 1 ? keyOf(lines) : [],
         fan: [],
         marks: marksOf(run, member, view),
         bands,
@@ -93,6 +96,13 @@ export class SpectrumPlots {
     const ahead = plots.flatMap(({ marks }) => marks.map(({ at }) => at)).filter(at => at > last && at <= AHEAD * last);
     return { plots, end: Math.max(last, ahead.length === 0 ? 0 : Math.min(...ahead) * 1.02), ...shared };
   }
+}
+
+/** Title and what the axis is, unless one says the other. */
+function headingOf({ title, label }: SeriesView): string {
+  const [a, b] = [title.toLowerCase(), label.toLowerCase()];
+  if (a.includes(b)) return title;
+  return b.includes(a) ? label : `${title} (${label})`;
 }
 
 function lastMeasured(run: OpenRun | undefined): number {
@@ -112,8 +122,17 @@ function linesOf({ details }: OpenRun, member: number, { id, measure }: SeriesVi
         colour: coloured(place) ? seriesVariable(place) : '--lab-plot-quiet',
         width: coloured(place) ? 1.75 : 1,
         alpha: coloured(place) ? 1 : 0.4,
+        backdrop: !coloured(place),
       }),
     )
+    .reverse();
+}
+
+/** The lines that have a colour, in the order of their measure. */
+function keyOf(lines: readonly PlotLine[]): NonNullable<GroupPlot['key']> {
+  return lines
+    .filter(({ backdrop }) => backdrop !== true)
+    .map(({ row, colour }) => ({ label: /^\d+$/.test(row) ? row : readableName(row).toLowerCase(), colour }))
     .reverse();
 }
 

@@ -22,6 +22,8 @@ import { setTracesLook, useTracesLook } from './traces-look.ts';
 /** A measure that ranges over more than two decades is shown on a logarithmic axis unless told otherwise. */
 const WIDE = 100;
 const MANY_MEMBERS = 8;
+/** A minimum in the last part of a run that goes on is no minimum yet. */
+const FRESH = 0.03;
 const DASHES: readonly (readonly number[])[] = [[], [6, 3], [2, 3], [9, 3, 2, 3]];
 const OTHER_RUN = [5, 4];
 
@@ -269,7 +271,8 @@ export class TracePlots {
       });
     }
     const at = summary?.members[best]?.bestIteration ?? this.#leastValidation(run, best);
-    if (at !== undefined) {
+    // While every iteration is the best so far, the newest one needs no pin.
+    if (at !== undefined && (summary !== undefined || at < (1 - FRESH) * run.trace.lastIteration)) {
       marks.push({ at, colour: '--lab-pin-best', dash: [6, 2], label: `Best at iteration ${at}`, shortLabel: 'best' });
     }
     return marks;

@@ -11,6 +11,7 @@ import {
   IconPhotoDown,
   IconSquare,
   IconStarFilled,
+  IconWaveSine,
   IconZoomReset,
 } from '@tabler/icons-react';
 import { useCallback, useEffect, useRef, useState, useSyncExternalStore } from 'react';
@@ -202,9 +203,13 @@ function Smoothing() {
   return (
     <Tooltip label="Exponential moving average: weight of what came before. The faint line is the data itself.">
       <div className="traces-smoothing">
-        <span>Smoothing {smoothing === 0 ? 'off' : smoothing}</span>
+        <IconWaveSine size={14} aria-hidden />
+        <span>
+          <span className="traces-wide">Smoothing </span>
+          {smoothing === 0 ? 'off' : smoothing}
+        </span>
         <Slider
-          w={70}
+          className="traces-slider"
           size="xs"
           min={0}
           max={0.99}
