@@ -15,7 +15,7 @@ import { type MaskKind, type Observations, observe } from './observations.ts';
 import { createPictures } from './pictures.ts';
 import { meanSimilarity, quality } from './quality.ts';
 import { type SingularValues, type Solver, type SolverContext, solverTerms } from './solver.ts';
-import { qualityViews, ranksView, slicesData, slicesView, tubesView } from './spectral-views.ts';
+import { completionTubesView, qualityViews, ranksView, slicesData, slicesView } from './spectral-views.ts';
 import { phaseAt } from './structure.ts';
 import { admmSolverBytes, createAdmmSolver } from './tnn-admm.ts';
 
@@ -84,7 +84,9 @@ export async function loadCompletion(
   const pictures = createPictures(input, stack, natural, observations);
   /** Scaled, in the natural order, with the observed entries put back unless they are noisy. */
   const recovered = (member: number): Float32Array => {
-    const estimate = rearrange(solvers[member].estimate(), layouts[member], natural);
+    const { values: tensor, centre } = solvers[member].estimate();
+    const estimate = rearrange(tensor, layouts[member], natural);
+    if (centre !== 0) for (let i = 0; i < estimate.length; i++) estimate[i] += centre;
     if (reinsert) for (let i = 0; i < mask.length; i++) if (mask[i] !== maskByte.unobserved) estimate[i] = values[i];
     return estimate;
   };
@@ -130,7 +132,7 @@ export async function loadCompletion(
     views: [
       ...pictures.views,
       ...(truth === undefined ? [] : qualityViews),
-      ...(solvers.some(({ singular }) => singular !== undefined) ? [tubesView, slicesView] : []),
+      ...(solvers.some(({ singular }) => singular !== undefined) ? [completionTubesView, slicesView] : []),
       ...(solvers.some(({ structure }) => structure !== undefined) ? [ranksView] : []),
     ],
     view(id, member, frame) {

@@ -14,10 +14,11 @@ import type { Transform } from '../../ops/mode3-transform/transform.ts';
 import { LabError } from '../../protocol/lab-error.ts';
 import type { SettingValues } from '../fit.ts';
 import type { Layout } from './layout.ts';
+import { observedSpectrum } from './observed-spectrum.ts';
 import { sliceSingularValues } from './singular-tubes.ts';
 import { keepSingularValues, type Solver, type SolverContext } from './solver.ts';
 import { largestSliceSingularValue } from './spectrum.ts';
-import { structureOf } from './structure.ts';
+import { predictions, structureOf } from './structure.ts';
 
 /** Snapshots from one look at the singular values to the next: a look costs as much as several iterations. */
 const STRUCTURE_EVERY = 3;
@@ -85,6 +86,10 @@ export function createFactorSolver(context: SolverContext, transform: Transform)
   const singular = keepSingularValues([left.values, right.values], () =>
     sliceSingularValues(left.values, right.values, rows, columns, rank, transform),
   );
+  // The mode (L^T u + R^T v) / 2 is what grows, so the start is that of its two halves together.
+  const law = { alpha: (alpha * Math.hypot(1, imbalance)) / 2, scale: transform.scale };
+  const followsLaw = !preconditioned && settings.optimizer === 'sgd' && settings.schedule === 'constant';
+  let spectrum: Float64Array | undefined;
   return {
     blocks: [
       { name: 'L', group: 'left', values: left.values, gradients: gradLeft.values },
@@ -114,16 +119,24 @@ export function createFactorSolver(context: SolverContext, transform: Transform)
         terms: [losses.training, smooth, Math.sqrt((2 * losses.training) / trainingCount)],
       };
     },
-    structure({ history, when }) {
-      if (when === 'running' && history.iterations.length % STRUCTURE_EVERY !== 0) return {};
-      return structureOf(singular.values(), transform);
+    structure({ iteration, history, hyper, when }) {
+      const looks = history.iterations.length;
+      if (when === 'running' && looks % STRUCTURE_EVERY !== 0) return {};
+      const structure = structureOf(singular.values(), transform);
+      // Not before the first picture, which would have to wait for it.
+      if (!followsLaw || looks === 0) return structure;
+      spectrum ??= observedSpectrum(
+        { values: data.y.values, mask: data.mask.values, trainingRate },
+        rows,
+        columns,
+        transform,
+      );
+      return { ...structure, ...predictions(spectrum, { ...law, eta: hyper.learningRate / sigma }, iteration) };
     },
     singular,
     estimate() {
       factors.synthesise(data);
-      const estimate = data.x.values.slice();
-      for (let i = 0; i < estimate.length; i++) estimate[i] += centre;
-      return estimate;
+      return { values: data.x.values, centre };
     },
     dispose() {
       factors.dispose();

@@ -13,7 +13,7 @@ export function createInterpolationSolver({ observations, layout }: SolverContex
     rateScale: 1,
     summary: {},
     evaluate: () => ({ loss: 0, validation: undefined, terms: [0, 0, 0], converged: true }),
-    estimate: () => filled,
+    estimate: () => ({ values: filled, centre: 0 }),
     dispose() {},
   };
 }

@@ -7,22 +7,19 @@ import type { ImageView, ViewData } from '../../protocol/views.ts';
 import type { FitInput } from '../fit.ts';
 import { eachElement, inPictures, type Layout } from './layout.ts';
 import type { Observations } from './observations.ts';
+import type { Estimate } from './solver.ts';
 
 export interface Pictures {
   readonly views: readonly ImageView[];
-  /** Of values [k, rows, columns] in `layout`, with the observed entries put back where `reinsert` says so. */
-  recovered(
-    estimate: Float32Array,
-    layout: Layout,
-    reinsert: 'reinsert' | 'as-is',
-    frame: number | undefined,
-  ): ViewData;
+  /** Of an estimate in `layout`, with the observed entries put back where `reinsert` says so. */
+  recovered(estimate: Estimate, layout: Layout, reinsert: 'reinsert' | 'as-is', frame: number | undefined): ViewData;
   observed(frame: number | undefined): ViewData;
   /** Throws where no truth is known. */
   truth(frame: number | undefined): ViewData;
 }
 
 type Levels = Uint8Array | Uint16Array;
+const UNSEEN = -1;
 
 /** `natural` is the layout of `observations`. */
 export function createPictures(
@@ -43,14 +40,17 @@ export function createPictures(
     values: { shape: [levels.length / frameSize, height, width, channels], values: levels },
     'values.scale': { shape: [2], values: Float64Array.of(offset * full, (range * full) / most) },
   });
-  // What was observed, as shown: level and whether, by place in the pictures.
-  const seen = new Uint8Array(values.length);
-  const seenLevels = blank(undefined);
+  // By place in the pictures: the level that was observed, or UNSEEN.
+  const seen = most === 255 ? new Int16Array(values.length) : new Int32Array(values.length);
   eachElement(inPictures(natural, stack), (at, place) => {
-    seen[place] = mask[at] === maskByte.unobserved ? 0 : 1;
-    seenLevels[place] = seen[place] === 0 ? most >> 1 : levelOf(values[at], most);
+    seen[place] = mask[at] === maskByte.unobserved ? UNSEEN : levelOf(values[at], most);
   });
-  const ofTensor = (tensor: Float32Array, layout: Layout, frame: number | undefined, keep: Uint8Array | undefined) => {
+  const ofTensor = (
+    { values: tensor, centre }: Estimate,
+    layout: Layout,
+    frame: number | undefined,
+    known: Int16Array | Int32Array | undefined,
+  ): Levels => {
     const levels = blank(frame);
     const first = (frame ?? 0) * frameSize;
     const { rows, columns, planes, rowStride, columnStride } = inPictures(layout, stack);
@@ -61,9 +61,10 @@ export function createPictures(
       for (let i = 0, at = p * rows * columns; i < rows; i++) {
         let place = start + i * rowStride;
         for (let j = 0; j < columns; j++, at++, place += columnStride) {
+          // Of a layout whose planes run across the frames only a part lies in this one.
           if (place < 0 || place >= levels.length) continue;
-          levels[place] =
-            keep !== undefined && keep[first + place] !== 0 ? seenLevels[first + place] : levelOf(tensor[at], most);
+          const level = known === undefined ? UNSEEN : known[first + place];
+          levels[place] = level === UNSEEN ? levelOf(tensor[at] + centre, most) : level;
         }
       }
     });
@@ -106,12 +107,14 @@ export function createPictures(
     recovered: (estimate, layout, reinsert, frame) =>
       pack(ofTensor(estimate, layout, frame, reinsert === 'reinsert' ? seen : undefined)),
     observed(frame) {
-      const from = (frame ?? 0) * frameSize;
-      return pack(frame === undefined ? seenLevels.slice() : seenLevels.slice(from, from + frameSize));
+      const levels = blank(frame);
+      const first = (frame ?? 0) * frameSize;
+      for (let i = 0; i < levels.length; i++) levels[i] = seen[first + i] === UNSEEN ? most >> 1 : seen[first + i];
+      return pack(levels);
     },
     truth(frame) {
       if (truth === undefined) throw new RangeError('No truth is known.');
-      return pack(ofTensor(truth, natural, frame, undefined));
+      return pack(ofTensor({ values: truth, centre: 0 }, natural, frame, undefined));
     },
   };
 }

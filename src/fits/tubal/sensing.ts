@@ -14,7 +14,6 @@ import { LabError } from '../../protocol/lab-error.ts';
 import type { ViewData, ViewDescription } from '../../protocol/views.ts';
 import type { LoadContext, Measures, Problem, SettingValues } from '../fit.ts';
 import { labelsOf } from './labels.ts';
-import { nextSwitchOn, switchOnIteration } from './law.ts';
 import { alignedSpaces, countSensing, makeSensingProblem, relativeError, startSensing } from './sensing-data.ts';
 import {
   leadingColumnSpaces,
@@ -24,7 +23,7 @@ import {
 } from './singular-tubes.ts';
 import { keepSingularValues } from './solver.ts';
 import { ranksView, seriesView, slicesData, slicesView, tubesView } from './spectral-views.ts';
-import { phaseAt, structureOf } from './structure.ts';
+import { phaseAt, predictions, structureOf } from './structure.ts';
 
 /** Singular values of the truth in every slice where they are to switch on one after another. */
 const STAIRCASE = [1, 0.5, 0.25, 0.1];
@@ -120,14 +119,12 @@ export async function loadSensing(members: readonly SettingValues[], { device, s
       factor.synthesise(data);
       const space = leadingColumnSpaces(factor.values.values, n, factor.rank, tubalRank, transform);
       const law = { alpha: alphaOf(members[member]), eta: hyper.learningRate, scale: transform.scale };
-      const next = nextSwitchOn(truthSingularValues, law, iteration);
       return {
         testError: relativeError(data.x.values, truth),
         ...structureOf(singular[member].values(), transform),
         angles: { 'to L': sineOfLargestAngle(toL, space), 'to the truth': sineOfLargestAngle(toTruth, space) },
         truthTubes: Array.from(singularTubeNorms(truthSingularValues, transform)),
-        switchOn: Array.from(truthSingularValues[0], lambda => switchOnIteration(lambda, law)),
-        ...(next === undefined ? {} : { nextTube: next.tube, nextTubeAt: next.iteration }),
+        ...predictions(largestOf(truthSingularValues), law, iteration),
         ...phaseAt(history),
       };
     },
@@ -150,6 +147,11 @@ export async function loadSensing(members: readonly SettingValues[], { device, s
       data.dispose();
     },
   };
+}
+
+/** Largest slice singular value of each tube: with it the tube switches on. */
+function largestOf(slices: readonly Float64Array[]): Float64Array {
+  return slices[0].map((_, tube) => Math.max(...slices.map(values => values[tube])));
 }
 
 function sensingViews(n: number, k: number, truth: Float64Array): readonly ViewDescription[] {

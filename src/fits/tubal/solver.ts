@@ -16,6 +16,12 @@ export interface SolverContext {
   readonly member: number;
 }
 
+/** A tensor values + centre, [k, rows, columns], scaled. */
+export interface Estimate {
+  readonly values: Float32Array;
+  readonly centre: number;
+}
+
 /** Slice singular values of the present estimate, kept until the parameters move. */
 export interface SingularValues {
   /** Of every stored slice, descending. */
@@ -33,8 +39,8 @@ export interface Solver {
   evaluate(hyper: HyperValues): Evaluation;
   /** For methods with an update of their own. */
   advance?(hyper: HyperValues): void;
-  /** The present tensor [k, rows, columns], scaled values; may be a view that the next call overwrites. */
-  estimate(): Float32Array;
+  /** The present tensor; may be a view that the next call overwrites. */
+  estimate(): Estimate;
   /** Of methods with factors. */
   readonly singular?: SingularValues;
   /** Spectrum, rank estimates, phase. */

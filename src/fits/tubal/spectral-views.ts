@@ -66,3 +66,9 @@ export const qualityViews: readonly SeriesView[] = [
     'Norm of the difference from the truth over the norm of the truth.',
   ),
 ];
+
+export const completionTubesView: SeriesView = {
+  ...tubesView,
+  marks: 'switchOn',
+  help: `${tubesView.help} Marks: when the law lets them, for plain gradient descent. The truth is not known, so the law is fed with the spectrum of the observed entries divided by their rate, as far as it stands above the noise of the sampling: an estimate, and so are the marks.`,
+};

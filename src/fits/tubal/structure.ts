@@ -2,7 +2,7 @@
 
 import type { Transform } from '../../ops/mode3-transform/transform.ts';
 import type { LossHistory, Measures } from '../fit.ts';
-import { phaseOf } from './law.ts';
+import { type LawSettings, nextSwitchOn, phaseOf, switchOnIteration } from './law.ts';
 import { multiRank, rankEstimates, singularTubeNorms } from './singular-tubes.ts';
 
 /** Singular values below this share of the largest do not count for the multi-rank. */
@@ -14,6 +14,16 @@ export function structureOf(values: readonly Float64Array[], transform: Transfor
     tubes: Array.from(singularTubeNorms(values, transform)),
     multiRank: multiRank(values, VISIBLE),
     ranks: { ...rankEstimates(values, transform) },
+  };
+}
+
+/** When each tube switches on by the law, from the largest slice singular value of each; and which one is next. */
+export function predictions(largest: Float64Array, law: LawSettings, iteration: number): Measures {
+  if (largest.length === 0) return {};
+  const next = nextSwitchOn([largest], law, iteration);
+  return {
+    switchOn: Array.from(largest, lambda => switchOnIteration(lambda, law)),
+    ...(next === undefined ? {} : { nextTube: next.tube, nextTubeAt: next.iteration }),
   };
 }
 

@@ -66,7 +66,7 @@ export function createAdmmSolver(context: SolverContext, transform: Transform): 
       state[0] = Math.min(MU_GROWTH * mu, MU_MOST);
       state[1] = change;
     },
-    estimate: () => x.values,
+    estimate: () => ({ values: x.values, centre: 0 }),
     structure: () => ({ ranks: { average: averageRank }, ...(Number.isFinite(state[1]) ? { change: state[1] } : {}) }),
     dispose() {
       x.dispose();
