@@ -1,6 +1,6 @@
 // Bundles the programs into dist/ (packages stay outside, our sources go in) and the window into dist/renderer/.
 
-import { copyFileSync, existsSync, mkdirSync, readdirSync, rmSync } from 'node:fs';
+import { copyFileSync, existsSync, mkdirSync, rmSync } from 'node:fs';
 import { build } from 'esbuild';
 
 const entries = {
@@ -41,6 +41,6 @@ if (existsSync('renderer/main.tsx')) {
     assetNames: '[name]-[hash]',
     logLevel: 'warning',
   });
-  for (const name of readdirSync('renderer').filter(each => /\.(html|svg)$/.test(each)))
-    copyFileSync(`renderer/${name}`, `dist/renderer/${name}`);
+  copyFileSync('renderer/index.html', 'dist/renderer/index.html');
+  copyFileSync('assets/icon.svg', 'dist/renderer/icon.svg');
 }
