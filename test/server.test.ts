@@ -52,6 +52,8 @@ describe('a window', () => {
     expect(tubal?.settings.map(({ name }) => name)).toContain('rank');
     const png = await rawRequest(server.address, `/samples/tubal/plaid.png${server.address.search}`);
     expect(png).toMatchObject({ status: 200, headers: { 'content-type': 'image/png' } });
+    const none = await rawRequest(server.address, `/samples/tubal/sensing.png${server.address.search}`);
+    expect(none.status).toBe(204);
   });
 
   it('starts a sample, follows it to its end, and finds everything of it', async () => {

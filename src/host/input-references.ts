@@ -1,8 +1,8 @@
 // What a window may name as an input, and the path it stands for. A path counts only inside a folder that the user
-// opened, with every symbolic link followed first.
+// opened, with every symbolic link followed first, or if a run of the library was made from it.
 
 import { readdirSync, realpathSync, statSync } from 'node:fs';
-import { isAbsolute, join, sep } from 'node:path';
+import { isAbsolute, join, resolve, sep } from 'node:path';
 import { LabError } from '../protocol/lab-error.ts';
 import type { Uploads } from '../store/uploads.ts';
 
@@ -11,16 +11,21 @@ export interface InputReferences {
   resolve(reference: string): string;
 }
 
-export function createInputReferences(roots: readonly string[], uploads: Uploads): InputReferences {
+/** `recorded`: the inputs of all runs, looked at only for a path outside the opened folders. */
+export function createInputReferences(
+  roots: readonly string[],
+  uploads: Uploads,
+  recorded: () => ReadonlySet<string>,
+): InputReferences {
   const open = [...roots, uploads.folder].map(root => realpathSync(root));
   const isInside = (path: string) => open.some(root => path === root || path.startsWith(join(root, sep)));
   const real = (path: string, reference: string): string => {
     const resolved = realpathOf(path);
-    if (resolved !== undefined && isInside(resolved)) return resolved;
+    if (resolved !== undefined && (isInside(resolved) || recorded().has(reference))) return resolved;
     throw new LabError({
       code: 'input',
       message:
-        resolved === undefined && isInside(path)
+        resolved === undefined && isInside(resolve(path))
           ? 'There is no such file or folder.'
           : 'This path is outside the folders that were opened.',
       where: reference,

@@ -41,7 +41,7 @@ export interface LabHost {
   connect(carrier: Carrier): Session;
   /** Resolves with the input reference; throws `setting` for a bad name, `input` for too many bytes. */
   upload(upload: Upload): Promise<string>;
-  /** A sample as a small PNG; undefined for one that is no picture. Throws for one that does not exist. */
+  /** A sample as a small PNG, empty for one that is no picture; undefined for one that does not exist. */
   samplePicture(fit: string, sample: string): Promise<Uint8Array | undefined>;
   /** Real path of a file of a run; undefined where there is none, or where a symbolic link leads out of the run. */
   runFile(run: string, ...path: string[]): string | undefined;
@@ -54,7 +54,7 @@ const MOST_SESSIONS = 64;
 export function createLabHost({ library: path, roots, startEngine, uploadBytes }: LabHostOptions): LabHost {
   const library = openRunLibrary(path);
   const uploads = openUploads(library.folder, uploadBytes, library.inputs());
-  const references = createInputReferences(roots, uploads);
+  const references = createInputReferences(roots, uploads, library.inputs);
   const pool = createEnginePool(startEngine);
   const sessions = new Map<Session, Carrier>();
   const held = new Map<string, HeldRun>();
@@ -306,8 +306,7 @@ export function createLabHost({ library: path, roots, startEngine, uploadBytes }
         pool.ask({ kind: 'sample-picture', fit, sample }, 'sample-picture').then(({ png }) => png);
       samplePictures.set(key, picture);
       picture.catch(() => samplePictures.delete(key));
-      const png = await picture;
-      return png.length === 0 ? undefined : png;
+      return picture;
     },
     runFile(run, ...parts) {
       const expected = join(library.folder, run, ...parts);

@@ -41,7 +41,7 @@ const stubEngine: StartEngine = onEvent => ({
   dispose() {},
 });
 
-const recipe = { schema: 1, fit: 'tubal', input: 'sample:plaid', files: [], members: [{}], planned: [], terms: [] };
+const recipe = { schema: 1, fit: 'tubal', input: at('recorded.png'), files: [], members: [{}], planned: [], terms: [] };
 
 beforeAll(async () => {
   mkdirSync(at('library', 'plaid-1', 'exports', 'frames'), { recursive: true });
@@ -60,6 +60,7 @@ beforeAll(async () => {
   symlinkSync(folder.path, at('library', 'plaid-1', 'exports', 'out'));
   symlinkSync(at(), at('library', 'linked-1'));
   writeFileSync(at('root', 'picture.png'), 'picture');
+  writeFileSync(at('recorded.png'), 'picture');
   symlinkSync(at('secret.txt'), at('root', 'link.png'));
   symlinkSync(at('secret.txt'), at('root', 'frames', '0002.png'));
   server = await serveHere(at('library'), {
@@ -257,10 +258,12 @@ describe('what is served', () => {
 });
 
 describe('inputs', () => {
-  it('opens a file inside an opened folder', async () => {
+  it('opens a file inside an opened folder, and one that a run was made from', async () => {
     const window = await openWindow(address);
-    const report = await window.call('inspect', { fit: 'tubal', input: at('root', 'picture.png') });
-    expect(report.name).toBe(at('root', 'picture.png'));
+    for (const input of [at('root', 'picture.png'), at('recorded.png')]) {
+      const report = await window.call('inspect', { fit: 'tubal', input });
+      expect(report.name).toBe(input);
+    }
     window.close();
   });
 

@@ -45,6 +45,10 @@ export async function answerRoute(host: LabHost, page: PageFiles, route: Route):
   }
   if (first === 'samples' && rest.length === 2 && rest[1].endsWith('.png')) {
     const png = await host.samplePicture(rest[0], rest[1].slice(0, -4));
+    if (png?.length === 0) {
+      response.writeHead(204).end();
+      return;
+    }
     if (png !== undefined) {
       response.writeHead(200, { 'Content-Type': 'image/png', 'Content-Length': png.length });
       response.end(request.method === 'HEAD' ? undefined : png);
