@@ -145,7 +145,7 @@ function names(box: Box, unit: number, words: readonly string[], firstColour: nu
   const spans = words
     .map((word, n) => `<tspan fill="${seriesColours[firstColour + n]}">${n === 0 ? '' : '   '}${word}</tspan>`)
     .join('');
-  return `<text x="${box.left + box.width - Math.round(6 * unit)}" y="${(box.top + 13 * unit).toFixed(1)}" text-anchor="end" font-size="${size}" font-weight="600" xml:space="preserve">${spans}</text>`;
+  return `<text x="${box.left + box.width - Math.round(6 * unit)}" y="${(box.top + 13 * unit).toFixed(1)}" text-anchor="end" font-size="${size}" font-weight="600"${halo(unit)} xml:space="preserve">${spans}</text>`;
 }
 
 function pins({ pins: events, shots, last }: Film, { losses, learningRate, unit }: FilmLayout, index: number): string {
@@ -172,6 +172,7 @@ function pins({ pins: events, shots, last }: Film, { losses, learningRate, unit 
         {
           weight: 600,
           anchor: isRight ? 'end' : 'start',
+          rim: halo(unit),
         },
       );
       return line + flag + label;
@@ -205,9 +206,12 @@ function createSeriesPlot(film: Film, view: SeriesView, tile: Box, unit: number)
     iterations: 'shown',
   });
   const size = Math.round(12 * unit);
+  const right = box.left + box.width - 6 * unit;
   const key = lines.map(({ name }, n) =>
-    text(name, box.left + 6 * unit, (box.top + (n + 1) * 1.25 * size).toFixed(1), size, seriesColour(n), {
+    text(name, right, (box.top + (n + 1) * 1.25 * size).toFixed(1), size, seriesColour(n), {
+      anchor: 'end',
       weight: 600,
+      rim: halo(unit),
     }),
   );
   return { ...plot, still: plot.still + key.join('') };
@@ -240,16 +244,27 @@ function linesOf(rows: readonly MeasureRow[], measure: string): Line[] {
   }));
 }
 
+interface TextLook {
+  readonly anchor?: 'start' | 'end';
+  readonly weight?: 400 | 600;
+  /** Attributes of what is behind the letters, see `halo`. */
+  readonly rim?: string;
+}
+
+/** A light rim that keeps letters apart from the curves under them. */
+const halo = (unit: number) =>
+  ` stroke="#fff" stroke-width="${(3 * unit).toFixed(1)}" stroke-linejoin="round" paint-order="stroke"`;
+
 function text(
   content: string,
   x: number,
   y: string,
   size: number,
   fill: string,
-  { anchor = 'start', weight = 400 }: { readonly anchor?: 'start' | 'end'; readonly weight?: 400 | 600 } = {},
+  { anchor = 'start', weight = 400, rim = '' }: TextLook = {},
 ): string {
   if (content === '') return '';
-  return `<text x="${x.toFixed(1)}" y="${y}" font-size="${size}" fill="${fill}" text-anchor="${anchor}" font-weight="${weight}" xml:space="preserve">${escapeXml(content)}</text>`;
+  return `<text x="${x.toFixed(1)}" y="${y}" font-size="${size}" fill="${fill}" text-anchor="${anchor}" font-weight="${weight}"${rim} xml:space="preserve">${escapeXml(content)}</text>`;
 }
 
 /** Roughly, in pixels: half an em and a little for each letter. */

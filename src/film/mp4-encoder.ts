@@ -1,10 +1,11 @@
 // MP4 with H.264, by minih264 and libmp4v2 in WebAssembly: plays where WebM does not, such as in slides. Node only.
 
 import type { FilmEncoder, FilmShape } from './film-encoder.ts';
+import { toYuv420 } from './yuv420.ts';
 
 const FILE = 'film.mp4';
 /** 10…51, lower is better. */
-const QUANTISATION = 20;
+const QUANTISATION = 18;
 /** 0…10: how little effort is spent on size. */
 const SPEED = 4;
 const SECONDS_BETWEEN_KEY_FRAMES = 4;
@@ -21,7 +22,7 @@ export async function openMp4Encoder({ width, height, framesPerSecond }: FilmSha
   encoder.groupOfPictures = SECONDS_BETWEEN_KEY_FRAMES * framesPerSecond;
   encoder.initialize();
   return {
-    add: async rgba => encoder.addFrameRgba(rgba),
+    add: async rgba => encoder.addFrameYuv(toYuv420(rgba, width, height)),
     async finish() {
       encoder.finalize();
       return encoder.FS.readFile(FILE);
