@@ -4,6 +4,7 @@ import type { Action } from './action.ts';
 import { imageActions } from './image-actions.ts';
 import { libraryActions } from './library-actions.ts';
 import { lookActions } from './look-actions.ts';
+import { plotActions } from './plot-actions.ts';
 import { runActions } from './run-actions.ts';
 import { sceneActions } from './scene-actions.ts';
 import { steerActions } from './steer-actions.ts';
@@ -13,6 +14,7 @@ export const actions: readonly Action[] = [
   ...runActions,
   ...steerActions,
   ...lookActions,
+  ...plotActions,
   ...imageActions,
   ...sceneActions,
   ...libraryActions,

@@ -1,11 +1,13 @@
 // The runs of the library: search, filter by state and tag, open, rename, tag, delete with undo; and the samples.
 
 import { ActionIcon, Button, Chip, Group, Text, TextInput, Tooltip } from '@mantine/core';
-import { IconFolderOpen, IconSearch, IconTrash, IconX } from '@tabler/icons-react';
+import { IconArrowsDiff, IconFolderOpen, IconSearch, IconTrash, IconX } from '@tabler/icons-react';
 import { useMemo, useState } from 'react';
 import { perform } from '../../actions/actions.ts';
 import { startSample } from '../../shell/start-sample.ts';
+import { addToComparison } from '../../state/comparison.ts';
 import { deleteRuns, useLab } from '../../state/lab.ts';
+import { showPanel } from '../../state/layout.ts';
 import type { PanelProps } from '../panel-components.ts';
 import { filterRuns, type StateFilter, stateFilters, tagsOf } from './filter-runs.ts';
 import { LibraryRow } from './library-row.tsx';
@@ -80,6 +82,21 @@ export function LibraryPanel(_: PanelProps) {
             </Chip>
           ))}
         </Group>
+      )}
+      {selected.length > 1 && (
+        <Button
+          mt={6}
+          mr={6}
+          size="compact-xs"
+          variant="light"
+          leftSection={<IconArrowsDiff size={12} />}
+          onClick={() => {
+            showPanel('compare');
+            void addToComparison(selected);
+          }}
+        >
+          Compare {selected.length} runs
+        </Button>
       )}
       {selected.length > 1 && (
         <Button

@@ -15,16 +15,17 @@ import {
   IconZoomReset,
 } from '@tabler/icons-react';
 import { useCallback, useEffect, useRef, useState, useSyncExternalStore } from 'react';
+import { perform } from '../../actions/actions.ts';
 import { CopyButton } from '../../plots/copy-button.tsx';
 import { figureTitle } from '../../plots/figure-words.ts';
 import { runVariable } from '../../plots/plot-colours.ts';
 import { bestMember } from '../../state/best-member.ts';
 import { useComparison } from '../../state/comparison.ts';
 import { currentRun, useCurrentRun, useLab } from '../../state/lab.ts';
-import { setPreferences, usePreferences } from '../../state/preferences.ts';
-import { guarded } from '../../state/problems.ts';
+import { usePreferences } from '../../state/preferences.ts';
 import type { PanelProps } from '../panel-components.ts';
 import { firstSeries, seriesOf } from './series-names.ts';
+import { registerTraces } from './standing-traces.ts';
 import { memberVariable, TracePlots } from './trace-plots.ts';
 import { setTracesLook, toggleHidden, useTracesLook } from './traces-look.ts';
 
@@ -38,7 +39,11 @@ export function TracesPanel({ visible }: PanelProps) {
     setPlots(made);
     return () => made.dispose();
   }, []);
-  useEffect(() => plots?.switchTo(visible && state === 'rows'), [plots, visible, state]);
+  useEffect(() => {
+    plots?.switchTo(visible && state === 'rows');
+    registerTraces(state === 'rows' ? plots : undefined);
+    return () => registerTraces(undefined);
+  }, [plots, visible, state]);
   return (
     <div className="panel filled traces">
       {state === 'rows' && plots !== undefined && <Toolbar plots={plots} zoomed={zoomed} />}
@@ -95,12 +100,13 @@ function Toolbar({ plots, zoomed }: ToolbarProps) {
           { value: 'one', label: <Mark title="All in one plot" icon={<IconSquare size={14} />} /> },
         ]}
       />
-      <Tooltip label="Logarithmic iterations, here and on the timeline">
+      <Tooltip label="Logarithmic iterations, here and on the timeline (X)">
         <UnstyledButton
           className="traces-toggle"
           aria-label="Logarithmic iterations"
           aria-pressed={logIterations}
-          onClick={() => setPreferences({ logIterations: !logIterations })}
+          aria-keyshortcuts="X"
+          onClick={() => perform('traces.log-iterations')}
         >
           log x
         </UnstyledButton>
@@ -108,7 +114,7 @@ function Toolbar({ plots, zoomed }: ToolbarProps) {
       <Smoothing />
       <span className="traces-space" />
       {zoomed && (
-        <Tool label="Show all iterations (double click)" onClick={() => plots.resetZoom()}>
+        <Tool label="Show all iterations (double click)" onClick={() => perform('traces.whole')}>
           <IconZoomReset size={16} />
         </Tool>
       )}
@@ -117,7 +123,7 @@ function Toolbar({ plots, zoomed }: ToolbarProps) {
         icon={<IconClipboardText size={16} />}
         text={() => plots.toCsv()}
       />
-      <Tool label="Save the plots as a PNG picture" onClick={() => guarded(() => savePng(plots))}>
+      <Tool label="Save the plots as a PNG picture" onClick={() => perform('traces.save-png')}>
         <IconPhotoDown size={16} />
       </Tool>
     </div>
@@ -222,16 +228,6 @@ function Smoothing() {
       </div>
     </Tooltip>
   );
-}
-
-async function savePng(plots: TracePlots): Promise<void> {
-  const blob = await plots.toPng();
-  if (blob === undefined) return;
-  const link = document.createElement('a');
-  link.href = URL.createObjectURL(blob);
-  link.download = 'traces.png';
-  link.click();
-  URL.revokeObjectURL(link.href);
 }
 
 const noRuns: readonly string[] = [];
