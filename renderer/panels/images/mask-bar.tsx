@@ -32,7 +32,7 @@ import { useDraft } from '../../state/draft.ts';
 import { guarded } from '../../state/problems.ts';
 import { formatCount } from '../../widgets/format-number.ts';
 import { fitPictures, theBoard } from './image-settings.ts';
-import { chooseMask, draftMask, editMask, loadMaskFile, textPixels } from './mask-edits.ts';
+import { chooseMask, draftMask, editMask, loadMaskFile } from './mask-edits.ts';
 import { MaskRaster } from './mask-raster.ts';
 import { LARGEST_BRUSH, type MaskToolId, setMaskTools, useMaskTools } from './mask-tools.ts';
 
@@ -81,9 +81,8 @@ export function MaskBar({ width, height }: MaskBarProps) {
         }))}
       />
       {!locked && (tool === 'brush' || tool === 'eraser') && <BrushSize />}
-      {!locked && tool === 'text' && <TextTool {...size} />}
-      {!locked && <Stripes {...size} />}
-      {!locked && <RandomPixels {...size} />}
+      {!locked && tool === 'text' && <TextTool />}
+      {!locked && <Patterns {...size} />}
       {!locked && <Whole {...size} />}
       <Sources {...size} />
       <span className="images-bar-space" />
@@ -124,14 +123,9 @@ function BrushSize() {
   );
 }
 
-function TextTool({ width, height }: MaskBarProps) {
+function TextTool() {
   const text = useMaskTools(state => state.text);
   const textSize = useMaskTools(state => state.textSize);
-  const add = (): void => {
-    const mask = draftMask(width, height);
-    const pixels = textPixels(text, textSize, { x: width / 2, y: height / 2 }, mask);
-    editMask(mask, 'Mask text', () => mask.stamp(pixels, 'missing'));
-  };
   return (
     <span className="images-bar-group">
       <TextInput
@@ -151,9 +145,6 @@ function TextTool({ width, height }: MaskBarProps) {
         value={textSize}
         onChange={value => setMaskTools({ textSize: positive(value, textSize) })}
       />
-      <Button size="compact-xs" variant="default" disabled={text.trim() === ''} onClick={add}>
-        Add in the middle
-      </Button>
     </span>
   );
 }
@@ -163,7 +154,8 @@ function Stripes({ width, height }: MaskBarProps) {
   const spacing = useMaskTools(state => state.stripeSpacing);
   const stripe = useMaskTools(state => state.stripeWidth);
   return (
-    <Adder label="Stripes…">
+    <fieldset>
+      <legend>Stripes</legend>
       <NativeSelect
         size="xs"
         label="Direction"
@@ -203,14 +195,15 @@ function Stripes({ width, height }: MaskBarProps) {
       >
         Add stripes
       </Button>
-    </Adder>
+    </fieldset>
   );
 }
 
 function RandomPixels({ width, height }: MaskBarProps) {
   const rate = useMaskTools(state => state.randomRate);
   return (
-    <Adder label="Random…">
+    <fieldset>
+      <legend>Random pixels</legend>
       <NumberInput
         size="xs"
         label="Pixels that go missing"
@@ -232,20 +225,22 @@ function RandomPixels({ width, height }: MaskBarProps) {
       >
         Add random pixels
       </Button>
-    </Adder>
+    </fieldset>
   );
 }
 
-function Adder({ label, children }: { readonly label: string; readonly children: ReactNode }) {
+/** What is added to the whole picture at once. */
+function Patterns(size: MaskBarProps) {
   return (
-    <Popover position="bottom-start" shadow="md" width={200} withinPortal trapFocus>
+    <Popover position="bottom-start" shadow="md" width={220} withinPortal trapFocus>
       <Popover.Target>
         <Button size="compact-xs" variant="default">
-          {label}
+          Pattern…
         </Button>
       </Popover.Target>
-      <Popover.Dropdown className="images-display" aria-label={label.replace('…', '')}>
-        {children}
+      <Popover.Dropdown className="images-display" aria-label="Patterns to mask">
+        <Stripes {...size} />
+        <RandomPixels {...size} />
       </Popover.Dropdown>
     </Popover>
   );
@@ -337,12 +332,15 @@ function Share({ width, height }: MaskBarProps) {
   const file = useDraft(state => state.mask);
   if (file !== undefined) return undefined;
   const share = (100 * missing) / (width * height);
-  const text =
-    missing === 0
-      ? 'Nothing masked: the settings say what is observed'
-      : `${share < 0.1 ? '< 0.1' : share.toFixed(1)} % missing`;
+  const text = missing === 0 ? 'Nothing masked' : `${share < 0.1 ? '< 0.1' : share.toFixed(1)} % missing`;
   return (
-    <Tooltip label={`${formatCount(missing)} of ${formatCount(width * height)} pixels are missing`}>
+    <Tooltip
+      label={
+        missing === 0
+          ? 'As long as nothing is masked, the settings say what the fit may see'
+          : `${formatCount(missing)} of ${formatCount(width * height)} pixels are missing`
+      }
+    >
       <output className="images-bar-label numbers" aria-live="polite">
         {text}
       </output>

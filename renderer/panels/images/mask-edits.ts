@@ -1,6 +1,6 @@
 // Edits of the drawn mask that can be undone, and the mask of the draft that they go to.
 
-import { useDraft } from '../../state/draft.ts';
+import { type DrawnMask, useDraft } from '../../state/draft.ts';
 import { theBridge } from '../../state/lab.ts';
 import { remember } from '../../state/undo.ts';
 import { MaskRaster } from './mask-raster.ts';
@@ -38,23 +38,25 @@ function publish(mask: MaskRaster): void {
   if (useDraft.getState().drawn === mask) useDraft.setState({ drawn: mask, error: undefined });
 }
 
+/** What was drawn before the mask was taken from elsewhere: whoever draws again goes on from there. */
+let setAside: DrawnMask | undefined;
+
 /** Takes a file or `alpha` for the mask, or (undefined) goes back to drawing. Can be undone. */
 export async function chooseMask(mask: string | undefined): Promise<void> {
-  const before = useDraft.getState().mask;
+  const { input, mask: before, drawn } = useDraft.getState();
   if (before === mask) return;
-  const { input } = useDraft.getState();
-  const apply = async (to: string | undefined): Promise<void> => {
+  // A drawn mask would win over a file, so it is put aside.
+  const after = mask === undefined ? setAside : undefined;
+  setAside = mask === undefined ? undefined : drawn;
+  const apply = async (to: string | undefined, show: DrawnMask | undefined): Promise<void> => {
     const draft = useDraft.getState();
     if (draft.input !== input || input === undefined) return;
-    const report = await theBridge().call('inspect', {
-      fit: draft.fit,
-      input,
-      ...(to === undefined ? {} : { mask: to }),
-    });
-    useDraft.setState({ mask: to, report, error: undefined });
+    const given = to === undefined ? {} : { mask: to };
+    const report = await theBridge().call('inspect', { fit: draft.fit, input, ...given });
+    useDraft.setState({ mask: to, drawn: show, report, error: undefined });
   };
-  await apply(mask);
-  remember({ label: 'Choose the mask', undo: () => apply(before), redo: () => apply(mask) });
+  await apply(mask, after);
+  remember({ label: 'Choose the mask', undo: () => apply(before, drawn), redo: () => apply(mask, after) });
 }
 
 /** A picture of the mask's size is drawn into it, to be seen and changed; anything else is handed to the host as it is. */
