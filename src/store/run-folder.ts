@@ -109,16 +109,16 @@ function checkpointFile(path: string, iteration: number): string {
 }
 
 /**
- * Those to drop so that few remain: never one of the newest two, which a resume needs; of the others those whose
- * neighbours are nearest by ratio, so that from anywhere in a long run one lies not far back.
+ * Those to drop so that few remain: never one of the newest two, which a resume needs; of the others those that leave
+ * square roots evenly spread, so that a branch from anywhere starts not far back, and less far early on.
  */
 export function superfluousCheckpoints(iterations: readonly number[]): number[] {
   const kept = [...iterations];
   const dropped: number[] = [];
-  const ratio = (i: number) => (1 + kept[i + 1]) / (i === 0 ? 1 : 1 + kept[i - 1]);
+  const gap = (i: number) => Math.sqrt(kept[i + 1]) - (i === 0 ? 0 : Math.sqrt(kept[i - 1]));
   while (kept.length > CHECKPOINTS_KEPT) {
     let least = 0;
-    for (let i = 1; i < kept.length - 2; i++) if (ratio(i) < ratio(least)) least = i;
+    for (let i = 1; i < kept.length - 2; i++) if (gap(i) < gap(least)) least = i;
     dropped.push(...kept.splice(least, 1));
   }
   return dropped;
