@@ -1,5 +1,5 @@
-// Pulls the data of the views on show into a scene: nothing while the panel is hidden, and large stacks more slowly than
-// small ones, so that watching them does not slow the fit.
+// Pulls the data of the views on show into a scene: nothing while the panel is hidden, large stacks more slowly than small
+// ones, and all of it slowly where the fit's own processor has to draw, so that watching does not slow the fit.
 
 import type { LabError } from '../../src/protocol/lab-error.ts';
 import { useCursor } from '../state/cursor.ts';
@@ -7,12 +7,15 @@ import { useLab } from '../state/lab.ts';
 import { feedView, type ViewFeed, type Wanted } from '../state/view-feed.ts';
 import type { SceneViewDescription } from './scene-layer.ts';
 import type { SceneView } from './scene-view.ts';
+import { graphics } from './webgl.ts';
 
 /** All planes together. */
 const STACK_PIXELS = 2 ** 20;
 const DEPTH_PIXELS = 2 ** 17;
 /** While a run is running. */
-const PIXELS_PER_SECOND = 4e6;
+const VALUES_PER_SECOND = 4e6;
+/** Measured: without a graphics card a picture costs 30 to 50 ms of a core. */
+const SOFTWARE_REST_MILLISECONDS = 750;
 
 /** What to ask for of a view. */
 export function wantedOf(run: string, view: SceneViewDescription): Wanted {
@@ -55,7 +58,7 @@ export function feedScene(
             rests.delete(rest);
             feed.switchTo(on);
           },
-          (1000 * values) / PIXELS_PER_SECOND,
+          (1000 * values) / VALUES_PER_SECOND + (graphics() === 'software' ? SOFTWARE_REST_MILLISECONDS : 0),
         );
         rests.add(rest);
       },
@@ -64,14 +67,23 @@ export function feedScene(
     return feed;
   };
 
+  const awake = (): void => {
+    for (const rest of rests) clearTimeout(rest);
+    rests.clear();
+    for (const feed of feeds ?? []) feed.switchTo(on);
+  };
+  // Who moves the cursor does not wait for a rest to end.
+  const unfollow = useCursor.subscribe(awake);
+
   return {
     switchTo(next) {
       on = next;
       if (on) feeds ??= views.map(begin);
-      for (const feed of feeds ?? []) feed.switchTo(on);
+      awake();
     },
     dispose() {
       on = false;
+      unfollow();
       for (const rest of rests) clearTimeout(rest);
       for (const feed of feeds ?? []) feed.dispose();
     },

@@ -49,6 +49,8 @@ export type Side = 'front' | 'top' | 'side';
 const FIELD_OF_VIEW = 45;
 const CLICK_PIXELS = 4;
 const SHARP_MILLISECONDS = 200;
+/** Longer than from one state of a running fit to the next. */
+const SHARP_DATA_MILLISECONDS = 1500;
 const TURN = Math.PI / 36;
 const NEARER = 0.88;
 
@@ -91,6 +93,8 @@ export class SceneView {
   #visible = true;
   #lost = false;
   #moving = false;
+  /** When data came last. */
+  #newest = -Infinity;
   #scheduled: number | undefined;
   #sharpen: ReturnType<typeof setTimeout> | undefined;
   #pressed: { readonly x: number; readonly y: number } | undefined;
@@ -169,6 +173,10 @@ export class SceneView {
     if (shown.view.kind === 'cameras') this.#cameras = data;
     shown.layer.update(data, this.#state());
     this.#arrange();
+    // A processor that draws has a fit to run too: what is soon replaced is drawn coarsely.
+    const now = performance.now();
+    if (this.#software && now - this.#newest < SHARP_DATA_MILLISECONDS) this.#moved(SHARP_DATA_MILLISECONDS);
+    this.#newest = now;
     if (shown.view.kind === 'cameras' && this.#through !== undefined) this.#placeAtCamera(this.#through);
   }
 
@@ -410,13 +418,14 @@ export class SceneView {
     return this.#box.getCenter(new Vector3()).applyMatrix4(threeFromOpenCv);
   }
 
-  #moved(): void {
+  /** Draws coarsely for now, and once more sharply when nothing has moved for a while. */
+  #moved(rest = SHARP_MILLISECONDS): void {
     this.#moving = true;
     clearTimeout(this.#sharpen);
     this.#sharpen = setTimeout(() => {
       this.#moving = false;
       this.invalidate();
-    }, SHARP_MILLISECONDS);
+    }, rest);
     this.invalidate();
   }
 

@@ -2,6 +2,7 @@
 
 import { Button, SegmentedControl, Slider, Switch } from '@mantine/core';
 import type { ImageView } from '../../../src/protocol/views.ts';
+import { shownFrames } from '../../scene/plane-layout.ts';
 import type { SpaceView } from '../../scene/scene-layer.ts';
 import { resetSceneLook, type SceneLook, setSceneLook, useSceneLook } from '../../scene/scene-look.ts';
 
@@ -16,6 +17,8 @@ export function SceneDisplay({ show, picture, space }: SceneDisplayProps) {
   const has = (...kinds: readonly SpaceView['kind'][]) =>
     show === 'space' && space.some(({ kind }) => kinds.includes(kind));
   const several = picture !== undefined && (picture.frames > 1 || look.channels === 'apart');
+  const shown = shownFrames(picture?.frames ?? 1);
+  const stride = show === 'pictures' && shown.length > 1 ? shown[1] - shown[0] : 1;
   return (
     <div className="scene-display">
       {show === 'pictures' && picture !== undefined && (
@@ -97,6 +100,12 @@ export function SceneDisplay({ show, picture, space }: SceneDisplayProps) {
       {has('depth') && !has('cameras') && (
         <p className="scene-hint">
           No camera is known: depth is drawn as if the focal length were the longer side of the picture.
+        </p>
+      )}
+      {stride > 1 && (
+        <p className="scene-hint">
+          {picture?.frames} frames are too many to tell apart: every{' '}
+          {stride === 2 ? '2nd' : stride === 3 ? '3rd' : `${stride}th`} has a plane.
         </p>
       )}
       <p className="scene-hint">

@@ -150,6 +150,11 @@ function Scene({ run, pictures, space, visible }: SceneProps) {
         </div>
         <span ref={grid} className="scene-grid numbers" />
         {through !== undefined && <Through camera={through} scene={scene} />}
+        {shown.length === 0 && (
+          <p className="scene-off" role="status">
+            Everything is switched off. Choose what is shown with the eye in the tool bar.
+          </p>
+        )}
         {context === 'lost' && (
           <Alert className="scene-alert" color="yellow" title="The browser took the graphics memory away">
             The scene comes back by itself. If it does not, close other tabs that draw in 3-D, then reload the page.
