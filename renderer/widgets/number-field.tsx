@@ -1,7 +1,7 @@
 // A number with its unit: typed, moved by arrow keys, or scrubbed by dragging sideways on it while it is not being typed
 // into. What is typed counts on Enter or when the field is left; Escape takes it back.
 
-import { type KeyboardEvent, type PointerEvent, useId, useRef, useState } from 'react';
+import { type KeyboardEvent, type PointerEvent, useEffect, useId, useRef, useState } from 'react';
 import { formatNumber } from './format-number.ts';
 import { keyGesture, newGesture, type Turn } from './gesture.ts';
 import type { SliderScale } from './slider-scale.ts';
@@ -23,8 +23,10 @@ export interface NumberFieldProps {
   /** The field was emptied. */
   readonly onClear?: () => void;
   readonly describedBy?: string | undefined;
-  /** An error that does not come from `check`; empty: one that is told elsewhere. */
-  readonly error?: string | undefined;
+  /** Where there is more room to say what is wrong; left out: it is said under the field. */
+  readonly onRefusal?: (refusal: string | undefined) => void;
+  /** It has an error that is told elsewhere. */
+  readonly invalid?: boolean;
 }
 
 const SCRUB_PIXELS = 240;
@@ -50,7 +52,10 @@ export function NumberField(props: NumberFieldProps) {
   const scrub = useRef<Scrub | undefined>(undefined);
   const errorId = useId();
   const shown = value === undefined ? '' : formatNumber(value, SHOWN_DIGITS);
-  const error = (typed === undefined || typed.trim() === '' ? undefined : check?.(typed)) ?? props.error;
+  const error = typed === undefined || typed.trim() === '' ? undefined : check?.(typed);
+  const invalid = error !== undefined || props.invalid === true;
+  const { onRefusal } = props;
+  useEffect(() => onRefusal?.(error), [onRefusal, error]);
 
   const commit = (text: string): void => {
     if (text.trim() === '') {
@@ -125,7 +130,7 @@ export function NumberField(props: NumberFieldProps) {
   return (
     <span
       className="number-field"
-      data-error={error !== undefined}
+      data-error={invalid}
       data-scrub={scale !== undefined && value !== undefined && !disabled}
       style={width === undefined ? { flex: 1 } : { width }}
     >
@@ -136,8 +141,8 @@ export function NumberField(props: NumberFieldProps) {
           autoComplete="off"
           spellCheck={false}
           aria-label={unit === undefined ? label : `${label} in ${unit}`}
-          aria-invalid={error !== undefined}
-          aria-describedby={error === undefined ? props.describedBy : errorId}
+          aria-invalid={invalid}
+          aria-describedby={error === undefined || onRefusal !== undefined ? props.describedBy : errorId}
           disabled={disabled}
           placeholder={placeholder}
           value={typed ?? shown}
@@ -154,7 +159,7 @@ export function NumberField(props: NumberFieldProps) {
         />
         {unit !== undefined && unit.length <= LONGEST_UNIT && <span className="number-field-unit">{unit}</span>}
       </span>
-      {error !== undefined && error !== '' && (
+      {error !== undefined && onRefusal === undefined && (
         <span className="number-field-error" id={errorId} role="alert">
           {error}
         </span>

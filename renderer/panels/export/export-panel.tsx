@@ -50,7 +50,7 @@ function RunExports({ run }: { readonly run: string }) {
       <Formats run={run} formats={fit?.exportFormats ?? noFormats} state={state} />
       {state !== 'loading' && state !== 'created' && <Records run={run} />}
       <section className="export-section" aria-label="Film">
-        <h3 className="export-heading">Film</h3>
+        <h2 className="export-heading">Film</h2>
         <p className="export-note">
           Chosen views over the iterations, beside the trace: MP4, WebM or a PNG for each snapshot.
         </p>
@@ -65,7 +65,7 @@ function RunExports({ run }: { readonly run: string }) {
       </section>
       {recipe !== undefined && events !== undefined && (
         <section className="export-section" aria-label="Equivalent command">
-          <h3 className="export-heading">Equivalent command</h3>
+          <h2 className="export-heading">Equivalent command</h2>
           <p className="export-note">The same run without a window, with the changes made while it ran:</p>
           <CommandBox command={runCommand(recipe, events, fit)} />
         </section>
@@ -90,7 +90,7 @@ function Files({ run, state }: FilesProps) {
   });
   return (
     <section className="export-section" aria-label="Exported files">
-      <h3 className="export-heading">Files of this run</h3>
+      <h2 className="export-heading">Files of this run</h2>
       {files.length === 0 ? (
         <p className="export-note">
           {state === 'running' || state === 'paused' || state === 'ready' || state === 'loading'
@@ -162,7 +162,7 @@ function Formats({ run, formats, state }: FormatsProps) {
   };
   return (
     <section className="export-section" aria-label="Export as">
-      <h3 className="export-heading">Export as</h3>
+      <h2 className="export-heading">Export as</h2>
       <Select
         size="xs"
         aria-label="Format"
@@ -211,7 +211,7 @@ const records = [
 function Records({ run }: { readonly run: string }) {
   return (
     <section className="export-section" aria-label="Records">
-      <h3 className="export-heading">Records</h3>
+      <h2 className="export-heading">Records</h2>
       <ul className="export-files">
         {records.map(({ name, title, content }) => (
           <li key={name}>

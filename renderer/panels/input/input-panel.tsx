@@ -42,7 +42,7 @@ function DraftInput() {
   const draft = { fit, input, report, busy, error, mask, drawn, progress, ...rest };
   return (
     <>
-      <h3 className="input-heading">{report.name}</h3>
+      <h2 className="input-heading">{report.name}</h2>
       {report.picture !== undefined && <InputPicture fit={fit} input={input} name={report.name} />}
       <Warnings report={report} />
       <FactTable label="What the input was understood as" facts={reportFacts(report)} />
@@ -90,7 +90,7 @@ function RunInput() {
   if (recipe === undefined || entry === undefined) return <Waiting text="The run is loading …" />;
   return (
     <>
-      <h3 className="input-heading">{recipe.input}</h3>
+      <h2 className="input-heading">{recipe.input}</h2>
       {problem === undefined && (
         <Waiting
           text={
@@ -108,7 +108,7 @@ function RunInput() {
       )}
       {problem !== undefined && <FactTable label="What the fit was given" facts={summaryFacts(problem.summary)} />}
       <section aria-label="Files">
-        <h3 className="input-heading">Files</h3>
+        <h2 className="input-heading">Files</h2>
         {recipe.files.length === 0 ? (
           <p className="input-note">None: the input is made by the program, from the seed.</p>
         ) : (

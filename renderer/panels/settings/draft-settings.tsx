@@ -108,7 +108,7 @@ function Fields({ fit, draft, list }: FieldsProps) {
       {matching.length === 0 && <p className="settings-note">No setting has all these words in its name or help.</p>}
       {grouped(matching).map(([heading, entries]) => (
         <section key={heading} className="settings-group" aria-label={heading}>
-          <h3 className="settings-heading">{heading}</h3>
+          <h2 className="settings-heading">{heading}</h2>
           {entries.map(listed => (
             <SettingField
               key={listed.setting.name}
@@ -126,7 +126,7 @@ function Fields({ fit, draft, list }: FieldsProps) {
           <MemberFields draft={draft} raced={members} />
           {draft.input !== undefined && (
             <section className="settings-group" aria-label="Equivalent command">
-              <h3 className="settings-heading">Equivalent command</h3>
+              <h2 className="settings-heading">Equivalent command</h2>
               <CommandBox command={draftCommand(draft)} />
             </section>
           )}

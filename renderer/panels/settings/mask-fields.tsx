@@ -13,7 +13,7 @@ export function MaskFields({ draft }: { readonly draft: Draft }) {
   const isDrawn = drawn !== undefined && !drawn.empty;
   return (
     <section className="settings-group" aria-label="Mask of the input">
-      <h3 className="settings-heading">Mask of the input</h3>
+      <h2 className="settings-heading">Mask of the input</h2>
       <p className="settings-note">{maskText(draft)}</p>
       <div className="settings-buttons">
         <Button size="compact-xs" variant="default" onClick={() => file.current?.click()}>

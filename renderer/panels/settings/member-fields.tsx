@@ -46,7 +46,7 @@ export interface MemberFieldsProps {
 export function MemberFields({ draft, raced }: MemberFieldsProps) {
   return (
     <section className="settings-group" aria-label="Members and seed">
-      <h3 className="settings-heading">Members and seed</h3>
+      <h2 className="settings-heading">Members and seed</h2>
       <div className="settings-head">
         <span className="settings-title">
           <span>{members.title}</span>

@@ -46,7 +46,7 @@ export function RunSettings() {
       />
       {grouped(shown).map(([heading, members]) => (
         <section key={heading} className="settings-group" aria-label={heading} style={{ gap: 5 }}>
-          <h3 className="settings-heading">{heading}</h3>
+          <h2 className="settings-heading">{heading}</h2>
           {members.map(row => (
             <RunSetting key={row.setting.name} row={row} />
           ))}

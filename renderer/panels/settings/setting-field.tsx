@@ -3,7 +3,7 @@
 
 import { ActionIcon, Select, TextInput, Tooltip } from '@mantine/core';
 import { IconArrowBackUp, IconArrowsSplit } from '@tabler/icons-react';
-import { useMemo, useState } from 'react';
+import { useId, useMemo, useState } from 'react';
 import { setDraftSetting } from '../../state/draft.ts';
 import { setDraftRace } from '../../state/draft-edits.ts';
 import { formatValue } from '../../widgets/format-number.ts';
@@ -24,6 +24,9 @@ export interface SettingFieldProps {
 
 export function SettingField({ listed, raced, source, error }: SettingFieldProps) {
   const { setting, usual, given, raced: values } = listed;
+  const [mistyped, setMistyped] = useState<string | undefined>(undefined);
+  const wrong = mistyped ?? error;
+  const errorId = useId();
   const changed = given !== undefined || values !== undefined;
   const range = rangeOf(setting);
   const set = (text: string): void => setDraftSetting(setting.name, text === String(usual) ? undefined : text);
@@ -52,7 +55,13 @@ export function SettingField({ listed, raced, source, error }: SettingFieldProps
                 onChange={chosen => chosen !== null && set(chosen)}
               />
             ) : (
-              <NumberSetting listed={listed} onSet={set} error={error} />
+              <NumberSetting
+                listed={listed}
+                onSet={set}
+                onRefusal={setMistyped}
+                invalid={error !== undefined}
+                describedBy={wrong === undefined ? undefined : errorId}
+              />
             )}
           </span>
         )}
@@ -70,9 +79,9 @@ export function SettingField({ listed, raced, source, error }: SettingFieldProps
         </Tooltip>
       </div>
       {values !== undefined && <RaceField listed={listed} values={values} members={raced ?? values.length} />}
-      {error !== undefined && (
-        <span className="number-field-error" role="alert">
-          {error}
+      {wrong !== undefined && (
+        <span className="number-field-error" id={errorId} role="alert">
+          {wrong}
         </span>
       )}
       <p className="settings-note">
@@ -94,10 +103,13 @@ function usualText({ setting: { unit }, usual, from }: ListedSetting): string {
 interface NumberSettingProps {
   readonly listed: ListedSetting;
   readonly onSet: (text: string) => void;
-  readonly error: string | undefined;
+  readonly onRefusal: (refusal: string | undefined) => void;
+  readonly invalid: boolean;
+  readonly describedBy: string | undefined;
 }
 
-function NumberSetting({ listed: { setting, usual, given }, onSet, error }: NumberSettingProps) {
+function NumberSetting({ listed, onSet, ...rest }: NumberSettingProps) {
+  const { setting, usual, given } = listed;
   const value = given === undefined ? usual : Number(given);
   const shown = typeof value === 'number' && Number.isFinite(value) ? value : undefined;
   const about = typeof usual === 'number' ? usual : (shown ?? 0);
@@ -111,7 +123,7 @@ function NumberSetting({ listed: { setting, usual, given }, onSet, error }: Numb
       unit={(setting.unit?.length ?? 0) > LONGEST_UNIT ? undefined : setting.unit}
       scale={scale}
       check={text => refusal(setting, text.replace(',', '.'))}
-      error={error === undefined ? undefined : ''}
+      {...rest}
       onTurn={turned => onSet(String(turned))}
       onClear={() => setDraftSetting(setting.name, undefined)}
     />

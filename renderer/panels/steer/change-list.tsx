@@ -30,12 +30,12 @@ export function ChangeList({ run, problem, events, accepted }: ChangeListProps) 
   const turned = events.filter(({ source }) => source === 'user').length + accepted.length;
   return (
     <section className="steer-section" aria-label="Changes">
-      <h3 className="steer-heading">
+      <h2 className="steer-heading">
         Changes
         <small className="numbers">
           {turned === 0 ? 'none yet' : turned === 1 ? '1 pin on the timeline' : `${turned} pins on the timeline`}
         </small>
-      </h3>
+      </h2>
       {entries.length === 0 ? (
         <p className="steer-note">
           Every value you turn is kept with the run, with its iteration, and replays exactly.

@@ -2,7 +2,7 @@
 
 import { ActionIcon, Tooltip } from '@mantine/core';
 import { IconArrowBackUp } from '@tabler/icons-react';
-import { useEffect, useMemo, useRef, useState } from 'react';
+import { useEffect, useId, useMemo, useRef, useState } from 'react';
 import { asLabError } from '../../../src/protocol/lab-error.ts';
 import { checkSetting, type SettingDescription } from '../../../src/protocol/settings.ts';
 import { turnForBranch } from '../../state/branch-changes.ts';
@@ -48,6 +48,9 @@ export function DialRow({ run, dial, mode, title, common }: DialRowProps) {
   const { shown, turn, send } = useTurns(run, dial, mode);
   const scale = useScale(setting, dial);
   const refusal = useRefusal(run, dial.path);
+  const [mistyped, setMistyped] = useState<string | undefined>(undefined);
+  const wrong = mistyped ?? refusal;
+  const errorId = useId();
   const off = mode.kind === 'off';
   const name = title ?? setting.title;
   const longUnit = title === undefined && (setting.unit?.length ?? 0) > LONGEST_UNIT;
@@ -77,14 +80,21 @@ export function DialRow({ run, dial, mode, title, common }: DialRowProps) {
           width={96}
           check={text => refusedBecause(setting, text)}
           onTurn={turn}
+          onRefusal={setMistyped}
+          describedBy={wrong === undefined ? undefined : errorId}
         />
       </div>
+      {wrong !== undefined && (
+        <span className="number-field-error" id={errorId} role="alert">
+          {wrong}
+        </span>
+      )}
       <div className="steer-dial-body">
         <Tooltip label={`Halve ${lower(name)}`}>
           <button
             type="button"
             className="steer-times"
-            aria-label={`Halve ${lower(name)}`}
+            aria-label={`÷2, halve ${lower(name)}`}
             disabled={off || nothing}
             onClick={() => all(scaledBy(dial, 0.5), 'Halve')}
           >
@@ -105,7 +115,7 @@ export function DialRow({ run, dial, mode, title, common }: DialRowProps) {
           <button
             type="button"
             className="steer-times"
-            aria-label={`Double ${lower(name)}`}
+            aria-label={`×2, double ${lower(name)}`}
             disabled={off || nothing}
             onClick={() => all(scaledBy(dial, 2), 'Double')}
           >
@@ -123,11 +133,6 @@ export function DialRow({ run, dial, mode, title, common }: DialRowProps) {
           </ActionIcon>
         </Tooltip>
       </div>
-      {refusal !== undefined && (
-        <span className="number-field-error" role="alert">
-          {refusal}
-        </span>
-      )}
       {dial.value === undefined && (
         <p className="steer-note">
           Differs: {dial.values.map(value => formatNumber(value)).join(', ')}. ÷2 and ×2 keep the ratios; the slider
@@ -212,8 +217,10 @@ function useTurns(run: string, dial: Dial, mode: SteerMode): Turns {
     return () => clearTimeout(timer);
   }, [turned]);
 
+  const last = useRef(turned);
+  last.current = turned;
   useEffect(() => {
-    if (dial.value === undefined || !asked.current.has(dial.value)) setTurned(undefined);
+    if (dial.value === undefined || dial.value === last.current || !asked.current.has(dial.value)) setTurned(undefined);
   }, [dial.value]);
 
   const turn: Turn = (value, gesture, phase) => {

@@ -53,9 +53,9 @@ function Pace({ run, disabled }: PaceProps) {
   return (
     <div className="steer-dial">
       <div className="steer-dial-head">
-        <h3 className="steer-heading steer-dial-title">
+        <h2 className="steer-heading steer-dial-title">
           Pace <small>changes no result</small>
-        </h3>
+        </h2>
         <NumberField
           label="Pace"
           value={Number.isFinite(pace) ? pace : undefined}

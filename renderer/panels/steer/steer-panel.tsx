@@ -106,7 +106,7 @@ function Steering({ run, problem }: { readonly run: string; readonly problem: Pr
       )}
       {sections.map(([heading, members]) => (
         <section key={heading} className="steer-section" aria-label={heading}>
-          <h3 className="steer-heading">{heading}</h3>
+          <h2 className="steer-heading">{heading}</h2>
           {members.map(dial => (
             <DialRow key={dial.path} run={run} dial={dial} mode={mode} />
           ))}
@@ -137,7 +137,7 @@ function ModeNote({ mode, prepared }: ModeNoteProps) {
     return (
       <Alert
         p="xs"
-        color="orange"
+        color="indigo"
         icon={<IconArrowFork size={18} />}
         title={`You look at iteration ${formatCount(mode.iteration)}`}
       >
@@ -170,7 +170,7 @@ function ModeNote({ mode, prepared }: ModeNoteProps) {
         <>
           <p className="steer-note">Set the cursor back on the timeline and turn values there: that makes a branch.</p>
           <div className="steer-row" style={{ flexWrap: 'wrap', marginTop: 6 }}>
-            <Button size="compact-xs" variant="default" onClick={() => perform('look.earlier')}>
+            <Button size="compact-xs" variant="default" onClick={lookHalfway}>
               Set the cursor back
             </Button>
             <Button size="compact-xs" variant="default" onClick={() => perform('library.again')}>
@@ -181,6 +181,15 @@ function ModeNote({ mode, prepared }: ModeNoteProps) {
       )}
     </Alert>
   );
+}
+
+/** To the recorded iteration nearest to the middle of the run: from its end nothing would be left to branch. */
+function lookHalfway(): void {
+  const { snapshots = [], entry } = currentRun(useLab.getState())?.details ?? {};
+  const half = (entry?.iteration ?? 0) / 2;
+  const iterations = [...new Set(snapshots.map(({ iteration }) => iteration))];
+  const [nearest = 0] = iterations.sort((a, b) => Math.abs(a - half) - Math.abs(b - half));
+  setCursor({ iteration: nearest });
 }
 
 function ActingRate({ run, scope }: { readonly run: string; readonly scope: Scope }) {
