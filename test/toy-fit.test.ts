@@ -1,12 +1,15 @@
 // A fit of its own: one value and one place where it is found. Nothing else of the laboratory knows it, yet it is
 // fitted, steered, paused, stepped, resumed and replayed. Also the engine in the test's own process.
 
-import { readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { fits } from '../src/fits/registry.ts';
 import { createEngineService } from '../src/host/engine-service.ts';
 import type { EngineCommand, EngineEvent } from '../src/protocol/messages.ts';
+import { branchRun } from '../src/store/branch-run.ts';
+import { readTrace } from '../src/store/read-run.ts';
+import { listSnapshots, readSnapshotView } from '../src/store/snapshot-views.ts';
 import { temporaryFolder } from './lab.ts';
 import { toy } from './toy-fit.ts';
 
@@ -144,5 +147,261 @@ describe('a toy fit', () => {
     await engine().handle(start('run', { leaveAfter: 10 }));
     await engine().handle({ kind: 'export', folder: join(folder.path, 'run'), format: 'npy', threads: 1 });
     expect(seen.at(-1)).toMatchObject({ kind: 'exported', iteration: 10, files: [{ name: 'x.npy', bytes: 136 }] });
+  });
+});
+
+const driven = (out: string, more: object, onEvent: Parameters<typeof engine>[0]) =>
+  engine(onEvent).handle(start(out, { watched: 'yes', ...more }));
+const of = <K extends EngineEvent['kind']>(kind: K) =>
+  seen.filter((event): event is Extract<EngineEvent, { kind: K }> => event.kind === kind);
+
+describe('a run that is looked at', () => {
+  it('waits when it is loaded, steps once from ready, shows its views meanwhile, and goes on', async () => {
+    const next: EngineCommand[] = [
+      { kind: 'view', ask: 1, view: 'picture', member: 0, frame: 1, mostPixels: 200 },
+      { kind: 'go', iterations: 1 },
+      { kind: 'view', ask: 2, view: 'points', member: 0, frame: undefined, mostPixels: undefined },
+      { kind: 'go', iterations: undefined },
+    ];
+    await driven('run', { first: 'pause' }, (event, send) => {
+      const waits = event.kind === 'state' && (event.state === 'ready' || event.state === 'paused');
+      const command = waits || event.kind === 'view' ? next.shift() : undefined;
+      if (command !== undefined) setImmediate(() => send(command));
+    });
+    const states = of('state').map(({ state, iteration }) => `${state} ${iteration}`);
+    expect(states).toEqual(['ready 0', 'running 0', 'paused 1', 'running 1', 'finished 100']);
+    const [picture, points] = of('view');
+    expect(picture).toMatchObject({ ask: 1, iteration: 0, reduction: 2 });
+    expect(picture.data.values.shape).toEqual([1, 12, 16, 3]);
+    expect(points).toMatchObject({ ask: 2, iteration: 1 });
+    // One step of rate 0.1 towards 3.
+    expect(points.data.positions.values[0]).toBeCloseTo(0.3, 6);
+  });
+
+  it('describes itself for those who only read: views, groups, live values before any event', async () => {
+    const race = { target: ['3', '-1'], optimizer: ['sgd', 'heavy-ball'] };
+    const planned = [{ iteration: 0, path: 'learningRate', value: 0.2, source: 'user' }];
+    await engine().handle(start('run', { race, planned }));
+    const problem = JSON.parse(text('run', 'problem.json'));
+    expect(of('ready')[0].problem).toEqual(problem);
+    expect(problem.terms).toEqual(['distance']);
+    expect(problem.views.map(({ kind }: { kind: string }) => kind)).toEqual(
+      'image image depth points cameras mesh heat-map series'.split(' '),
+    );
+    expect(problem.members).toMatchObject([
+      { label: 'target 3', groups: ['all'], maximumIterations: 100 },
+      { starts: { learningRate: 0.1, momentum: 0.9 } },
+    ]);
+    expect(problem.members[0].starts).toMatchObject({ learningRate: 0.1, clipNorm: 0 });
+    expect(problem.summary).toMatchObject({ title: 'toy', threads: 1 });
+  });
+
+  it('records its views at the snapshot iterations and at its end, the fixed ones once', async () => {
+    await driven('run', {}, () => {});
+    const path = join(folder.path, 'run');
+    const iterations = listSnapshots(path).map(({ iteration }) => iteration);
+    expect(iterations.slice(0, 4)).toEqual([0, 1, 2, 3]);
+    expect(iterations.at(-1)).toBe(100);
+    expect(of('snapshot').map(({ iteration }) => iteration)).toEqual(iterations);
+    const before = Math.max(...iterations.filter(iteration => iteration <= 50));
+    expect(before).toBeGreaterThan(40);
+    for (const view of ['picture', 'depth', 'points', 'cameras', 'mesh', 'distance']) {
+      expect(readSnapshotView(path, view, 0, 50, undefined, undefined)?.iteration, view).toBe(before);
+    }
+    expect(readSnapshotView(path, 'goal', 0, 50, undefined, undefined)?.iteration).toBe(0);
+    const points = readSnapshotView(path, 'points', 0, 10, undefined, undefined);
+    expect(points?.data.positions.values[0]).toBeCloseTo(3 * (1 - 0.9 ** 10), 5);
+    expect(readFileSync(join(path, 'thumbnail.png')).subarray(1, 4).toString()).toBe('PNG');
+  });
+
+  it('sends its trace in batches that hold every row once, as in the file', async () => {
+    await driven('run', { race: { target: ['3', '-1'] } }, () => {});
+    const batches = of('trace').map(({ rows }) => rows);
+    for (const rows of batches) expect(rows.buffer.byteLength).toBe(rows.byteLength);
+    const rows = batches.flatMap(batch => [...batch]);
+    expect(rows).toEqual([...readTrace(join(folder.path, 'run'))]);
+    expect(rows.length).toBe(200 * 6);
+    seen = [];
+    await driven('unwatched', { watched: 'no' }, () => {});
+    expect(of('trace')).toEqual([]);
+  });
+
+  it('answers only the newest request for a view, and says what cannot be shown', async () => {
+    const ask = (number: number, view: string, member = 0, frame?: number): EngineCommand => ({
+      kind: 'view',
+      ask: number,
+      view,
+      member,
+      frame,
+      mostPixels: undefined,
+    });
+    let asked = false;
+    await driven('run', {}, (event, send) => {
+      if (event.kind !== 'state' || event.state !== 'running' || asked) return;
+      asked = true;
+      send(ask(1, 'picture'));
+      send(ask(2, 'picture'));
+      send(ask(3, 'depth'));
+      send(ask(4, 'numbers'));
+      send(ask(5, 'picture', 7));
+      send(ask(6, 'picture', 0, 2));
+      send(ask(7, 'nothing'));
+    });
+    expect(of('view').map(event => event.ask)).toEqual([2, 3]);
+    const refused = of('no-view').map(({ ask: number, error }) => [number, error?.message]);
+    expect(refused[0]).toEqual([1, undefined]);
+    expect(refused.map(([number]) => number)).toEqual([1, 4, 5, 6, 7]);
+    expect(refused[2][1]).toContain('no member 7');
+  });
+
+  it('tells a change when it is taken and when it takes effect, and survives one that is refused', async () => {
+    let sent = false;
+    await driven('run', {}, (event, send) => {
+      if (event.kind !== 'snapshot' || event.iteration !== 5 || sent) return;
+      sent = true;
+      send({ kind: 'change', path: 'learningRate', value: 99 });
+      send({ kind: 'change', path: 'learningRat', value: 0.2 });
+      send({ kind: 'change', path: 'learningRate', value: 0.2 });
+    });
+    const change = { iteration: 5, path: 'learningRate', value: 0.2, source: 'user' };
+    expect(of('accepted')).toEqual([{ kind: 'accepted', event: change }]);
+    expect(of('event')[0]).toEqual({ kind: 'event', event: change });
+    const errors = of('error').map(({ of: command, error }) => `${command}: ${error.tip}`);
+    expect(errors[0]).toContain('change: The nearest valid value is 10');
+    expect(errors[1]).toContain('change: Did you mean "learningRate"');
+    expect(seen.at(-1)).toMatchObject({ kind: 'finished', summary: { state: 'finished', iterations: 100 } });
+  });
+
+  it('stops where it is with its results, replays to the same, and cannot go on', async () => {
+    let sent = false;
+    await driven('run', {}, (event, send) => {
+      if (event.kind !== 'snapshot' || event.iteration !== 30 || sent) return;
+      sent = true;
+      send({ kind: 'stop' });
+    });
+    expect(of('state').at(-1)).toMatchObject({ state: 'stopped', iteration: 31 });
+    const last = seen.at(-1);
+    expect(last).toMatchObject({ kind: 'finished', summary: { state: 'stopped', iterations: 31 } });
+    expect(JSON.parse(text('run', 'summary.json'))).toMatchObject({
+      state: 'stopped',
+      members: [{ reason: 'stopped', iterations: 31 }],
+    });
+    expect(readFileSync(join(folder.path, 'run', 'exports', 'x.npy')).length).toBeGreaterThan(0);
+    await engine().handle({
+      kind: 'replay',
+      folder: join(folder.path, 'run'),
+      out: join(folder.path, 'again'),
+      ...drive,
+    });
+    for (const file of ['trace.csv', 'events.jsonl', 'measures.jsonl'])
+      expect(text('again', file)).toBe(text('run', file));
+    // Opened again it is still at its end, and nothing of it is lost.
+    const events = text('run', 'events.jsonl');
+    await engine().handle({ kind: 'resume', folder: join(folder.path, 'run'), ...drive });
+    expect(seen.at(-1)).toMatchObject({ kind: 'finished', summary: { state: 'stopped', iterations: 31 } });
+    expect(text('run', 'events.jsonl')).toBe(events);
+  });
+
+  it('can be stopped before its first iteration, and while it is paused', async () => {
+    await driven('ready', { first: 'pause' }, (event, send) => {
+      if (event.kind === 'state' && event.state === 'ready') setImmediate(() => send({ kind: 'stop' }));
+    });
+    expect(seen.at(-1)).toMatchObject({ kind: 'finished', summary: { state: 'stopped', iterations: 0 } });
+    await driven('paused', {}, (event, send) => {
+      if (event.kind === 'snapshot' && event.iteration === 3) send({ kind: 'pause' });
+      if (event.kind === 'state' && event.state === 'paused') setImmediate(() => send({ kind: 'stop' }));
+    });
+    expect(seen.at(-1)).toMatchObject({ kind: 'finished', summary: { state: 'stopped' } });
+  });
+
+  it('keeps a pace without changing a number, until it may run freely', async () => {
+    const times: number[] = [];
+    await driven('slow', { pace: 50 }, (event, send) => {
+      if (event.kind !== 'snapshot') return;
+      times.push(performance.now());
+      if (event.iteration === 8) send({ kind: 'pace', perSecond: undefined });
+    });
+    // Iterations 1 to 8 at 20 ms each; timers are never early, but may be late.
+    expect(times[8] - times[1]).toBeGreaterThan(7 * 19);
+    await engine().handle(start('free'));
+    expect(text('slow', 'trace.csv')).toBe(text('free', 'trace.csv'));
+  });
+
+  it('refuses what needs a run when none is loaded', async () => {
+    const service = engine();
+    await service.handle({ kind: 'pause' });
+    await service.handle({ kind: 'change', path: 'learningRate', value: 1 });
+    await service.handle({ kind: 'view', ask: 9, view: 'picture', member: 0, frame: undefined, mostPixels: undefined });
+    expect(seen).toMatchObject([
+      { kind: 'error', of: 'pause', error: { code: 'state' } },
+      { kind: 'error', of: 'change', error: { code: 'state' } },
+      { kind: 'no-view', ask: 9, error: { code: 'state' } },
+    ]);
+  });
+});
+
+describe('a branch', () => {
+  const planned = [
+    { iteration: 20, path: 'learningRate', value: 0.3, source: 'user' },
+    { iteration: 60, path: 'learningRate', value: 0.05, source: 'user' },
+  ];
+  const at = (name: string) => join(folder.path, name);
+  const same = (one: string, other: string) => {
+    for (const file of ['trace.csv', 'events.jsonl', 'measures.jsonl'])
+      expect(text(one, file), file).toBe(text(other, file));
+    expect(listSnapshots(at(one))).toEqual(listSnapshots(at(other)));
+  };
+
+  it.each([
+    ['a checkpoint', 40],
+    ['no checkpoint before it', undefined],
+  ])('without changes gives the bits of its parent, from %s', async (_, leaveAfter) => {
+    await engine().handle(start('parent', { planned: planned.slice(0, 1), leaveAfter }));
+    if (leaveAfter === undefined) rmSync(join(at('parent'), 'checkpoints'), { recursive: true });
+    else await engine().handle({ kind: 'resume', folder: at('parent'), ...drive });
+    branchRun(at('parent'), at('branch'), 50, {});
+    seen = [];
+    await engine().handle({ kind: 'resume', folder: at('branch'), ...drive });
+    expect(of('note')[0].text).toBe(`Resuming at iteration ${leaveAfter ?? 0}`);
+    same('branch', 'parent');
+    expect(JSON.parse(text('branch', 'recipe.json')).parent).toEqual({ run: 'parent', iteration: 50 });
+  });
+
+  it('with a change is the run that was started with that change, and without the later ones of its parent', async () => {
+    await engine().handle(start('parent', { planned, leaveAfter: 40 }));
+    await engine().handle({ kind: 'resume', folder: at('parent'), ...drive });
+    branchRun(at('parent'), at('branch'), 45, { learningRate: 0.7 });
+    await engine().handle({ kind: 'resume', folder: at('branch'), ...drive });
+    const instead = [planned[0], { iteration: 45, path: 'learningRate', value: 0.7, source: 'user' }];
+    await engine().handle(start('planned', { planned: instead }));
+    same('branch', 'planned');
+  });
+
+  it('takes the place of a change of its parent at the same iteration', async () => {
+    await engine().handle(start('parent', { planned }));
+    branchRun(at('parent'), at('branch'), 20, { learningRate: 0.7 });
+    await engine().handle({ kind: 'resume', folder: at('branch'), ...drive });
+    await engine().handle(start('planned', { planned: [{ ...planned[0], value: 0.7 }] }));
+    same('branch', 'planned');
+  });
+
+  it('of a stopped run goes on past the stop', async () => {
+    let sent = false;
+    await driven('parent', {}, (event, send) => {
+      if (event.kind !== 'snapshot' || event.iteration !== 30 || sent) return;
+      sent = true;
+      send({ kind: 'stop' });
+    });
+    branchRun(at('parent'), at('branch'), 31, { learningRate: 0.5 });
+    await engine().handle({ kind: 'resume', folder: at('branch'), ...drive });
+    expect(seen.at(-1)).toMatchObject({ kind: 'finished', summary: { state: 'finished', iterations: 100 } });
+  });
+
+  it('is refused for values that the run does not take, before a folder is made', async () => {
+    await engine().handle(start('parent'));
+    expect(() => branchRun(at('parent'), at('branch'), 5, { learningRat: 1 })).toThrow('no live hyper-parameter');
+    expect(existsSync(at('branch'))).toBe(false);
+    expect(() => branchRun(at('parent'), at('parent'), 5, {})).toThrow('not empty');
+    expect(() => branchRun(at('nothing'), at('branch'), 5, {})).toThrow('not a run folder');
   });
 });

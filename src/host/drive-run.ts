@@ -138,9 +138,9 @@ export function startDrive(
         continue;
       }
       if (state !== 'running') {
+        desk.set('running');
         move('start');
         progress.begin();
-        desk.set('running');
       }
       const early = perSecond === undefined ? 0 : stepped + 1000 / perSecond - performance.now();
       if (early > 0) {
@@ -190,11 +190,14 @@ export function startDrive(
       emit({ kind: 'left', iteration: run.iteration, folder: folder.path });
     }
   };
-  const ended = loop().catch(thrown => {
-    desk.close();
-    if (nextState(state, 'fail') !== undefined) move('fail');
-    throw thrown;
-  });
+  // Not before the caller has the control in hand: whoever hears of a state may act on it.
+  const ended = Promise.resolve()
+    .then(loop)
+    .catch(thrown => {
+      desk.close();
+      if (nextState(state, 'fail') !== undefined) move('fail');
+      throw thrown;
+    });
   return { control, ended };
 }
 
