@@ -21,6 +21,7 @@ import { type MaskToolId, resizeBrush, setMaskTools, useMaskTools } from './mask
 
 const GROUP = 'input';
 const KEY_ZOOM = 1.25;
+const OPAQUE = 0xff000000;
 /** A polygon is closed by a click this near to its first corner, in pixels of the screen. */
 const CLOSING = 9;
 
@@ -47,12 +48,12 @@ export class MaskBoard {
   readonly #pad: HTMLElement;
   readonly #events: MaskBoardEvents;
   readonly #canvas = document.createElement('canvas');
+  /** The hatched mask over the picture, drawn anew without the picture. */
+  readonly #hatched = document.createElement('canvas');
   /** Outlines of tools over the picture, which move without a new drawing of it. */
   readonly #marks = document.createElement('canvas');
   /** Opaque where the mask is missing, at the picture's size. */
   readonly #stencil = document.createElement('canvas');
-  /** The hatched mask at the screen's size. */
-  readonly #hatched = document.createElement('canvas');
   readonly #ends: (() => void)[] = [];
   #picture: CanvasImageSource | undefined;
   #mask: MaskRaster | undefined;
@@ -60,7 +61,8 @@ export class MaskBoard {
   #on = false;
   #editable = true;
   #raf = 0;
-  #dirty = false;
+  /** What has to be drawn anew besides the outlines of tools. */
+  #dirty: 'nothing' | 'mask' | 'all' = 'nothing';
   #width = 0;
   #height = 0;
   #stroke: Stroke | undefined;
@@ -72,7 +74,7 @@ export class MaskBoard {
   constructor(pad: HTMLElement, events: MaskBoardEvents) {
     this.#pad = pad;
     this.#events = events;
-    for (const canvas of [this.#canvas, this.#marks]) {
+    for (const canvas of [this.#canvas, this.#hatched, this.#marks]) {
       canvas.ariaHidden = 'true';
       pad.append(canvas);
       this.#ends.push(() => canvas.remove());
@@ -157,16 +159,16 @@ export class MaskBoard {
     if (!this.#on || width === 0 || height === 0) return;
     this.#width = width;
     this.#height = height;
-    for (const canvas of [this.#canvas, this.#marks, this.#hatched]) {
+    for (const canvas of [this.#canvas, this.#hatched, this.#marks]) {
       canvas.width = Math.round(width * devicePixelRatio);
       canvas.height = Math.round(height * devicePixelRatio);
     }
-    this.#dirty = true;
+    this.#dirty = 'all';
     this.#draw();
   }
 
   #touch(): void {
-    this.#dirty = true;
+    this.#dirty = 'all';
     this.#schedule();
   }
 
@@ -187,19 +189,22 @@ export class MaskBoard {
     const context = this.#stencil.getContext('2d');
     if (mask === undefined || context === null || width === 0 || height === 0) return;
     const part = new ImageData(width, height);
-    for (let y = 0; y < height; y++) {
-      for (let x = 0, at = (top + y) * mask.width + left; x < width; x++, at++)
-        part.data[4 * (y * width + x) + 3] = mask.pixels[at] === 1 ? 255 : 0;
+    const words = new Uint32Array(part.data.buffer);
+    for (let y = 0, i = 0; y < height; y++) {
+      for (let x = 0, at = (top + y) * mask.width + left; x < width; x++, at++, i++)
+        words[i] = mask.pixels[at] === 1 ? OPAQUE : 0;
     }
     context.putImageData(part, left, top);
-    this.#touch();
+    if (this.#dirty === 'nothing') this.#dirty = 'mask';
+    this.#schedule();
   }
 
   #draw(): void {
     if (!this.#on || this.#width === 0) return;
-    if (this.#dirty) this.#drawPicture();
+    if (this.#dirty === 'all') this.#drawPicture();
+    if (this.#dirty !== 'nothing') this.#drawMask();
     this.#drawMarks();
-    this.#dirty = false;
+    this.#dirty = 'nothing';
   }
 
   #drawPicture(): void {
@@ -208,22 +213,23 @@ export class MaskBoard {
     context.clearRect(0, 0, this.#width, this.#height);
     if (mask === undefined || this.#picture === undefined) return;
     const { left, top, scaleX } = this.#placement();
-    const [width, height] = [mask.width * scaleX, mask.height * scaleX];
     context.imageSmoothingEnabled = scaleX * devicePixelRatio < 1;
     context.imageSmoothingQuality = 'medium';
-    context.drawImage(this.#picture, left, top, width, height);
-    if (mask.empty) return;
-    const hatched = contextOf(this.#hatched);
-    hatched.globalCompositeOperation = 'copy';
-    hatched.imageSmoothingEnabled = false;
-    hatched.drawImage(this.#stencil, left, top, width, height);
-    hatched.globalCompositeOperation = 'source-in';
-    hatched.fillStyle = hatching(hatched);
-    hatched.fillRect(0, 0, this.#width, this.#height);
-    context.save();
-    context.setTransform(1, 0, 0, 1, 0, 0);
-    context.drawImage(this.#hatched, 0, 0);
-    context.restore();
+    context.drawImage(this.#picture, left, top, mask.width * scaleX, mask.height * scaleX);
+  }
+
+  #drawMask(): void {
+    const mask = this.#mask;
+    const context = contextOf(this.#hatched);
+    context.globalCompositeOperation = 'source-over';
+    context.clearRect(0, 0, this.#width, this.#height);
+    if (mask === undefined || mask.empty || this.#picture === undefined) return;
+    const { left, top, scaleX } = this.#placement();
+    context.imageSmoothingEnabled = false;
+    context.drawImage(this.#stencil, left, top, mask.width * scaleX, mask.height * scaleX);
+    context.globalCompositeOperation = 'source-in';
+    context.fillStyle = hatching(context);
+    context.fillRect(0, 0, this.#width, this.#height);
   }
 
   #drawMarks(): void {
