@@ -15,15 +15,26 @@ const folder = temporaryFolder();
 const at = (...parts: string[]) => join(folder.path, ...parts);
 afterAll(() => folder.dispose());
 
-const plaid: HostCall<'start'> = {
+/** Small, so that the kernels take no time. */
+const small: HostCall<'start'> = {
   fit: 'tubal',
-  input: 'sample:plaid',
+  input: at('inputs', 'small.png'),
   settings: { iterations: '60' },
   race: {},
   members: 1,
   seed: 3,
   first: 'run',
 };
+beforeAll(async () => {
+  mkdirSync(at('inputs'));
+  const values = Uint8Array.from({ length: 40 * 30 * 3 }, (_, i) => {
+    const [x, y, c] = [Math.floor(i / 3) % 40, Math.floor(i / 120), i % 3];
+    return 128 + 60 * Math.sin(x / 6 + c) + 50 * Math.cos(y / 5 - c);
+  });
+  await sharp(values, { raw: { width: 40, height: 30, channels: 3 } })
+    .png()
+    .toFile(small.input);
+});
 const text = (...parts: string[]) => readFileSync(at(...parts), 'utf8');
 
 /** Every array of the newest checkpoint. */
@@ -39,7 +50,7 @@ describe('a window', () => {
   let server: TestServer;
   let window: TestWindow;
   beforeAll(async () => {
-    server = await serveHere(at('one'));
+    server = await serveHere(at('one'), { roots: [at('inputs')] });
     window = await openWindow(server.address);
   });
   afterAll(() => server.dispose());
@@ -57,10 +68,10 @@ describe('a window', () => {
   });
 
   it('starts a sample, follows it to its end, and finds everything of it', async () => {
-    const { run } = await window.call('start', plaid);
-    expect(run).toBe('plaid-1');
+    const { run } = await window.call('start', small);
+    expect(run).toBe('small-1');
     const opened = await window.call('open', { run });
-    expect(opened.entry).toMatchObject({ run, fit: 'tubal', input: 'sample:plaid', live: true });
+    expect(opened.entry).toMatchObject({ run, fit: 'tubal', input: 'small.png', live: true });
     const { summary } = await ended(window, run);
     expect(summary).toMatchObject({ state: 'finished', iterations: 60 });
     const entry = await window.until(message =>
@@ -86,7 +97,7 @@ describe('a window', () => {
   });
 
   it('pulls views of a run: recorded ones, the last one, and those that never change', async () => {
-    const run = 'plaid-1';
+    const run = 'small-1';
     const { problem, snapshots } = await window.call('open', { run });
     const moving = problem?.views.find(({ kind, changes }) => kind === 'image' && changes === 'with-iterations');
     const fixed = problem?.views.find(({ kind, changes }) => kind === 'image' && changes === 'never');
@@ -105,7 +116,7 @@ describe('a window', () => {
   });
 
   it('pulls the present state of a run that waits, many at once, none lost', async () => {
-    const { run } = await window.call('start', { ...plaid, members: 3, first: 'pause' });
+    const { run } = await window.call('start', { ...small, members: 3, first: 'pause' });
     const { problem } = await window.call('open', { run });
     const views = problem?.views.filter(({ kind }) => kind === 'image') ?? [];
     const asked = views.flatMap(({ id, changes }) =>
@@ -133,7 +144,7 @@ describe('a window', () => {
 
   it('is refused a wrong setting, and nothing of the run stays', async () => {
     const before = readdirSync(at('one'));
-    await expect(window.call('start', { ...plaid, settings: { ranc: '5' } })).rejects.toMatchObject({
+    await expect(window.call('start', { ...small, settings: { ranc: '5' } })).rejects.toMatchObject({
       code: 'setting',
       tip: expect.stringMatching(/rank/),
     });
@@ -142,7 +153,7 @@ describe('a window', () => {
   });
 
   it('is refused a change that cannot be, while the run goes on', async () => {
-    const { run } = await window.call('start', { ...plaid, first: 'pause' });
+    const { run } = await window.call('start', { ...small, first: 'pause' });
     await window.call('open', { run });
     await expect(window.call('change', { run, path: 'learningRat', value: 1 })).rejects.toMatchObject({
       code: 'setting',
@@ -159,9 +170,10 @@ describe('a window', () => {
 
   it('has a second window that agrees with it', async () => {
     const other = await openWindow(server.address);
-    const { run } = await window.call('start', { ...plaid, name: 'shared' });
+    const { run } = await window.call('start', { ...small, name: 'shared', first: 'pause' });
     await window.call('pace', { run, perSecond: 150 });
     await window.call('open', { run });
+    await window.call('go', { run });
     await window.news(run, 'progress', ({ progress }) => progress.iteration > 10);
     const late = await other.call('open', { run });
     expect(late).toMatchObject({ entry: { name: 'shared' }, pace: 150 });
@@ -176,22 +188,22 @@ describe('a window', () => {
 
   it('names, tags, deletes and restores runs, and tells the other windows', async () => {
     const other = await openWindow(server.address);
-    const run = 'plaid-1';
+    const run = 'small-1';
     await window.call('rename', { run, name: 'the first' });
-    await window.call('tag', { run, tags: ['good', 'plaid'] });
+    await window.call('tag', { run, tags: ['good', 'small'] });
     const told = await other.until(message =>
       message.kind === 'entry' && message.entry?.tags.length === 2 ? message.entry : undefined,
     );
-    expect(told).toMatchObject({ run, name: 'the first', tags: ['good', 'plaid'] });
+    expect(told).toMatchObject({ run, name: 'the first', tags: ['good', 'small'] });
     await window.call('delete', { runs: [run] });
     await other.until(message => (message.kind === 'entry' && message.entry === undefined ? message : undefined));
     expect((await window.call('listRuns', {})).map(entry => entry.run)).not.toContain(run);
     await expect(window.call('open', { run })).rejects.toMatchObject({ code: 'store' });
-    const fresh = await window.call('start', { ...plaid, first: 'pause' });
+    const fresh = await window.call('start', { ...small, first: 'pause' });
     expect(fresh.run).not.toBe(run);
     await window.call('delete', { runs: [fresh.run] });
     await window.call('restore', { runs: [run] });
-    expect((await window.call('open', { run })).entry).toMatchObject({ name: 'the first', tags: ['good', 'plaid'] });
+    expect((await window.call('open', { run })).entry).toMatchObject({ name: 'the first', tags: ['good', 'small'] });
     await window.call('restore', { runs: [fresh.run] });
     expect((await window.call('open', { run: fresh.run })).entry).toMatchObject({ state: 'paused', live: false });
     await expect(window.call('restore', { runs: ['never-1'] })).rejects.toMatchObject({ code: 'store' });
@@ -213,7 +225,7 @@ describe('a window', () => {
     const shown = await window.frame('inputPicture', { fit: 'tubal', input, frame: 0 });
     expect(shown?.data.values.shape.slice(-3)).toEqual([20, 24, 3]);
     const { run } = await window.call('start', {
-      ...plaid,
+      ...small,
       input,
       mask: mask.input ?? '',
       settings: { iterations: '20' },
@@ -228,7 +240,7 @@ describe('a window', () => {
   });
 
   it('exports, and the files can be downloaded', async () => {
-    const run = 'plaid-1';
+    const run = 'small-1';
     const { files } = await window.call('export', { run, format: 'npz' });
     expect(files).toMatchObject([{ name: 'recovered.npz', bytes: expect.any(Number) }]);
     const { headers, status } = await rawRequest(
@@ -245,29 +257,29 @@ describe('a window', () => {
 
   it('branches and replays a run', async () => {
     const { run: branch } = await window.call('branch', {
-      run: 'plaid-1',
+      run: 'small-1',
       iteration: 30,
       changes: { learningRate: 0.1 },
     });
     await window.call('open', { run: branch });
     await ended(window, branch);
     const { entry, events } = await window.call('open', { run: branch });
-    expect(entry).toMatchObject({ parent: 'plaid-1', name: 'the first from 30' });
+    expect(entry).toMatchObject({ parent: 'small-1', name: 'the first from 30' });
     expect(events).toContainEqual({ iteration: 30, path: 'learningRate', value: 0.1, source: 'user' });
-    const [ours, theirs] = [branch, 'plaid-1'].map(run => text('one', run, 'trace.csv').split('\n'));
+    const [ours, theirs] = [branch, 'small-1'].map(run => text('one', run, 'trace.csv').split('\n'));
     expect(ours.slice(0, 31)).toEqual(theirs.slice(0, 31));
-    const { run: replay } = await window.call('replay', { run: 'plaid-1' });
+    const { run: replay } = await window.call('replay', { run: 'small-1' });
     await window.call('open', { run: replay });
     await ended(window, replay);
-    expect(text('one', replay, 'trace.csv')).toBe(text('one', 'plaid-1', 'trace.csv'));
+    expect(text('one', replay, 'trace.csv')).toBe(text('one', 'small-1', 'trace.csv'));
   });
 });
 
 describe('bits', () => {
   it('are the same for a change in the window and for --at on the command line', async () => {
-    const server = await serveHere(at('steered'));
+    const server = await serveHere(at('steered'), { roots: [at('inputs')] });
     const window = await openWindow(server.address);
-    const { run } = await window.call('start', { ...plaid, first: 'pause' });
+    const { run } = await window.call('start', { ...small, first: 'pause' });
     await window.call('open', { run });
     await window.call('go', { run, iterations: 20 });
     await window.news(run, 'state', ({ state, iteration }) => state === 'paused' && iteration === 20);
@@ -276,7 +288,7 @@ describe('bits', () => {
     await ended(window, run);
     await server.dispose();
     const { code } = await lab(
-      ...['fit', 'tubal', 'sample:plaid', '--iterations', '60', '--seed', '3', '--at', '20:learningRate=0.5'],
+      ...['fit', 'tubal', small.input, '--iterations', '60', '--seed', '3', '--at', '20:learningRate=0.5'],
       ...['--out', at('typed')],
     );
     expect(code).toBe(0);
@@ -298,12 +310,12 @@ describe('a server in a process of its own', () => {
   it.skipIf(process.platform !== 'linux')(
     'tells of a killed engine, and resumes the run to the same bits',
     async () => {
-      const server = await serveApart(at('killed'));
+      const server = await serveApart(at('killed'), '--root', at('inputs'));
       const window = await openWindow(server.address);
-      const whole = await window.call('start', plaid);
+      const whole = await window.call('start', small);
       await window.call('open', { run: whole.run });
       await ended(window, whole.run);
-      const { run } = await window.call('start', { ...plaid, first: 'pause' });
+      const { run } = await window.call('start', { ...small, first: 'pause' });
       await window.call('open', { run });
       await window.call('go', { run, iterations: 25 });
       await window.news(run, 'state', ({ state, iteration }) => state === 'paused' && iteration === 25);
@@ -336,13 +348,19 @@ describe('a server in a process of its own', () => {
 
   it('leaves its runs at a checkpoint when it is stopped, and shows them again when it starts', async () => {
     mkdirSync(at('again'));
-    const first = await serveApart(at('again'));
+    const first = await serveApart(at('again'), '--root', at('inputs'));
     const window = await openWindow(first.address);
-    const { run } = await window.call('start', { ...plaid, name: 'long', settings: { iterations: '2000' } });
-    await window.call('pace', { run, perSecond: 100 });
+    const { run } = await window.call('start', {
+      ...small,
+      name: 'long',
+      settings: { iterations: '2000' },
+      first: 'pause',
+    });
+    await window.call('pace', { run, perSecond: 30 });
     await window.call('open', { run });
+    await window.call('go', { run });
     await window.news(run, 'progress', ({ progress }) => progress.iteration > 15);
-    await window.call('start', { ...plaid, first: 'pause' });
+    await window.call('start', { ...small, first: 'pause' });
     first.child.kill('SIGINT');
     const { code, stdout } = await first.result;
     expect(code).toBe(0);
@@ -355,7 +373,7 @@ describe('a server in a process of its own', () => {
     );
     expect(left).toBeGreaterThan(15);
 
-    const second = await serveApart(at('again'));
+    const second = await serveApart(at('again'), '--root', at('inputs'));
     const later = await openWindow(second.address);
     const entries = await later.call('listRuns', {});
     expect(entries.find(entry => entry.run === run)).toMatchObject({
