@@ -13,7 +13,7 @@ const waiting = () => state() === 'paused' || state() === 'ready';
 const draftReady = () =>
   useLab.getState().current.kind === 'draft' &&
   useDraft.getState().busy === 'no' &&
-  useDraft.getState().input !== undefined;
+  useDraft.getState().report !== undefined;
 const withRun = (act: (run: string) => Promise<void>) => () => {
   const entry = run()?.entry;
   return entry === undefined ? undefined : act(entry.run);

@@ -149,12 +149,12 @@ function errorOf({ error }: Draft, { setting }: ListedSetting): string | undefin
 }
 
 function Start({ draft, list }: { readonly draft: Draft; readonly list: readonly ListedSetting[] }) {
-  const { busy, progress, error, input } = draft;
+  const { busy, progress, error, input, report } = draft;
   const members = Object.values(draft.race)[0]?.length ?? 0;
   const wrong = list.find(
     ({ setting, raced }) => raced !== undefined && raceRefusal(setting, raced, members) !== undefined,
   );
-  const ready = input !== undefined && busy === 'no' && wrong === undefined;
+  const ready = report !== undefined && busy === 'no' && wrong === undefined;
   const reason =
     input === undefined && busy === 'no'
       ? 'Choose an input first: drop a file, or open a sample.'
