@@ -20,15 +20,13 @@ const MOST_ROWS = 12;
 const DISTANCE = 14;
 
 export class HoverTable {
-  readonly #area: HTMLElement;
   readonly #box = document.createElement('div');
 
-  /** Stands inside `area`, which is positioned. */
-  constructor(area: HTMLElement) {
-    this.#area = area;
+  constructor() {
     this.#box.className = 'hover-table numbers';
     this.#box.hidden = true;
-    area.append(this.#box);
+    // Over everything: a low panel has no room for it.
+    document.body.append(this.#box);
   }
 
   show({ heading, columns, rows, notes }: HoverContent, clientX: number, clientY: number): void {
@@ -54,12 +52,15 @@ export class HoverTable {
       ...notes.slice(0, 4).map(text => element('p', text)),
     );
     this.#box.hidden = false;
-    const area = this.#area.getBoundingClientRect();
     const { offsetWidth, offsetHeight } = this.#box;
-    const [x, y] = [clientX - area.left, clientY - area.top];
-    const left = x + DISTANCE + offsetWidth > area.width ? x - DISTANCE - offsetWidth : x + DISTANCE;
-    this.#box.style.left = `${Math.max(2, Math.min(left, area.width - offsetWidth - 2))}px`;
-    this.#box.style.top = `${Math.max(2, Math.min(y + DISTANCE, area.height - offsetHeight - 2)) + this.#area.scrollTop}px`;
+    const right = clientX + DISTANCE;
+    const left = right + offsetWidth > innerWidth ? clientX - DISTANCE - offsetWidth : right;
+    this.#box.style.left = `${Math.max(2, left)}px`;
+    this.#box.style.top = `${Math.max(2, Math.min(clientY + DISTANCE, innerHeight - offsetHeight - 2))}px`;
+  }
+
+  dispose(): void {
+    this.#box.remove();
   }
 
   hide(): void {

@@ -13,8 +13,9 @@ import type { Samples } from './samples.ts';
 export interface PlotLine {
   /** The same for the same line in the next drawing. */
   readonly key: string;
-  /** Lines of one row share a line of the table that follows the pointer. */
+  /** Lines of one row share a line of the table that follows the pointer; rows stand there by their place. */
   readonly row: string;
+  readonly place: number;
   readonly samples: Samples;
   /** Another one when values that were drawn before have been replaced. */
   readonly generation: number;
@@ -59,6 +60,8 @@ export interface PlotContent {
   readonly bands: readonly PlotBand[];
   readonly levels: readonly PlotLevel[];
   readonly log: boolean;
+  /** The numbers of the x axis are left to a plot below. */
+  readonly bareX?: boolean;
 }
 
 export interface PlotEvents {
@@ -82,6 +85,7 @@ interface Known {
 const FONT = '11px system-ui, sans-serif';
 const AXIS_WIDTH = 48;
 const AXIS_HEIGHT = 24;
+const BARE_AXIS_HEIGHT = 5;
 const BAND_HEIGHT = 6;
 const FAN_DASH = [7, 3];
 const empty: PlotContent = { lines: [], fan: [], marks: [], bands: [], levels: [], log: false };
@@ -122,9 +126,10 @@ export class LinePlot {
         axes: [
           {
             ...axis,
-            size: AXIS_HEIGHT,
+            size: () => (this.#content.bareX ? BARE_AXIS_HEIGHT : AXIS_HEIGHT),
             splits: u => ticksOf(this.#x, u.bbox.width / uPlot.pxRatio / 64).map(tick => shareOf(this.#x, tick)),
-            values: (_u, splits) => splits.map(share => tickText(valueAtShare(this.#x, share))),
+            values: (_u, splits) =>
+              splits.map(share => (this.#content.bareX ? '' : tickText(valueAtShare(this.#x, share)))),
           },
           {
             ...axis,
@@ -278,7 +283,6 @@ export class LinePlot {
       ctx.lineTo(bbox.left + bbox.width, top);
       ctx.stroke();
     }
-    this.#drawMarks(marks, bands.length > 0 ? BAND_HEIGHT : 0);
     ctx.lineJoin = 'round';
     for (const line of lines) {
       this.#pen(line.colour, line.width, line.alpha, line.dash ?? []);
@@ -289,6 +293,7 @@ export class LinePlot {
       this.#pen('--lab-plot-median', 2, 1, FAN_DASH);
       this.#trace(pixelEnvelope(samples, this.#x, this.#columns(), new BlockIndex()));
     }
+    this.#drawMarks(marks, bands.length > 0 ? BAND_HEIGHT : 0);
     ctx.restore();
   }
 
@@ -342,11 +347,15 @@ export class LinePlot {
       const left = fitsRight ? x + 3 * ratio : x - width + 3 * ratio;
       if (left < free) continue;
       free = left + width;
+      const top = bbox.top + (below + 2) * ratio;
+      ctx.globalAlpha = 0.75;
+      ctx.fillStyle = cssColour('--lab-plot-paper');
+      ctx.fillRect(left - ratio, top - ratio, width - 4 * ratio, 13 * ratio);
       ctx.globalAlpha = 1;
       ctx.fillStyle = cssColour(colour);
       ctx.textAlign = 'left';
       ctx.textBaseline = 'top';
-      ctx.fillText(shortLabel, left, bbox.top + (below + 2) * ratio);
+      ctx.fillText(shortLabel, left, top);
     }
   }
 }

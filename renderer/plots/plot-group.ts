@@ -34,6 +34,8 @@ export type Arrangement = 'tiles' | 'stacked';
 
 export interface GroupOptions {
   content(): GroupContent;
+  /** Which plots the table that follows the pointer tells of: all, or the one under the pointer. */
+  readonly table: 'all' | 'own';
   /** The user clicked at `x`. */
   onPick?(x: number): void;
   /** Back to before the click, which was the first half of a double click. */
@@ -69,7 +71,7 @@ export class PlotGroup {
     this.#area = area;
     this.#options = options;
     area.classList.add('plot-group');
-    this.#table = new HoverTable(area);
+    this.#table = new HoverTable();
     this.#redraw = new Redraw(() => this.#draw());
     this.#resizes = new ResizeObserver(() => this.#redraw.request('soon'));
     this.#resizes.observe(area);
@@ -126,6 +128,7 @@ export class PlotGroup {
     this.#redraw.dispose();
     this.#resizes.disconnect();
     this.#endSchemes();
+    this.#table.dispose();
     for (const { plot } of this.#slots.values()) plot.dispose();
     this.#area.replaceChildren();
   }
@@ -138,15 +141,16 @@ export class PlotGroup {
     this.#keepSlots(content.plots);
     this.#layOut(content.plots.length);
     const x = this.#scaleX(content);
-    for (const plot of content.plots) {
+    const stacked = this.#arrangement === 'stacked';
+    content.plots.forEach((plot, place) => {
       const { plot: line, title, key, log } = this.#slots.get(plot.id) as Slot;
       title.textContent = plot.unit === undefined ? plot.title : `${plot.title}, ${plot.unit}`;
       title.title = title.textContent ?? '';
       showKey(key, plot.key ?? []);
       log.setAttribute('aria-pressed', String(plot.log));
-      line.draw(plot, x);
+      line.draw({ ...plot, bareX: stacked && place < content.plots.length - 1 }, x);
       line.setCursor(content.cursor);
-    }
+    });
   }
 
   #scaleX({ end, logX }: GroupContent): PlotScale {
@@ -175,7 +179,7 @@ export class PlotGroup {
     const log = document.createElement('button');
     log.type = 'button';
     log.textContent = 'log';
-    log.title = `Logarithmic axis for ${name.toLowerCase()}`;
+    log.title = `log axis for ${name}`;
     log.setAttribute('aria-label', log.title);
     log.hidden = this.#options.onToggleLog === undefined;
     log.addEventListener('click', () => this.#options.onToggleLog?.(id));
@@ -220,12 +224,13 @@ export class PlotGroup {
     }
     const marks = this.#slots.get(id)?.plot.marksNear(x, MARK_PIXELS) ?? [];
     const at = content.xTitle === 'Iteration' ? Math.max(0, Math.round(x)) : x;
-    const rows = new Map<string, { readonly colour: string; readonly cells: string[] }>();
-    content.plots.forEach(({ lines }, column) => {
-      for (const { row, colour, samples, backdrop } of lines) {
+    const told = content.plots.filter(plot => this.#options.table === 'all' || plot.id === id);
+    const rows = new Map<string, { readonly place: number; readonly colour: string; readonly cells: string[] }>();
+    told.forEach(({ lines }, column) => {
+      for (const { row, place, colour, samples, backdrop } of lines) {
         const value = backdrop ? undefined : valueAt(samples, at);
         if (value === undefined) continue;
-        const known = rows.get(row) ?? { colour, cells: content.plots.map(() => '') };
+        const known = rows.get(row) ?? { place, colour, cells: told.map(() => '') };
         known.cells[column] = formatNumber(value);
         rows.set(row, known);
       }
@@ -233,8 +238,10 @@ export class PlotGroup {
     this.#table.show(
       {
         heading: `${content.xTitle} ${content.xTitle === 'Iteration' ? formatCount(at) : formatNumber(at, 3)}`,
-        columns: content.plots.map(({ title, unit }) => (unit === undefined ? title : `${title}, ${unit}`)),
-        rows: [...rows].map(([label, { colour, cells }]) => ({ label, colour, cells })),
+        columns: told.map(({ title, unit }) => (unit === undefined ? title : `${title}, ${unit}`)),
+        rows: [...rows]
+          .map(([label, { place, colour, cells }]) => ({ place, label, colour, cells }))
+          .sort((a, b) => a.place - b.place),
         notes: marks.map(({ label }) => label),
       },
       event.clientX,

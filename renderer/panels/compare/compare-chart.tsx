@@ -48,7 +48,7 @@ export function CompareChart({ runs, visible }: CompareChartProps) {
   return (
     <section className="compare-part compare-chart" aria-label="Chart">
       <header>
-        <h3>Curves</h3>
+        <h2>Curves</h2>
         <NativeSelect
           size="xs"
           aria-label="What is compared"

@@ -153,7 +153,7 @@ function Section({ title, table, children }: SectionProps) {
   return (
     <section className="compare-part compare-wide" aria-label={title}>
       <header>
-        <h3>{title}</h3>
+        <h2>{title}</h2>
         <CopyButton
           label={`Copy ${what} as CSV`}
           words="CSV"

@@ -23,7 +23,7 @@ export function ComparePictures({ runs, visible }: ComparePicturesProps) {
   return (
     <section className="compare-part compare-pictures" aria-label="Pictures">
       <header>
-        <h3>Pictures</h3>
+        <h2>Pictures</h2>
         {view !== undefined && (
           <NativeSelect
             size="xs"

@@ -37,6 +37,7 @@ export class ComparePlot {
     this.#look = look;
     this.#group = new PlotGroup(area, {
       content: () => this.#content(),
+      table: 'all',
       onPick: x => {
         if (this.#look.axis === 'iteration') setCursor({ iteration: Math.max(0, Math.round(x)) });
       },
@@ -137,6 +138,7 @@ function linesOf(run: OpenRun, place: number, series: string, axis: CompareAxis)
       {
         key: `${entry.run} ${member} ${series} ${axis}`,
         row: count > 1 ? `${entry.name}: ${problem?.members[member]?.label ?? `member ${member}`}` : entry.name,
+        place: 1000 * place + member,
         samples: rescaled(samples, factorOf(run, member, axis)),
         generation: trace.rewinds,
         colour: runVariable(place),

@@ -25,10 +25,10 @@ export function FiguresAtCursor({ visible }: { readonly visible: boolean }) {
   const numbers = Object.entries(measures).filter((entry): entry is [string, number] => typeof entry[1] === 'number');
   return (
     <section className="spectrum-figures" aria-label="Measured at the cursor">
-      <h3 className="numbers">
+      <h2 className="numbers">
         Iteration {formatCount(iteration)}
         {label === undefined ? '' : `, ${label}`}
-      </h3>
+      </h2>
       {words.map(([measure, word]) => (
         <p key={measure}>
           <i style={{ background: `var(${wordVariable(captionWords(fit, measure), word)})` }} />

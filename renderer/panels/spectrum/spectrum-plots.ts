@@ -26,6 +26,7 @@ export class SpectrumPlots {
   constructor(area: HTMLElement, onZoomed: (zoomed: boolean) => void) {
     this.#group = new PlotGroup(area, {
       content: () => this.#content(),
+      table: 'own',
       onZoomed,
       onPick: x => {
         this.#cursorBefore = useCursor.getState().iteration;
@@ -117,6 +118,7 @@ function linesOf({ details }: OpenRun, member: number, { id, measure }: SeriesVi
       ({ label, samples }, place): PlotLine => ({
         key: `${id} ${label}`,
         row: label === '' ? 'value' : label,
+        place,
         samples,
         generation: details.measures.length,
         colour: coloured(place) ? seriesVariable(place) : '--lab-plot-quiet',

@@ -25,6 +25,9 @@ const MANY_MEMBERS = 8;
 /** A minimum in the last part of a run that goes on is no minimum yet. */
 const FRESH = 0.03;
 const DASHES: readonly (readonly number[])[] = [[], [6, 3], [2, 3], [9, 3, 2, 3]];
+const DASH_SIGNS = ['──', '– –', '····', '–·–'];
+/** More than members, and more than series: other runs stand below all members in tables. */
+const OTHER_PLACES = 1000;
 const OTHER_RUN = [5, 4];
 
 interface Source {
@@ -43,6 +46,7 @@ export class TracePlots {
   constructor(area: HTMLElement, onZoomed: (zoomed: boolean) => void) {
     this.#group = new PlotGroup(area, {
       content: () => this.#content(),
+      table: 'all',
       onZoomed,
       onPick: x => this.#pick(x),
       onUnpick: () => setCursor({ iteration: this.#cursorBefore }),
@@ -180,7 +184,7 @@ export class TracePlots {
         log: isLog(run, name),
       };
     });
-    return { plots: together ? [merged(plots)] : plots, end, ...shared };
+    return { plots: together ? [merged(plots, run.trace.members.length)] : plots, end, ...shared };
   }
 
   #fan(run: OpenRun, name: string, best: number, hidden: readonly string[], place: number | undefined): PlotLine[] {
@@ -197,6 +201,7 @@ export class TracePlots {
       return this.#line({
         key: `${name} ${member}`,
         row: place === undefined ? label : single ? figureTitle(name) : `${label}: ${figureTitle(name)}`,
+        place: OTHER_PLACES * member + (place ?? 0),
         source: sourceOf(run, member, name),
         colour,
         width: single ? 1.75 : leading ? 2.5 : 1,
@@ -213,6 +218,7 @@ export class TracePlots {
     return this.#line({
       key: `${run} ${name}`,
       row: place === undefined ? title : `${title}: ${figureTitle(name)}`,
+      place: OTHER_PLACES * (OTHER_PLACES + runs.indexOf(run)) + (place ?? 0),
       source,
       colour: runVariable(runs.indexOf(run)),
       width: 1.5,
@@ -367,13 +373,18 @@ function isLog(run: OpenRun, name: string): boolean {
   return least > 0 && most > WIDE * least;
 }
 
-function merged(plots: readonly GroupPlot[]): GroupPlot {
+/** All series in one plot: told apart by colour where there is one member, by dashes where there are more. */
+function merged(plots: readonly GroupPlot[], members: number): GroupPlot {
   const [first] = plots;
-  return {
-    ...first,
-    id: plots.map(({ id }) => id).join(' '),
-    title: plots.map(({ title }) => title).join(', '),
-    unit: undefined,
-    lines: plots.flatMap(({ lines }) => lines),
-  };
+  const shared = { ...first, id: plots.map(({ id }) => id).join(' '), unit: undefined };
+  const lines = plots.flatMap(each => each.lines);
+  if (members > 1) {
+    const title = plots.map((each, place) => `${each.title} ${DASH_SIGNS[place % DASH_SIGNS.length]}`).join(', ');
+    return { ...shared, lines, title };
+  }
+  const key = plots.map(({ title, unit }, place) => ({
+    label: unit === undefined ? title : `${title}, ${unit}`,
+    colour: seriesVariable(place),
+  }));
+  return { ...shared, lines, title: '', key };
 }

@@ -103,7 +103,7 @@ function Toolbar({ plots, zoomed }: ToolbarProps) {
       <Tooltip label="Logarithmic iterations, here and on the timeline (X)">
         <UnstyledButton
           className="traces-toggle"
-          aria-label="Logarithmic iterations"
+          aria-label="log x: logarithmic iterations"
           aria-pressed={logIterations}
           aria-keyshortcuts="X"
           onClick={() => perform('traces.log-iterations')}
@@ -178,7 +178,7 @@ function SeriesChoice() {
   return (
     <Popover position="bottom-start" shadow="md" withinPortal>
       <Popover.Target>
-        <UnstyledButton className="traces-toggle" aria-label="Choose what is plotted">
+        <UnstyledButton className="traces-toggle" aria-label={`Plotted: ${chosen.length} of ${names.length} series…`}>
           <IconChartLine size={14} /> {chosen.length} of {names.length} series…
         </UnstyledButton>
       </Popover.Target>
