@@ -171,12 +171,12 @@ describe('a window', () => {
   it('has a second window that agrees with it', async () => {
     const other = await openWindow(server.address);
     const { run } = await window.call('start', { ...small, name: 'shared', first: 'pause' });
-    await window.call('pace', { run, perSecond: 150 });
+    await window.call('pace', { run, perSecond: 40 });
     await window.call('open', { run });
     await window.call('go', { run });
     await window.news(run, 'progress', ({ progress }) => progress.iteration > 10);
     const late = await other.call('open', { run });
-    expect(late).toMatchObject({ entry: { name: 'shared' }, pace: 150 });
+    expect(late).toMatchObject({ entry: { name: 'shared' }, pace: 40 });
     await other.call('change', { run, path: 'learningRate', value: 0.5 });
     await Promise.all([ended(window, run), ended(other, run)]);
     const heard = (each: TestWindow) => each.newsOf(run).filter(({ seq }) => seq > late.seq);
@@ -319,7 +319,7 @@ describe('a server in a process of its own', () => {
       await window.call('open', { run });
       await window.call('go', { run, iterations: 25 });
       await window.news(run, 'state', ({ state, iteration }) => state === 'paused' && iteration === 25);
-      await window.call('pace', { run, perSecond: 50 });
+      await window.call('pace', { run, perSecond: 20 });
       await window.call('go', { run });
       await window.news(run, 'progress', ({ progress }) => progress.iteration > 30);
       for (const engine of engines(server.child.pid ?? 0)) process.kill(engine, 'SIGKILL');
