@@ -188,7 +188,7 @@ function applyNews({ details }: OpenRun, news: RunNews): Change {
       return { reading: undefined, details: { entry: { ...details.entry, state, iteration } } };
     }
     case 'problem':
-      return { reading: undefined, details: { problem: news.problem } };
+      return { reading: undefined, details: { problem: news.problem, recipe: news.recipe } };
     case 'progress':
       return { details: { progress: news.progress } };
     case 'reading':
