@@ -5,6 +5,9 @@ import type { FitDescription, RuleDescription } from '../../src/protocol/host-ca
 import type { Recipe } from '../../src/protocol/run.ts';
 import type { SettingDescription, SettingValues } from '../../src/protocol/settings.ts';
 
+/** Heading of what optimizers and schedules bring, as the engine names it. */
+const RULES = 'Optimizer';
+
 export interface GivenSettings {
   readonly settings: Readonly<Record<string, string>>;
   readonly race: Readonly<Record<string, readonly string[]>>;
@@ -38,7 +41,7 @@ function shared(rules: readonly RuleDescription[], ids: readonly string[]): read
   if (first === undefined) return [];
   return first.hyper
     .filter(({ name }) => others.every(({ hyper }) => hyper.some(each => each.name === name)))
-    .map(hyper => ({ ...hyper, type: 'number', live: 'live' }));
+    .map(hyper => ({ group: RULES, ...hyper, type: 'number', live: 'live' }));
 }
 
 /** What must be given to get the members of a recipe again. */

@@ -109,5 +109,5 @@ export function grouped<S extends { readonly setting: SettingDescription }>(
 /** '0 to 100'. */
 export function rangeOf({ minimum, maximum, type }: SettingDescription): string {
   if (type === 'choice' || minimum === undefined || maximum === undefined) return '';
-  return `${formatNumber(minimum)} to ${formatNumber(maximum)}`;
+  return `${formatNumber(minimum, 6)} to ${formatNumber(maximum, 6)}`;
 }
