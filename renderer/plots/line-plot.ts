@@ -187,7 +187,7 @@ export class LinePlot {
     this.#resize();
     for (const [key, { drawing }] of this.#known) if (drawing < this.#drawing - 1) this.#known.delete(key);
     // The y axis needs the envelopes, and they the width of the plot: both are known here.
-    this.#y = this.#rangeOf(content);
+    this.#y = withRoomAbove(this.#rangeOf(content), content.bands.length > 0 ? BAND_HEIGHT / this.#height : 0);
     this.#plot.redraw(false, true);
   }
 
@@ -358,4 +358,9 @@ export class LinePlot {
       ctx.fillText(shortLabel, left, top);
     }
   }
+}
+
+/** The scale with `share` of its height free above it. */
+function withRoomAbove(scale: PlotScale, share: number): PlotScale {
+  return { ...scale, max: valueAtShare(scale, 1 + 2 * share) };
 }

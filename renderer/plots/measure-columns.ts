@@ -32,9 +32,17 @@ export function measureLines(
 }
 
 /** Names of measures that are single numbers, in the order in which they came. */
-export function numericMeasures(rows: readonly MeasureRow[]): string[] {
-  return namesWhere(rows, value => typeof value === 'number');
+export function numericMeasures(rows: readonly MeasureRow[]): readonly string[] {
+  let names = numericOf.get(rows);
+  if (names === undefined) {
+    names = namesWhere(rows, value => typeof value === 'number');
+    numericOf.set(rows, names);
+  }
+  return names;
 }
+
+/** Rows are replaced, never changed. */
+const numericOf = new WeakMap<readonly MeasureRow[], readonly string[]>();
 
 export function wordMeasures(rows: readonly MeasureRow[]): string[] {
   return namesWhere(rows, value => typeof value === 'string');

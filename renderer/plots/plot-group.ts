@@ -84,6 +84,7 @@ export class PlotGroup {
 
   switchTo(on: boolean): void {
     this.#redraw.switchTo(on);
+    if (!on) this.#table.hide();
   }
 
   arrange(arrangement: Arrangement): void {

@@ -26,7 +26,7 @@ export function scaleAround(least: number, most: number, kind: 'linear' | 'log',
     return { min: low / factor, max: most * factor, log: true };
   }
   if (!(least <= most)) return { min: 0, max: 1, log: false };
-  const margin = (most - least) * room || Math.abs(most) * room || 1;
+  const margin = (most - least) * room || Math.abs(most) / 2 || 1;
   return { min: least - margin, max: most + margin, log: false };
 }
 

@@ -40,7 +40,7 @@ describe('the settings that differ', () => {
       { iteration: 130, path: 'members.0.recovered', value: 'halved', source: 'engine' },
     ];
     expect(differingSettings([compared('a', { events }), compared('b')], name => name).rows).toEqual([
-      ['Changed while it ran', 'learningRate 0.45 at 120', 'nothing'],
+      ['Changed while it ran', 'Learning rate 0.45 at 120', 'nothing'],
     ]);
   });
 });

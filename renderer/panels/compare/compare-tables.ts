@@ -1,7 +1,7 @@
 // What is told of runs side by side: the settings in which they differ, and their figures with the best of each. Pure.
 
 import type { RunDetails } from '../../../src/protocol/host-calls.ts';
-import type { RunEvent } from '../../../src/protocol/run.ts';
+import { eventWords } from '../../plots/event-words.ts';
 import { betterWay, figureHeading } from '../../plots/figure-words.ts';
 import type { TextTable } from '../../plots/text-table.ts';
 import { formatNumber, formatValue } from '../../widgets/format-number.ts';
@@ -18,7 +18,7 @@ export function differingSettings(runs: readonly ComparedRun[], titleOf: (settin
     ...names.map(name => row(titleOf(name), runs, ({ recipe }) => valuesOf(recipe, name))),
     row('Seed', runs, ({ recipe }) => String(recipe.seed)),
     row('Kernels', runs, ({ recipe }) => recipe.twin),
-    row('Changed while it ran', runs, ({ events }) => changesOf(events)),
+    row('Changed while it ran', runs, changesOf),
   ];
   return {
     columns: ['Setting', ...runs.map(({ entry }) => entry.name)],
@@ -34,10 +34,10 @@ function valuesOf({ members }: RunDetails['recipe'], name: string): string {
   return [...new Set(members.map(member => formatValue(member[name])))].join(' / ');
 }
 
-function changesOf(events: readonly RunEvent[]): string {
+function changesOf({ events, problem }: ComparedRun): string {
   const made = events.filter(({ source }) => source === 'user');
   if (made.length === 0) return 'nothing';
-  return made.map(({ path, value, iteration }) => `${path} ${formatValue(value)} at ${iteration}`).join('; ');
+  return made.map(event => `${eventWords(event, problem).short} at ${event.iteration}`).join('; ');
 }
 
 export interface FigureRow {
