@@ -95,7 +95,8 @@ export async function draftFromRun({ recipe }: RunDetails): Promise<void> {
     mask: recipe.mask,
     settings,
     race,
-    members: recipe.members.length,
+    // A race makes its own.
+    members: Object.keys(race).length > 0 ? 1 : recipe.members.length,
     seed: recipe.seed,
   });
 }

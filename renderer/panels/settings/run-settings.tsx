@@ -53,6 +53,10 @@ export function RunSettings() {
         </section>
       ))}
       {shown.length === 0 && <p className="settings-note">Nothing to show here.</p>}
+      <section className="settings-group" aria-label="Equivalent command">
+        <h2 className="settings-heading">Equivalent command</h2>
+        <CommandBox command={runCommand(recipe, events, fit)} />
+      </section>
       <div className="settings-end">
         <Button
           variant="default"
@@ -62,7 +66,6 @@ export function RunSettings() {
         >
           New run with these settings…
         </Button>
-        <CommandBox command={runCommand(recipe, events, fit)} />
       </div>
     </>
   );
@@ -94,9 +97,10 @@ function rowsOf(
     const { name } = setting;
     const texts = members.map((member, m) => {
       const value = member[name];
-      if (value !== undefined) return formatValue(value);
+      const unit = setting.unit === undefined ? '' : ` ${setting.unit}`;
+      if (value !== undefined) return `${formatValue(value)}${unit}`;
       const derived = problem?.members[m]?.starts[name] ?? (members.length === 1 ? problem?.summary[name] : undefined);
-      return derived === undefined ? 'from the input' : `${formatValue(derived)} (from the input)`;
+      return derived === undefined ? 'from the input' : `${formatValue(derived)}${unit} (from the input)`;
     });
     return {
       setting,
@@ -136,7 +140,7 @@ function RunSetting({ row: { setting, values, changed } }: { readonly row: Row }
       </span>
       <span className="settings-value" data-changed={changed}>
         {values.length === 1
-          ? `${values[0]}${setting.unit === undefined ? '' : ` ${setting.unit}`}`
+          ? values[0]
           : values.map((value, member) => (
               // biome-ignore lint/suspicious/noArrayIndexKey: a member is its number.
               <div key={member}>
