@@ -73,7 +73,7 @@ export function BoardBar({ views, tiles, visible }: BoardBarProps) {
       <MemberChoice />
       <DisplayChoice views={views} />
       <Tooltip label="One pixel of the picture for one of the screen (Alt+1)">
-        <ActionIcon size="sm" aria-label="Show pixel by pixel" onClick={() => theBoard()?.showPixelByPixel()}>
+        <ActionIcon size="sm" aria-label="1:1, show pixel by pixel" onClick={() => theBoard()?.showPixelByPixel()}>
           <span className="images-bar-one">1:1</span>
         </ActionIcon>
       </Tooltip>
@@ -156,7 +156,8 @@ function BlinkRate({ visible }: { readonly visible: boolean }) {
         step={0.25}
         value={rate}
         label={null}
-        thumbProps={{ 'aria-label': 'Changes per second', 'aria-valuetext': `${rate} per second` }}
+        thumbLabel="Changes per second"
+        thumbProps={{ 'aria-valuetext': `${rate} per second` }}
         onChange={value => setImageSettings({ blinkRate: value })}
       />
       <span className="images-bar-value numbers">{rate} per s</span>
@@ -177,10 +178,8 @@ function Opacity() {
         step={0.01}
         value={opacity}
         label={null}
-        thumbProps={{
-          'aria-label': 'Opacity of the second picture',
-          'aria-valuetext': `${Math.round(100 * opacity)} %`,
-        }}
+        thumbLabel="Opacity of the second picture"
+        thumbProps={{ 'aria-valuetext': `${Math.round(100 * opacity)} %` }}
         onChange={value => setImageSettings({ opacity: value })}
       />
       <span className="images-bar-value numbers">{Math.round(100 * opacity)} %</span>
@@ -201,7 +200,8 @@ function Gain() {
         step={0.5}
         value={Math.log2(gain)}
         label={null}
-        thumbProps={{ 'aria-label': 'Gain of the error', 'aria-valuetext': `${formatNumber(gain, 2)} times` }}
+        thumbLabel="Gain of the error"
+        thumbProps={{ 'aria-valuetext': `${formatNumber(gain, 2)} times` }}
         onChange={value => setImageSettings({ gain: 2 ** value })}
       />
       <span className="images-bar-value numbers">{formatNumber(gain, 2)} ×</span>

@@ -37,7 +37,7 @@ export function FramePlayer({ count, visible }: FramePlayerProps) {
         max={count - 1}
         value={Math.min(frame, count - 1)}
         label={null}
-        thumbProps={{ 'aria-label': 'Frame of the video' }}
+        thumbLabel="Frame of the video"
         onChange={value => {
           setPlaying(false);
           setCursor({ frame: value });

@@ -88,7 +88,7 @@ export function MaskBar({ width, height }: MaskBarProps) {
       <span className="images-bar-space" />
       <Share {...size} />
       <Tooltip label="One pixel of the picture for one of the screen (Alt+1)">
-        <ActionIcon size="sm" aria-label="Show pixel by pixel" onClick={() => theBoard()?.showPixelByPixel()}>
+        <ActionIcon size="sm" aria-label="1:1, show pixel by pixel" onClick={() => theBoard()?.showPixelByPixel()}>
           <span className="images-bar-one">1:1</span>
         </ActionIcon>
       </Tooltip>
@@ -114,7 +114,8 @@ function BrushSize() {
           step={0.05}
           value={Math.log2(size)}
           label={null}
-          thumbProps={{ 'aria-label': 'Diameter of the brush', 'aria-valuetext': `${size} pixels` }}
+          thumbLabel="Diameter of the brush"
+          thumbProps={{ 'aria-valuetext': `${size} pixels` }}
           onChange={value => setMaskTools({ size: Math.round(2 ** value) })}
         />
         <span className="images-bar-value numbers">{size} px</span>

@@ -3,7 +3,7 @@
 
 import { bestMember } from '../../state/best-member.ts';
 import { useCursor } from '../../state/cursor.ts';
-import { type OpenRun, useLab } from '../../state/lab.ts';
+import { type OpenRun, theBridge, useLab } from '../../state/lab.ts';
 import { usePreferences } from '../../state/preferences.ts';
 import { feedView, type ViewFeed } from '../../state/view-feed.ts';
 import { formatNumber } from '../../widgets/format-number.ts';
@@ -20,6 +20,13 @@ export interface TileElements {
   readonly canvas: HTMLCanvasElement;
   readonly loss: HTMLElement;
   readonly rate: HTMLElement;
+}
+
+interface Wanted {
+  readonly run: string;
+  readonly view: string;
+  readonly member: number;
+  readonly mostPixels?: number;
 }
 
 interface Tile extends TileElements {
@@ -165,14 +172,15 @@ export class ContactSheet {
     if (view === undefined) return;
     const size = view.kind === 'heat-map' ? undefined : view;
     const most = size === undefined ? undefined : mostPixelsAt((this.#width * devicePixelRatio) / size.width, size);
+    const wanted = {
+      run: this.#run,
+      view: view.id,
+      member: tile.member,
+      ...(most === undefined ? {} : { mostPixels: most }),
+    };
+    void this.#showRecorded(tile, view, wanted);
     tile.feed = feedView(
-      {
-        run: this.#run,
-        view: view.id,
-        member: tile.member,
-        frame: size === undefined ? undefined : size.frames > 1 ? 'cursor' : 0,
-        ...(most === undefined ? {} : { mostPixels: most }),
-      },
+      { ...wanted, frame: size === undefined ? undefined : size.frames > 1 ? 'cursor' : 0 },
       frame => {
         tile.raster = rasterOf(view, frame);
         this.#paint(tile);
@@ -182,6 +190,21 @@ export class ContactSheet {
         this.#write();
       },
     );
+  }
+
+  /** The newest record at first: an engine that descends has little time for pictures, and records cost it none. */
+  async #showRecorded(tile: Tile, view: PictureView, wanted: Wanted): Promise<void> {
+    const details = this.#open()?.details;
+    if (details?.entry.state !== 'running' || useCursor.getState().iteration !== 'now') return;
+    const records = details.snapshots.filter(({ member }) => member === tile.member).map(each => each.iteration);
+    if (records.length === 0) return;
+    const frame = view.kind === 'heat-map' ? {} : { frame: view.frames > 1 ? useCursor.getState().frame : 0 };
+    const answer = await theBridge()
+      .frame('view', { ...wanted, ...frame, at: Math.max(...records) })
+      .catch(() => undefined);
+    if (answer === undefined || tile.raster !== undefined || !this.#tiles.has(tile.tile)) return;
+    tile.raster = rasterOf(view, answer);
+    this.#paint(tile);
   }
 
   #paint({ raster, canvas }: Tile): void {

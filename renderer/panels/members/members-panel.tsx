@@ -1,7 +1,7 @@
 // Contact sheet of the members of a run: what each has come to, its loss and its own learning rate. A click shows that
 // member in all panels.
 
-import { NativeSelect, Slider, Tooltip } from '@mantine/core';
+import { NativeSelect, Slider, Tooltip, VisuallyHidden } from '@mantine/core';
 import { IconTrophy } from '@tabler/icons-react';
 import { useEffect, useMemo, useRef, useState } from 'react';
 import type { MemberDescription } from '../../../src/protocol/run.ts';
@@ -107,7 +107,8 @@ function Sheet({ run, members, visible }: SheetProps) {
             step={16}
             value={size}
             label={null}
-            thumbProps={{ 'aria-label': 'Size of the tiles', 'aria-valuetext': `${size} pixels wide` }}
+            thumbLabel="Size of the tiles"
+            thumbProps={{ 'aria-valuetext': `${size} pixels wide` }}
             onChange={value => setMemberSettings({ size: value })}
           />
         </span>
@@ -177,16 +178,17 @@ function MemberTile(props: MemberTileProps) {
           type="button"
           className="members-pick"
           aria-pressed={shown}
-          aria-label={`Member ${member}: ${label}${best ? ', the best' : ''}${state === undefined ? '' : `, ${state}`}`}
           onClick={() => setCursor({ member: chosen ? 'best' : member })}
         >
           <canvas ref={canvas} style={{ aspectRatio: aspect }} />
           <span className="members-label">
             {best && <IconTrophy size={13} className="members-best" aria-hidden="true" />}
+            <VisuallyHidden component="span">Member </VisuallyHidden>
             <span className="members-number numbers">{member}</span>
             <span className="members-name" title={label}>
               {label}
             </span>
+            {best && <VisuallyHidden component="span">, the best</VisuallyHidden>}
           </span>
         </button>
       </Tooltip>
