@@ -7,7 +7,12 @@ import type { EngineCommand } from '../protocol/messages.ts';
 import { createEngineService } from './engine-service.ts';
 
 process.on('SIGINT', () => {});
-const service = createEngineService(event => process.send?.(event), [...fits, ...(await testFits())]);
+/** A host that is gone hears nothing more; `disconnect` says so. */
+const unheard = () => {};
+const service = createEngineService(
+  event => process.send?.(event, undefined, undefined, unheard),
+  [...fits, ...(await testFits())],
+);
 process.on('message', (command: EngineCommand) => void service.handle(command));
 // Without its host the engine has nobody to write for: stop at once, the last checkpoint stays.
 process.on('disconnect', () => process.exit(0));

@@ -19,7 +19,9 @@ export interface NodeDeviceOptions {
 /** A device whose workers are ready. */
 export async function openNodeDevice(options: NodeDeviceOptions = {}): Promise<CpuDevice> {
   const built = builtFolder();
-  const twin = options.twin ?? bestTwin();
+  // Asked first in any case: asking switches relaxed SIMD on where Node has it behind a flag.
+  const best = bestTwin();
+  const twin = options.twin ?? best;
   const device = createCpuDevice({
     wasm: readFileSync(join(built, 'kernels', twin === 'simd' ? 'simd.wasm' : 'relaxed.wasm')),
     twin,
