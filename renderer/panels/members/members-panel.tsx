@@ -225,16 +225,17 @@ interface RateButtonProps {
 
 function RateButton({ run, member, factor, reachable }: RateButtonProps) {
   const label = `${factor === 2 ? 'Double' : 'Halve'} the learning rate of member ${member}`;
+  const sign = factor === 2 ? '×2' : '÷2';
   return (
     <Tooltip label={label}>
       <button
         type="button"
         className="members-turn"
-        aria-label={label}
+        aria-label={`${sign}, ${label.toLowerCase()}`}
         tabIndex={reachable ? 0 : -1}
         onClick={() => scaleRate(run, member, factor, label)}
       >
-        {factor === 2 ? '×2' : '÷2'}
+        {sign}
       </button>
     </Tooltip>
   );
