@@ -7,7 +7,7 @@ import { theBridge, useLab } from '../../state/lab.ts';
 import { usePreferences } from '../../state/preferences.ts';
 import { feedView, type ViewFeed } from '../../state/view-feed.ts';
 import { formatNumber } from '../../widgets/format-number.ts';
-import { lookOf, setLook, useImageMoment, useImageSettings } from './image-settings.ts';
+import { fitPictures, lookOf, setLook, useImageMoment, useImageSettings } from './image-settings.ts';
 import {
   atScale,
   type Box,
@@ -123,6 +123,8 @@ export class ImageBoard {
   #tiles: readonly Tile[] = [];
   #boxes: Readonly<Record<string, Box>> = {};
   #size: Size = { width: 0, height: 0 };
+  /** Of the pictures that pan and zoom are of. */
+  #looked: Size | undefined;
   #on = false;
   #dirty = new Set<string>();
   #marksDirty = false;
@@ -166,6 +168,7 @@ export class ImageBoard {
       this.#run = run;
     }
     this.#tiles = tiles;
+    this.#forgetLook();
     const needed = new Map(tiles.flatMap(tile => viewsOf(tile)).map(view => [view.id, view]));
     for (const [id, { view }] of [...this.#pulls]) if (needed.get(id) !== view) this.#drop(id);
     for (const id of [...this.#differences.keys()])
@@ -176,6 +179,16 @@ export class ImageBoard {
     for (const view of needed.values()) if (!this.#pulls.has(view.id)) this.#pull(view);
     this.#reduce();
     this.#all();
+  }
+
+  /** Runs on pictures of one size are looked at in the same place; another size starts whole. */
+  #forgetLook(): void {
+    const picture = this.#tiles.find(({ view }) => view.kind !== 'heat-map');
+    const size = picture === undefined ? undefined : this.#pictureSize(picture.view);
+    if (size === undefined) return;
+    const known = this.#looked;
+    this.#looked = size;
+    if (known !== undefined && (known.width !== size.width || known.height !== size.height)) fitPictures();
   }
 
   switchTo(on: boolean): void {

@@ -96,6 +96,7 @@ export class MaskBoard {
       }),
     );
     this.#listen();
+    setLook(GROUP, fitted);
   }
 
   /** The mask to draw on. */
