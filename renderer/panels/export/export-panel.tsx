@@ -64,7 +64,7 @@ function RunExports({ run }: { readonly run: string }) {
         </Button>
       </section>
       {recipe !== undefined && events !== undefined && (
-        <section className="export-section" aria-label="Equivalent command">
+        <section className="export-section" aria-label="Command line">
           <h2 className="export-heading">Equivalent command</h2>
           <p className="export-note">The same run without a window, with the changes made while it ran:</p>
           <CommandBox command={runCommand(recipe, events, fit)} />

@@ -125,7 +125,7 @@ function Fields({ fit, draft, list }: FieldsProps) {
           <MaskFields draft={draft} />
           <MemberFields draft={draft} raced={members} />
           {draft.input !== undefined && (
-            <section className="settings-group" aria-label="Equivalent command">
+            <section className="settings-group" aria-label="Command line">
               <h2 className="settings-heading">Equivalent command</h2>
               <CommandBox command={draftCommand(draft)} />
             </section>

@@ -53,7 +53,7 @@ export function RunSettings() {
         </section>
       ))}
       {shown.length === 0 && <p className="settings-note">Nothing to show here.</p>}
-      <section className="settings-group" aria-label="Equivalent command">
+      <section className="settings-group" aria-label="Command line">
         <h2 className="settings-heading">Equivalent command</h2>
         <CommandBox command={runCommand(recipe, events, fit)} />
       </section>
