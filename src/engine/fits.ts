@@ -4,4 +4,4 @@ export type { ExportTensor, Fit, FitInput, Problem, SettingValues } from '../fit
 export { findFit, fits } from '../fits/registry.ts';
 export { optimizers } from '../optimizers/registry.ts';
 export { schedules } from '../optimizers/schedules.ts';
-export { describeSettings, resolveMembers } from './settings.ts';
+export { describeHyper, describeSettings, resolveMembers } from './settings.ts';

@@ -302,10 +302,12 @@ export function createRun({
 
   const take = (event: RunEvent): void => {
     sink.event(event);
-    if (event.path !== STOP) return table.set(event.path, Number(event.value));
-    memberStates.forEach(({ active }, member) => {
-      if (active) finish(member, 'stopped');
-    });
+    if (event.path !== STOP) table.set(event.path, Number(event.value));
+    else {
+      memberStates.forEach(({ active }, member) => {
+        if (active) finish(member, 'stopped');
+      });
+    }
   };
 
   const done = () => memberStates.every(({ active }) => !active);

@@ -110,7 +110,13 @@ function choice(
 }
 
 function live(hyper: HyperDescription): SettingDescription {
-  return { group: 'Optimizer', ...hyper, type: 'number', live: 'live' };
+  return { ...describeHyper(hyper), type: 'number', live: 'live' };
+}
+
+/** A hyper-parameter of an optimizer or schedule as users see it: where its range spans decades, a slider does too. */
+export function describeHyper(hyper: HyperDescription): Omit<SettingDescription, 'type' | 'live'> {
+  const spansDecades = hyper.maximum > 100 || (hyper.minimum > 0 && hyper.minimum < 1e-3);
+  return { ...hyper, group: 'Optimizer', ...(spansDecades ? { scale: 'log' } : {}) };
 }
 
 function unknownName(fit: Fit, kind: string, name: string, known: readonly string[]): LabError {

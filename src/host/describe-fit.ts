@@ -1,6 +1,6 @@
 // A fit as windows and the command line see it: its settings, samples, rules and formats. Runs in the engine's process.
 
-import { describeSettings, type Fit, optimizers, schedules } from '../engine/fits.ts';
+import { describeHyper, describeSettings, type Fit, optimizers, schedules } from '../engine/fits.ts';
 import type { FitDescription, RuleDescription } from '../protocol/host-calls.ts';
 import { exportFormats } from './write-tensor.ts';
 
@@ -25,6 +25,11 @@ export function describeFit(fit: Fit): FitDescription {
   };
 }
 
-function describeRule({ id, title, source, hyper }: RuleDescription): RuleDescription {
-  return { id, title, source, hyper };
+function describeRule({
+  id,
+  title,
+  source,
+  hyper,
+}: (typeof optimizers)[number] | (typeof schedules)[number]): RuleDescription {
+  return { id, title, source, hyper: hyper.map(describeHyper) };
 }

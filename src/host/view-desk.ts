@@ -25,13 +25,19 @@ export interface ViewDesk {
 
 /** Share of the time that a running fit gives to views: being watched should cost less than 5 %, sending included. */
 const SHARE = 0.03;
-/** Pulls that are served whatever they cost, so that a window fills at once. */
-const FREE_PULLS = 12;
+/** So much is served at the start of a run without a budget, so that a window fills at once. */
+const FREE_MILLISECONDS = 120;
 /** Other views than pictures that take longer than this come from the records while the fit runs. */
 const COSTLY_MILLISECONDS = 20;
 
-interface Waiting extends ViewRequest {
+/** Requests for one view, member and frame: all are answered from one look at it, each in the size it asked for. */
+interface Waiting {
   readonly description: PulledView;
+  readonly view: string;
+  readonly member: number;
+  readonly frame: number | undefined;
+  /** Numbers of the newest requests, by most pixels. */
+  readonly asks: Map<number | undefined, number>;
 }
 
 export function createViewDesk(
@@ -46,70 +52,77 @@ export function createViewDesk(
   const records = new Map<string, number>();
   const answered = new Map<string, number>();
   let mode: 'waiting' | 'running' = 'waiting';
-  let freePulls = FREE_PULLS;
+  let free = FREE_MILLISECONDS;
   let nextAt = 0;
 
-  const send = (key: string, ask: number, iteration: number, data: ViewData, reduction: number): void => {
+  const send = (key: string, { asks }: Waiting, iteration: number, whole: ViewData, already: number): void => {
     answered.set(key, iteration);
-    emit({ kind: 'view', ask, iteration, reduction, data: owned(data) });
+    for (const [mostPixels, ask] of asks) {
+      const { data, reduction } = reduceView(whole, mostPixels);
+      emit({ kind: 'view', ask, iteration, reduction: already * reduction, data: owned(data) });
+    }
   };
-  const fromPresent = (key: string, { ask, view, member, frame, mostPixels, description }: Waiting): void => {
-    const whole = problem.view(view, member, frame);
-    const { data, reduction } = reduceView(whole, mostPixels);
-    send(key, ask, description.changes === 'never' ? 0 : run.iteration, data, reduction);
+  const fromPresent = (key: string, wanted: Waiting): void => {
+    const { view, member, frame, description } = wanted;
+    send(key, wanted, description.changes === 'never' ? 0 : run.iteration, problem.view(view, member, frame), 1);
   };
-  const fromRecord = (key: string, { ask, view, member, frame, mostPixels }: Waiting): boolean => {
-    const record = readSnapshotView(folder, view, member, Infinity, frame, mostPixels);
-    if (record !== undefined) send(key, ask, record.iteration, record.data, record.reduction);
+  const fromRecord = (key: string, wanted: Waiting): boolean => {
+    const { view, member, frame } = wanted;
+    const record = readSnapshotView(folder, view, member, Infinity, frame, undefined);
+    if (record !== undefined) send(key, wanted, record.iteration, record.data, record.reduction);
     return record !== undefined;
   };
-  const answer = (key: string, request: Waiting, from: 'present' | 'record'): void => {
+  const answer = (key: string, wanted: Waiting, from: 'present' | 'record'): void => {
     waiting.delete(key);
     const began = performance.now();
     try {
-      if (from === 'present' || !fromRecord(key, request)) {
-        fromPresent(key, request);
-        costs.set(request.view, performance.now() - began);
+      if (from === 'present' || !fromRecord(key, wanted)) {
+        fromPresent(key, wanted);
+        costs.set(wanted.view, performance.now() - began);
       }
     } catch (thrown) {
-      emit({ kind: 'no-view', ask: request.ask, error: asLabError(thrown).toDetails() });
+      for (const ask of wanted.asks.values()) emit({ kind: 'no-view', ask, error: asLabError(thrown).toDetails() });
     }
+    if (mode === 'waiting') return;
     const now = performance.now();
-    if (mode === 'running') nextAt = now + (now - began) / SHARE;
+    free -= now - began;
+    nextAt = now + (now - began) / SHARE;
   };
 
   return {
     ask(request) {
-      const { ask, view, member, frame } = request;
+      const { ask, view, member, frame, mostPixels } = request;
       const description = problem.views.find(({ id }) => id === view);
       const refusal = refusalOf(request, description, problem.members.length);
       if (description === undefined || !isPulled(description) || refusal !== undefined)
         return emit({ kind: 'no-view', ask, error: refusal });
       const key = `${view} ${member} ${frame}`;
-      const older = waiting.get(key);
-      if (older !== undefined) emit({ kind: 'no-view', ask: older.ask, error: undefined });
-      const entry = { ...request, description };
-      waiting.set(key, entry);
-      if (mode === 'waiting') answer(key, entry, 'present');
+      const wanted = waiting.get(key) ?? { description, view, member, frame, asks: new Map() };
+      const older = wanted.asks.get(mostPixels);
+      if (older !== undefined) emit({ kind: 'no-view', ask: older, error: undefined });
+      wanted.asks.set(mostPixels, ask);
+      waiting.set(key, wanted);
+      if (mode === 'waiting') answer(key, wanted, 'present');
     },
     set(next) {
       mode = next;
-      if (mode === 'waiting') for (const [key, request] of [...waiting]) answer(key, request, 'present');
+      if (mode === 'waiting') for (const [key, wanted] of [...waiting]) answer(key, wanted, 'present');
     },
     serve() {
-      if (waiting.size === 0 || (freePulls <= 0 && performance.now() < nextAt)) return;
-      for (const [key, request] of waiting) {
-        const { kind } = request.description;
-        const isCostly = kind !== 'image' && kind !== 'depth' && (costs.get(request.view) ?? 0) > COSTLY_MILLISECONDS;
-        const newest = records.get(`${request.view} ${request.member}`);
+      if (waiting.size === 0 || (free <= 0 && performance.now() < nextAt)) return;
+      for (const [key, wanted] of waiting) {
+        const { kind } = wanted.description;
+        const isCostly = kind !== 'image' && kind !== 'depth' && (costs.get(wanted.view) ?? 0) > COSTLY_MILLISECONDS;
+        const newest = records.get(`${wanted.view} ${wanted.member}`);
         if (isCostly && newest !== undefined && (answered.get(key) ?? -1) >= newest) continue;
-        freePulls--;
-        return answer(key, request, isCostly ? 'record' : 'present');
+        return answer(key, wanted, isCostly ? 'record' : 'present');
       }
     },
     recorded: (view, member, iteration) => void records.set(`${view} ${member}`, iteration),
     close() {
-      for (const { ask } of waiting.values()) emit({ kind: 'no-view', ask, error: undefined });
+      for (const { asks } of waiting.values()) {
+        for (const ask of asks.values()) emit({ kind: 'no-view', ask, error: undefined });
+      }
       waiting.clear();
     },
   };
