@@ -29,7 +29,7 @@ export function App() {
       defaultColorScheme="auto"
       {...(preferred === 'system' ? {} : { forceColorScheme: preferred })}
     >
-      <Notifications position="bottom-right" limit={4} />
+      <Notifications position="bottom-left" limit={4} />
       <ProblemToasts />
       <Palette />
       <Dialogs />

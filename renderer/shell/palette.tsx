@@ -1,5 +1,6 @@
 // The command palette: every action of the registry that can be performed now, runs and samples to open.
 
+import { Kbd } from '@mantine/core';
 import { Spotlight, type SpotlightActionData } from '@mantine/spotlight';
 import { IconSearch } from '@tabler/icons-react';
 import { useMemo, useSyncExternalStore } from 'react';
@@ -38,7 +39,9 @@ export function Palette() {
         id: action.id,
         label: action.title,
         keywords: action.keywords ?? '',
-        ...(action.shortcut === undefined ? {} : { description: shownShortcut(action.shortcut) }),
+        ...(action.shortcut === undefined
+          ? {}
+          : { rightSection: <Kbd size="xs">{shownShortcut(action.shortcut)}</Kbd> }),
         onClick: () => void action.run(),
       });
     }

@@ -6,6 +6,7 @@ import { type PointerEvent, useRef } from 'react';
 import type { RunEvent } from '../../src/protocol/run.ts';
 import { setCursor, useCursor } from '../state/cursor.ts';
 import { useCurrentRun } from '../state/lab.ts';
+import { lastOfGestures } from '../state/live-changes.ts';
 import { usePreferences } from '../state/preferences.ts';
 import { iterationAt, positionOf } from './timeline-scale.ts';
 
@@ -15,6 +16,7 @@ export function Timeline() {
   const track = useRef<HTMLDivElement>(null);
   const log = usePreferences(state => state.logIterations);
   const cursor = useCursor(state => state.iteration);
+  const run = useCurrentRun(({ details }) => details.entry.run);
   const iteration = useCurrentRun(run => run.details.progress?.iteration ?? run.details.entry.iteration) ?? 0;
   const maximum = useCurrentRun(run => run.details.progress?.maximum ?? longest(run.details.problem)) ?? 1;
   const events = useCurrentRun(run => run.details.events) ?? none;
@@ -25,6 +27,7 @@ export function Timeline() {
   // A finished run fills its timeline, however early it ended.
   const end = Math.max(1, over ? iteration : maximum);
   const at = (i: number) => `${100 * positionOf(Math.min(i, end), end, log ? 'log' : 'linear')}%`;
+  const pins = run === undefined ? none : lastOfGestures(run, events);
   const recorded = [...new Set(snapshots.map(each => each.iteration))];
 
   const scrub = (event: PointerEvent): void => {
@@ -74,7 +77,7 @@ export function Timeline() {
         {best !== undefined && (
           <i className="timeline-best" style={{ left: at(best) }} title={`Best at iteration ${best}`} />
         )}
-        {events.map((event, index) => (
+        {pins.map((event, index) => (
           // biome-ignore lint/suspicious/noArrayIndexKey: events are only ever appended.
           <EventPin key={index} event={event} left={at(event.iteration)} />
         ))}

@@ -5,6 +5,7 @@ import { create } from 'zustand';
 import type { HostCall, LabDescription, RunDetails, RunEntry, RunNews } from '../../src/protocol/host-calls.ts';
 import type { Bridge, ConnectionState, HostNews } from '../bridge/bridge.ts';
 import { resetCursor } from './cursor.ts';
+import { showPanel } from './layout.ts';
 import { guarded, reportProblem } from './problems.ts';
 import { TraceStore } from './trace-store.ts';
 import { remember } from './undo.ts';
@@ -104,9 +105,12 @@ export function showWelcome(): void {
   useLab.setState({ current: { kind: 'none' } });
 }
 
+/** Shows the run being prepared, with the panels that prepare it in front. */
 export function showDraft(): void {
   resetCursor();
   useLab.setState({ current: { kind: 'draft' } });
+  showPanel('images');
+  showPanel('settings');
 }
 
 /** One at a time for each run: who comes second waits for the first. */
@@ -243,9 +247,11 @@ export function stopRun(run: string): Promise<void> {
   return guarded(() => bridge.call('stop', { run }), run);
 }
 
+/** Starts a run and shows it, with what it is steered by in front. */
 export async function startRun(request: HostCall<'start'>): Promise<void> {
   const { run } = await bridge.call('start', request);
   await showRun(run);
+  showPanel('steer');
 }
 
 /** A new run from `iteration` of this one, with other live values from there on. */

@@ -11,17 +11,17 @@ export interface Dock {
 
 let dock: Dock | undefined;
 /** Asked for while there was no dock. */
-let wanted: PanelId | undefined;
+let wanted: PanelId[] = [];
 
 export function registerDock(standing: Dock | undefined): void {
   dock = standing;
-  if (dock === undefined || wanted === undefined) return;
-  dock.show(wanted);
-  wanted = undefined;
+  if (dock === undefined) return;
+  for (const panel of wanted) dock.show(panel);
+  wanted = [];
 }
 
 export function showPanel(panel: PanelId): void {
-  if (dock === undefined) wanted = panel;
+  if (dock === undefined) wanted.push(panel);
   else dock.show(panel);
 }
 

@@ -1,5 +1,6 @@
 // Sends changes of live values to a running fit, together and undoable as one.
 
+import type { RunEvent } from '../../src/protocol/run.ts';
 import { theBridge } from './lab.ts';
 import { guarded } from './problems.ts';
 import type { LiveChange } from './steering.ts';
@@ -23,6 +24,17 @@ const MOST_GESTURES = 5000;
 /** The gesture of this window that last gave `path` this value; undefined: none, or another window. */
 export function gestureOf(run: string, path: string, value: number): string | undefined {
   return gestures.get(`${run} ${path} ${value}`);
+}
+
+/** Events without those of a drag that a later one of the same drag overtook: a drag is one change. */
+export function lastOfGestures(run: string, events: readonly RunEvent[]): readonly RunEvent[] {
+  const gesture = ({ path, value, source }: RunEvent) =>
+    source === 'user' && typeof value === 'number' ? gestureOf(run, path, value) : undefined;
+  return events.filter((event, index) => {
+    const own = gesture(event);
+    if (own === undefined) return true;
+    return !events.slice(index + 1).some(later => later.path === event.path && gesture(later) === own);
+  });
 }
 
 /** Takes effect at the next iteration. A refusal is told in the problems panel. */

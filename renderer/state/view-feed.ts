@@ -25,6 +25,8 @@ export interface ViewFeed {
 }
 
 const CACHED = 64;
+/** Until a view is asked for again that was given to somebody else. */
+const SUPERSEDED_MILLISECONDS = 250;
 /** Recorded frames by what they show, newest use last. */
 const cache = new Map<string, Frame>();
 
@@ -42,6 +44,12 @@ export function feedView(
   let last = 0;
   let timer: ReturnType<typeof setTimeout> | undefined;
 
+  const lookAfter = (milliseconds: number): void => {
+    timer = setTimeout(() => {
+      timer = undefined;
+      look();
+    }, milliseconds);
+  };
   const look = (): void => {
     if (disposed || !on || busy || timer !== undefined) return;
     const run = useLab.getState().open[wanted.run];
@@ -75,10 +83,7 @@ export function feedView(
     }
     const pause = last + 1000 / usePreferences.getState().picturesPerSecond - performance.now();
     if (at === 'now' && state === 'running' && pause > 0) {
-      timer = setTimeout(() => {
-        timer = undefined;
-        look();
-      }, pause);
+      lookAfter(pause);
       return;
     }
     busy = true;
@@ -94,7 +99,11 @@ export function feedView(
       })
       .then(
         answer => {
-          if (disposed || answer === undefined) return;
+          if (disposed) return;
+          if (answer === undefined) {
+            lookAfter(SUPERSEDED_MILLISECONDS);
+            return;
+          }
           painted = key;
           if (at !== 'now') keep(key, answer);
           onFrame(answer);

@@ -163,10 +163,11 @@ export function openRunLibrary(path: string, now = Date.now()): RunLibrary {
   };
 }
 
-/** Figures of a member to show in a list: its plain finite numbers, without the bookkeeping. */
+/** Figures of a member to show in a list: its plain finite numbers, without the bookkeeping; the loss last. */
 export function figuresOf(row: Readonly<Record<string, unknown>>): Record<string, number> {
+  const { loss, ...figures } = row;
   return Object.fromEntries(
-    Object.entries(row).filter(
+    Object.entries({ ...figures, loss }).filter(
       (pair): pair is [string, number] =>
         typeof pair[1] === 'number' && Number.isFinite(pair[1]) && !BOOKKEEPING.has(pair[0]),
     ),

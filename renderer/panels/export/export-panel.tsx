@@ -3,7 +3,7 @@
 import { Button, Progress, Select } from '@mantine/core';
 import { IconDownload, IconFileExport, IconMovie } from '@tabler/icons-react';
 import { useEffect, useRef, useState } from 'react';
-import type { ExportFormatDescription } from '../../../src/protocol/host-calls.ts';
+import type { ExportedFile, ExportFormatDescription } from '../../../src/protocol/host-calls.ts';
 import type { RunState } from '../../../src/protocol/run.ts';
 import { perform } from '../../actions/actions.ts';
 import { labCommand } from '../../state/command-line.ts';
@@ -14,6 +14,7 @@ import { setPreferences, usePreferences } from '../../state/preferences.ts';
 import { reportProblem } from '../../state/problems.ts';
 import { CommandBox } from '../../widgets/command-box.tsx';
 import { formatBytes, formatCount } from '../../widgets/format-number.ts';
+import { groupFrames } from './group-frames.ts';
 import './export.css';
 
 const noFormats: readonly ExportFormatDescription[] = [];
@@ -101,19 +102,43 @@ function Files({ run, state }: FilesProps) {
         <>
           {what !== undefined && <p className="export-note">{what}</p>}
           <ul className="export-files">
-            {files.map(({ name, bytes }) => (
-              <li key={name}>
-                <a href={theBridge().url({ of: 'export', run, name })} download={name.split('/').at(-1)}>
-                  <IconDownload size={14} aria-hidden />
-                  {name}
-                </a>
-                <span className="export-size">{formatBytes(bytes)}</span>
-              </li>
-            ))}
+            {groupFrames(files).map(group =>
+              group.length === 1 ? (
+                <FileRow key={group[0].name} run={run} file={group[0]} />
+              ) : (
+                <li key={group[0].name} className="export-frames">
+                  <details>
+                    <summary>
+                      {group.length} pictures, {group[0].name} …
+                      <span className="export-size">
+                        {formatBytes(group.reduce((sum, { bytes }) => sum + bytes, 0))}
+                      </span>
+                    </summary>
+                    <ul className="export-files">
+                      {group.map(file => (
+                        <FileRow key={file.name} run={run} file={file} />
+                      ))}
+                    </ul>
+                  </details>
+                </li>
+              ),
+            )}
           </ul>
         </>
       )}
     </section>
+  );
+}
+
+function FileRow({ run, file: { name, bytes } }: { readonly run: string; readonly file: ExportedFile }) {
+  return (
+    <li>
+      <a href={theBridge().url({ of: 'export', run, name })} download={name.split('/').at(-1)}>
+        <IconDownload size={14} aria-hidden />
+        {name}
+      </a>
+      <span className="export-size">{formatBytes(bytes)}</span>
+    </li>
   );
 }
 

@@ -1,6 +1,6 @@
 // The runs of the library: search, filter by state and tag, open, rename, tag, delete with undo; and the samples.
 
-import { ActionIcon, Button, Chip, Group, Text, TextInput, Tooltip } from '@mantine/core';
+import { ActionIcon, Button, Chip, Group, Select, Text, TextInput, Tooltip } from '@mantine/core';
 import { IconArrowsDiff, IconFolderOpen, IconSearch, IconTrash, IconX } from '@tabler/icons-react';
 import { useMemo, useState } from 'react';
 import { perform } from '../../actions/actions.ts';
@@ -59,15 +59,15 @@ export function LibraryPanel(_: PanelProps) {
           </ActionIcon>
         </Tooltip>
       </Group>
-      <Chip.Group value={state} onChange={value => setState(value as StateFilter)}>
-        <Group gap={4} mt={6} role="group" aria-label="Which runs">
-          {stateFilters.map(each => (
-            <Chip key={each} value={each} size="xs" variant="light">
-              {each}
-            </Chip>
-          ))}
-        </Group>
-      </Chip.Group>
+      <Select
+        mt={6}
+        size="xs"
+        aria-label="Which runs"
+        allowDeselect={false}
+        data={stateFilters.map(value => ({ value, label: `${value} runs` }))}
+        value={state}
+        onChange={value => setState((value ?? 'all') as StateFilter)}
+      />
       {tags.length > 0 && (
         <Group gap={4} mt={4} role="group" aria-label="Tags">
           {tags.map(each => (

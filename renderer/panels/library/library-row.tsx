@@ -59,10 +59,13 @@ export function LibraryRow({ entry, chosen, onChoose }: LibraryRowProps) {
             </Text>
             <Text size="xs" c="dimmed" truncate component="span">
               {live ? '● ' : ''}
-              {state}
-              {figure === undefined || value === undefined ? '' : ` · ${formatFigure(figure, value)}`} ·{' '}
-              {formatAge(created)}
+              {state} · {formatAge(created)}
             </Text>
+            {figure !== undefined && value !== undefined && (
+              <Text size="xs" c="dimmed" truncate component="span" className="numbers">
+                {formatFigure(figure, value)}
+              </Text>
+            )}
             {tags.length > 0 && (
               <span className="library-tags">
                 {tags.map(tag => (

@@ -16,13 +16,13 @@ import {
 } from '@tabler/icons-react';
 import { useCallback, useEffect, useRef, useState, useSyncExternalStore } from 'react';
 import { perform } from '../../actions/actions.ts';
-import { CopyButton } from '../../plots/copy-button.tsx';
 import { figureTitle } from '../../plots/figure-words.ts';
 import { runVariable } from '../../plots/plot-colours.ts';
 import { bestMember } from '../../state/best-member.ts';
 import { useComparison } from '../../state/comparison.ts';
 import { currentRun, useCurrentRun, useLab } from '../../state/lab.ts';
 import { usePreferences } from '../../state/preferences.ts';
+import { CopyButton } from '../../widgets/copy-button.tsx';
 import type { PanelProps } from '../panel-components.ts';
 import { firstSeries, seriesOf } from './series-names.ts';
 import { registerTraces } from './standing-traces.ts';
