@@ -118,6 +118,8 @@ export interface Sample {
   /** Settings that belong to it, under what the user gives. */
   readonly settings?: SettingValues;
   make(): FitInput;
+  /** A picture that stands for it in lists, where what it makes is none. */
+  sketch?(): FitInput;
 }
 
 export interface LoadContext {

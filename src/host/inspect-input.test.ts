@@ -129,7 +129,7 @@ describe('pictures of an input', () => {
     });
   });
 
-  it('of samples are small PNG files, and none for what is no picture', async () => {
+  it('of samples are small PNG files, a sketch for what is no picture', async () => {
     const png = async (sample: string) => {
       const answer = await ask({ kind: 'sample-picture', fit: 'tubal', sample });
       if (answer.kind !== 'sample-picture') throw new Error(JSON.stringify(answer));
@@ -139,7 +139,14 @@ describe('pictures of an input', () => {
     expect(plaid.buffer.byteLength).toBe(plaid.length);
     expect(await decodePicture(plaid, 'plaid')).toMatchObject({ width: 192, height: 192, channels: 3 });
     expect(await decodePicture(await png('sprites'), 'sprites')).toMatchObject({ width: 96, height: 72 });
-    expect(await png('staircase')).toHaveLength(0);
+    const curves = await decodePicture(await png('staircase'), 'staircase');
+    // Four curves of the growth: at the right edge ink stands at the levels 1, 0.5, 0.25 and 0.1, and not between.
+    const bright = (level: number) => {
+      const row = Math.round(curves.height - 12 - (curves.height - 24) * level);
+      return Math.max(...curves.values.subarray(3 * (row * curves.width + curves.width - 2)).subarray(0, 3));
+    };
+    for (const level of [1, 0.5, 0.25, 0.1]) expect(bright(level)).toBeGreaterThan(0.5);
+    for (const level of [0.75, 0.37]) expect(bright(level)).toBeLessThan(0.3);
   });
 });
 

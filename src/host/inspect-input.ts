@@ -57,7 +57,8 @@ export async function inputPicture(fit: Fit, path: string, frame: number, onProg
 
 /** The middle frame, small; empty for a sample that is no picture. */
 export async function samplePicture(fit: Fit, id: string): Promise<Uint8Array> {
-  const data = sampleOf(fit, `sample:${id}`)?.make();
+  const sample = sampleOf(fit, `sample:${id}`);
+  const data = sample?.sketch?.() ?? sample?.make();
   const stack = data === undefined || data.kind === 'synthetic' ? undefined : pictureStackOf(data.shape, 'rows');
   if (data === undefined || stack === undefined) return new Uint8Array(0);
   const picture = frameOf(data, stack, stack.frames >> 1);

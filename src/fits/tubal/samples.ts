@@ -43,6 +43,7 @@ export const samples: readonly Sample[] = [
     teaches:
       'From a tiny start gradient descent finds the low-rank truth, though fewer measurements than unknowns were made.',
     make: () => synthetic('sensing'),
+    sketch: () => growthCurves([1, 0.8], 1e-4, 120),
   },
   {
     id: 'staircase',
@@ -51,6 +52,7 @@ export const samples: readonly Sample[] = [
       'Tubes switch on one after another, each when the law ln(sqrt(lambda) / (alpha sqrt(k))) / ln(1 + eta lambda) says.',
     settings: { preset: 'staircase' },
     make: () => synthetic('staircase'),
+    sketch: () => growthCurves([1, 0.5, 0.25, 0.1], 1e-4, 500),
   },
   {
     id: 'kvik-figure-2',
@@ -59,11 +61,40 @@ export const samples: readonly Sample[] = [
       'Alignment, growth, convergence. With 254 measurements of 210 unknowns least squares would do as well: see m/ambient.',
     settings: { preset: 'kvik-figure-2' },
     make: () => synthetic('kvik-figure-2'),
+    sketch: () => growthCurves([1, 0.9], 1e-7, 260),
   },
 ];
 
 function synthetic(name: string): FitInput {
   return { name: `sample:${name}`, kind: 'synthetic', shape: [], values: new Float32Array(0), fullScale: 1 };
+}
+
+/**
+ * How singular values grow from a start of size alpha at eta = 0.25 over `iterations`: one curve for each value of the
+ * truth, x = lambda / (1 + (lambda / alpha^2 - 1) exp(-2 eta lambda t)), the flow of U U^T towards lambda.
+ */
+function growthCurves(lambdas: readonly number[], alpha: number, iterations: number): FitInput {
+  const [height, width] = [150, 240];
+  const colours = [
+    [0.36, 0.7, 1],
+    [1, 0.6, 0.3],
+    [0.25, 0.85, 0.6],
+    [0.95, 0.7, 0.85],
+  ];
+  const ground = [0.1, 0.11, 0.16];
+  const rowOf = (lambda: number, column: number): number => {
+    const t = (iterations * column) / (width - 1);
+    const value = lambda / (1 + (lambda / alpha ** 2 - 1) * Math.exp(-0.5 * lambda * t));
+    return height - 12 - (height - 24) * value;
+  };
+  return picture('growth', height, width, (i, j, c) =>
+    lambdas.reduce((shade, lambda, curve) => {
+      const [before, here] = [rowOf(lambda, j - 0.5), rowOf(lambda, j + 0.5)];
+      const away = Math.max(0, Math.min(before, here) - i, i - Math.max(before, here));
+      const ink = Math.max(0, 1 - away / 2);
+      return shade + ink * (colours[curve][c] - shade);
+    }, ground[c]),
+  );
 }
 
 /** The same random values in every frame: nothing that a low rank could hold. */
