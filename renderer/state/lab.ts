@@ -189,7 +189,9 @@ function applyNews({ details }: OpenRun, news: RunNews): Change {
   switch (news.kind) {
     case 'state': {
       const { state, iteration } = news;
-      return { reading: undefined, details: { entry: { ...details.entry, state, iteration } } };
+      // Progress is told a moment later; a paused run shows at once where it stands.
+      const progress = details.progress === undefined ? undefined : { ...details.progress, state, iteration };
+      return { reading: undefined, details: { entry: { ...details.entry, state, iteration }, progress } };
     }
     case 'problem':
       return { reading: undefined, details: { problem: news.problem, recipe: news.recipe } };
