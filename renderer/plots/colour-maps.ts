@@ -1,6 +1,8 @@
 // Colour maps for pictures of numbers: tables of 256 colours, computed once. Sequential ones are perceptually ordered;
 // the diverging one is for signed differences, white where they vanish.
 
+import { viridisAt } from '../../src/numerics/viridis.ts';
+
 export const colourMapIds = ['viridis', 'magma', 'turbo', 'grey', 'blue-red'] as const;
 export type ColourMapId = (typeof colourMapIds)[number];
 
@@ -34,18 +36,7 @@ function betweenPoints(points: readonly Colour[]): (x: number) => Colour {
   };
 }
 
-/** matplotlib's viridis, polynomial fit by Matt Zucker (shadertoy.com/view/WlfXRN, CC0). */
-const viridis = polynomial([
-  [0.2777273272234177, 0.005407344544966578, 0.3340998053353061],
-  [0.1050930431085774, 1.404613529898575, 1.384590162594685],
-  [-0.3308618287255563, 0.214847559468213, 0.09509516302823659],
-  [-4.634230498983486, -5.799100973351585, -19.33244095627987],
-  [6.228269936347081, 14.17993336680509, 56.69055260068105],
-  [4.776384997670288, -13.74514537774601, -65.35303263337234],
-  [-5.435455855934631, 4.645852612178535, 26.3124352495832],
-]);
-
-/** matplotlib's magma, polynomial fit by Matt Zucker (same source). */
+/** matplotlib's magma, polynomial fit by Matt Zucker (shadertoy.com/view/WlfXRN, CC0). */
 const magma = polynomial([
   [-0.002136485053939582, -0.000749655052795221, -0.005386127855323933],
   [0.2516605407371642, 0.6775232436837668, 2.494026599312351],
@@ -72,7 +63,7 @@ const turbo = betweenPoints(
 );
 
 const makers: Readonly<Record<ColourMapId, { readonly title: string; readonly at: (x: number) => Colour }>> = {
-  viridis: { title: 'Viridis', at: viridis },
+  viridis: { title: 'Viridis', at: viridisAt },
   magma: { title: 'Magma', at: magma },
   turbo: { title: 'Turbo', at: turbo },
   grey: { title: 'Grey', at: x => [x, x, x] },

@@ -1,12 +1,12 @@
 // Everything of a film's picture but the views' own pixels, as an SVG: header, titles, plots, pins, cursor. Pure.
 
+import { viridis } from '../numerics/viridis.ts';
 import type { MeasureRow } from '../protocol/run.ts';
 import type { DepthView, HeatMapView, SeriesView } from '../protocol/views.ts';
 import { type Curve, compact, type Film, type FilmView, figuresAt, type Shot } from './film.ts';
 import { type Box, type FilmLayout, TITLE } from './film-layout.ts';
 import type { ValueRange } from './picture-pixels.ts';
 import { along, createPlot, grouped, ink, type Plot, type PlotCurve, seriesColours } from './plot-svg.ts';
-import { viridis } from './viridis.ts';
 
 export const FONT = 'Inter';
 export const BACKGROUND = [255, 255, 255] as const;

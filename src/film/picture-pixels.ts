@@ -1,10 +1,10 @@
 // From the values of a view to the pixels of its tile: values to colours, then to the tile's size by area, so that
 // enlarged pixels stay squares and reduced ones are means. Pure and exact, hence the same on every machine.
 
+import { viridis } from '../numerics/viridis.ts';
 import type { ViewData } from '../protocol/views.ts';
 import type { PictureView } from './film.ts';
 import type { Box } from './film-layout.ts';
-import { viridis } from './viridis.ts';
 
 export interface Pixels {
   readonly width: number;

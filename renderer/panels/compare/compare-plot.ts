@@ -6,6 +6,7 @@ import { measureLines } from '../../plots/measure-columns.ts';
 import { runVariable } from '../../plots/plot-colours.ts';
 import { type GroupContent, PlotGroup } from '../../plots/plot-group.ts';
 import type { Samples } from '../../plots/samples.ts';
+import { TraceListener } from '../../plots/trace-listener.ts';
 import { bestMember } from '../../state/best-member.ts';
 import { useComparison } from '../../state/comparison.ts';
 import { setCursor, useCursor } from '../../state/cursor.ts';
@@ -30,7 +31,7 @@ const titles: Readonly<Record<CompareAxis, string>> = {
 export class ComparePlot {
   readonly #group: PlotGroup;
   readonly #ends: (() => void)[];
-  #traces: { readonly of: readonly OpenRun['trace'][]; readonly end: () => void } = { of: [], end: () => {} };
+  readonly #traces = new TraceListener(() => this.#group.request('calmly'));
   #look: CompareLook;
 
   constructor(area: HTMLElement, look: CompareLook, onLog: (log: boolean) => void) {
@@ -68,7 +69,7 @@ export class ComparePlot {
 
   dispose(): void {
     for (const end of this.#ends) end();
-    this.#traces.end();
+    this.#traces.dispose();
     this.#group.dispose();
   }
 
@@ -77,17 +78,7 @@ export class ComparePlot {
   }
 
   #listen(): void {
-    const traces = comparedRuns().map(({ trace }) => trace);
-    if (traces.length === this.#traces.of.length && traces.every((trace, i) => trace === this.#traces.of[i])) return;
-    this.#traces.end();
-    const ends = traces.map(trace => trace.subscribe(() => this.#group.request('calmly')));
-    this.#traces = {
-      of: traces,
-      end: () => {
-        for (const end of ends) end();
-      },
-    };
-    this.#group.request('soon');
+    if (this.#traces.follow(comparedRuns().map(({ trace }) => trace))) this.#group.request('soon');
   }
 
   #content(): GroupContent {

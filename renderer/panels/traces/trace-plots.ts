@@ -11,6 +11,7 @@ import { type GroupContent, type GroupPlot, PlotGroup } from '../../plots/plot-g
 import type { Samples } from '../../plots/samples.ts';
 import { Smoothed } from '../../plots/smoothed.ts';
 import { type Cell, toCsv } from '../../plots/text-table.ts';
+import { TraceListener } from '../../plots/trace-listener.ts';
 import { bestMember } from '../../state/best-member.ts';
 import { useComparison } from '../../state/comparison.ts';
 import { setCursor, useCursor } from '../../state/cursor.ts';
@@ -40,7 +41,7 @@ export class TracePlots {
   readonly #ends: (() => void)[];
   readonly #smoothed = new Map<string, { readonly smoother: Smoothed; generation: number }>();
   readonly #validation = new Map<object, { readonly index: BlockIndex; rewinds: number }>();
-  #traces: { readonly of: readonly OpenRun['trace'][]; readonly end: () => void } = { of: [], end: () => {} };
+  readonly #traces = new TraceListener(() => this.#group.request('calmly'));
   #cursorBefore = useCursor.getState().iteration;
 
   constructor(area: HTMLElement, onZoomed: (zoomed: boolean) => void) {
@@ -112,23 +113,13 @@ export class TracePlots {
 
   dispose(): void {
     for (const end of this.#ends) end();
-    this.#traces.end();
+    this.#traces.dispose();
     this.#group.dispose();
   }
 
   /** Hears of new rows of all runs that are drawn. */
   #listen(): void {
-    const traces = drawnRuns().map(({ trace }) => trace);
-    if (traces.length === this.#traces.of.length && traces.every((trace, i) => trace === this.#traces.of[i])) return;
-    this.#traces.end();
-    const ends = traces.map(trace => trace.subscribe(() => this.#group.request('calmly')));
-    this.#traces = {
-      of: traces,
-      end: () => {
-        for (const end of ends) end();
-      },
-    };
-    this.#group.request('soon');
+    if (this.#traces.follow(drawnRuns().map(({ trace }) => trace))) this.#group.request('soon');
   }
 
   #pick(x: number): void {

@@ -1,4 +1,4 @@
-// The colour map of films: 256 colours, red green blue each 0…255.
+// The colour map of numbers, in the window and in films.
 
 /** matplotlib's viridis, polynomial fit by Matt Zucker (shadertoy.com/view/WlfXRN, CC0). */
 const coefficients = [
@@ -11,7 +11,13 @@ const coefficients = [
   [-5.435455855934631, 4.645852612178535, 26.3124352495832],
 ];
 
-export const viridis = Uint8ClampedArray.from({ length: 3 * 256 }, (_, index) => {
-  const at = Math.floor(index / 3) / 255;
-  return 255 * coefficients.reduceRight((sum, coefficient) => sum * at + coefficient[index % 3], 0);
-});
+/** Red, green and blue, about 0…1, at x from 0 to 1. */
+export function viridisAt(x: number): readonly [number, number, number] {
+  const channel = (c: number) => coefficients.reduceRight((sum, coefficient) => sum * x + coefficient[c], 0);
+  return [channel(0), channel(1), channel(2)];
+}
+
+/** 256 colours, red green blue each 0…255. */
+export const viridis = new Uint8ClampedArray(
+  Array.from({ length: 256 }, (_, index) => viridisAt(index / 255).map(part => 255 * part)).flat(),
+);
