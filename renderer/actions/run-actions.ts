@@ -9,6 +9,8 @@ import type { Action } from './action.ts';
 const run = () => currentRun(useLab.getState())?.details;
 const state = () => run()?.entry.state;
 const going = () => state() === 'running' || state() === 'loading';
+/** Its engine was lost: it goes on from the last checkpoint. */
+const broken = () => state() === 'failed' && run()?.problem !== undefined && run()?.summary === undefined;
 const waiting = () => state() === 'paused' || state() === 'ready';
 const draftReady = () =>
   useLab.getState().current.kind === 'draft' &&
@@ -26,7 +28,7 @@ export const runActions: readonly Action[] = [
     group: 'Run',
     keywords: 'start go play continue resume halt',
     shortcut: 'Space',
-    enabled: () => going() || waiting() || draftReady(),
+    enabled: () => going() || waiting() || broken() || draftReady(),
     run: () => {
       if (draftReady()) return startDraft('run');
       return withRun(going() ? pauseRun : goRun)();

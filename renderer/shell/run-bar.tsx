@@ -85,7 +85,11 @@ function RunControls() {
         </Badge>
       </div>
       <div className="run-bar-buttons" role="toolbar" aria-label="Run controls">
-        <ActionButton action="run.toggle" label={going ? 'Pause' : 'Run'} emphasis="filled">
+        <ActionButton
+          action="run.toggle"
+          label={going ? 'Pause' : state === 'failed' ? 'Resume' : 'Run'}
+          emphasis="filled"
+        >
           {going ? <IconPlayerPauseFilled size={16} /> : <IconPlayerPlayFilled size={16} />}
         </ActionButton>
         <ActionButton action="run.step">

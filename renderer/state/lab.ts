@@ -3,6 +3,7 @@
 
 import { create } from 'zustand';
 import type { HostCall, LabDescription, RunDetails, RunEntry, RunNews } from '../../src/protocol/host-calls.ts';
+import { LabError } from '../../src/protocol/lab-error.ts';
 import type { Bridge, ConnectionState, HostNews } from '../bridge/bridge.ts';
 import { resetCursor } from './cursor.ts';
 import { showPanel } from './layout.ts';
@@ -152,7 +153,7 @@ function receive(news: HostNews): void {
     return;
   }
   if (news.event.kind === 'problem') opened.trace.reset(news.event.problem.terms);
-  if (news.event.kind === 'failed') reportProblem(news.event.error, news.run);
+  if (news.event.kind === 'failed') reportProblem(new LabError(news.event.error), news.run);
   const change = applyNews(opened, news.event);
   useLab.setState(({ open }) => ({
     open: {

@@ -68,7 +68,7 @@ stories('a run is held, broken and repeated', () => {
     expect(await alert.textContent()).toContain('resume the run');
     await expect.poll(() => runBar.state.textContent()).not.toBe('running');
 
-    await runBar.button('run.toggle').click();
+    await runBar.bar.getByRole('button', { name: 'Resume' }).click();
     await runBar.becomes('running');
     await steer.panel.getByRole('button', { name: 'Full speed' }).click();
     await runBar.becomes('finished');

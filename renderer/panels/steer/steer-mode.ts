@@ -30,7 +30,7 @@ export function steerMode(state: RunState, cursor: number | 'now'): SteerMode {
       return {
         kind: 'off',
         way: 'branch',
-        reason: 'The run failed. Branch from before the failure, with other values.',
+        reason: 'The run broke off. Resume it from its last checkpoint, or branch from before with other values.',
       };
   }
 }
