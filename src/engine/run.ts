@@ -111,9 +111,14 @@ export function createRun({
     optimizer: findOptimizer(String(values.optimizer)),
     schedule: findSchedule(String(values.schedule)),
   }));
-  const descriptions = rules.map(({ optimizer, schedule }) =>
-    describeSettings(fit, optimizer.id, schedule.id).filter(({ live }) => live === 'live'),
-  );
+  const descriptions = rules.map(({ optimizer, schedule }, member) => {
+    const { ignores = [], blocks } = members[member];
+    // What an optimizer or a schedule brings acts on gradients only.
+    const acting = blocks.some(({ gradients }) => gradients !== undefined)
+      ? describeSettings(fit, optimizer.id, schedule.id)
+      : fit.settings;
+    return acting.filter(({ name, live }) => live === 'live' && !ignores.includes(name));
+  });
   const starts = members.map(({ hyperDefaults }, member) =>
     Object.fromEntries(
       descriptions[member].map(({ name }) => [name, Number(settings[member][name] ?? hyperDefaults[name] ?? 0)]),
@@ -376,7 +381,14 @@ export function createRun({
         const { schedule } = rules[member];
         const factor =
           schedule.factor(iteration, loss, hyper, kept[member].schedule) * 2 ** -memberStates[member].halvings;
-        const row = { iteration, member, loss, validation, learningRate: hyper.learningRate * factor, terms };
+        const row = {
+          iteration,
+          member,
+          loss,
+          validation,
+          learningRate: hyper.learningRate === undefined ? 0 : hyper.learningRate * factor,
+          terms,
+        };
         lastRows.push(row);
         sink.trace(row);
         if (isSnapshotIteration(iteration)) {

@@ -14,7 +14,14 @@ export type GivenSettings = Readonly<Record<string, string | number | undefined>
 export function describeSettings(fit: Fit, optimizer: string, schedule: string): readonly SettingDescription[] {
   return [
     ...fit.settings,
-    choice('optimizer', 'Optimizer', fit.optimizer, optimizers, 'basic', 'The rule that turns gradients into steps.'),
+    choice(
+      'optimizer',
+      'Optimizer',
+      fit.optimizer,
+      optimizers,
+      'basic',
+      `The rule that turns gradients into steps.${fit.optimizerNote === undefined ? '' : ` ${fit.optimizerNote}`}`,
+    ),
     choice(
       'schedule',
       'Schedule',

@@ -35,6 +35,8 @@ export interface Member {
   readonly blocks: readonly ParameterBlock[];
   /** Start values of live hyper-parameters that the user left open. */
   readonly hyperDefaults: HyperValues;
+  /** Live settings of the fit that do not act on this member; changing one is refused. */
+  readonly ignores?: readonly string[];
   /** Factor from the learning rate a user sees to the rule's own, for rules whose step is proportional to the gradient. */
   readonly rateScale: number;
   readonly maximumIterations: number;
@@ -62,8 +64,16 @@ export interface ExportTensor {
   readonly name: string;
   readonly shape: readonly number[];
   readonly values: Float32Array | Uint8Array;
-  /** Scale to 0…1 for a picture: shown = (value - offset) / range. Absent: no picture of it. */
-  readonly picture?: { readonly kind: 'picture' | 'video'; readonly offset: number; readonly range: number };
+  /**
+   * How it is shown: as the pictures of pictureStackOf(shape, first), with (value - offset) / range from black to white.
+   * Absent: no picture of it.
+   */
+  readonly picture?: {
+    readonly first: 'frames' | 'rows';
+    readonly offset: number;
+    readonly range: number;
+    readonly bits: 8 | 16;
+  };
 }
 
 /** Figures about a member that cost too much for every iteration: plain numbers, lists, words. */
@@ -125,8 +135,10 @@ export interface Sample {
 export interface LoadContext {
   readonly device: CpuDevice;
   readonly seed: number;
-  /** Observation mask of the same shape as the input, or of its picture plane; non-zero is observed. */
+  /** Observation mask, an array or a picture; what shapes it may have is up to the fit. */
   readonly mask?: FitInput | undefined;
+  /** Says what a user should know about how the input was taken. */
+  readonly note?: (text: string) => void;
 }
 
 export interface Fit {
@@ -140,6 +152,8 @@ export interface Fit {
   readonly presets: Readonly<Record<string, SettingValues>>;
   /** The optimizer of a run that names none. */
   readonly optimizer: string;
+  /** What the others do to this fit: a sentence in the help of the choice. */
+  readonly optimizerNote?: string;
   /** Inputs made by the program, each with what it teaches. */
   readonly samples: readonly Sample[];
   /** Sentences for the values of word-valued measures: captions.phase.growth. */

@@ -37,3 +37,30 @@ export function pictureStackOf(shape: readonly number[], first: 'frames' | 'rows
     frame: n => ({ start: Math.floor(n / planes) * size * planes + (n % planes), stride: planes }),
   };
 }
+
+/**
+ * What the first axis of a plain array [a, b, c] counts, told by its shape and by how well neighbours agree: rows of
+ * pictures where the last axis is short or the smoothest, as bands and colours are; else frames, as of videos and stacks
+ * of slices.
+ */
+export function firstAxisOf(
+  values: ArrayLike<number>,
+  shape: readonly number[],
+  observed: Uint8Array | undefined, // not 0 where a value is known; undefined: where it is finite
+): 'frames' | 'rows' {
+  if (shape.length === 4) return 'frames';
+  if (shape.length !== 3 || shape[2] <= 3 || 2 * shape[2] <= Math.min(shape[0], shape[1])) return 'rows';
+  const strides = [shape[1] * shape[2], shape[2], 1];
+  const isKnown = (i: number) => (observed === undefined ? Number.isFinite(values[i]) : observed[i] !== 0);
+  const [down, across, along] = strides.map((stride, axis) => {
+    let square = 0;
+    let pairs = 0;
+    for (let i = 0; i + stride < values.length; i++) {
+      if (Math.floor(i / stride) % shape[axis] === shape[axis] - 1 || !isKnown(i) || !isKnown(i + stride)) continue;
+      square += (values[i] - values[i + stride]) ** 2;
+      pairs++;
+    }
+    return pairs === 0 ? Infinity : square / pairs;
+  });
+  return along <= Math.min(down, across) ? 'rows' : 'frames';
+}

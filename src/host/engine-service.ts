@@ -45,9 +45,11 @@ export function createEngineService(emit: (event: EngineEvent) => void, among: r
     const fit = findFit(plan.fit, among);
     const input = await openInput(fit, plan.input, reading);
     const mask = plan.mask === undefined ? undefined : await openMask(fit, plan.mask, input, reading);
+    const note = (text: string) => emit({ kind: 'note', text });
     const device: CpuDevice = await openNodeDevice({ threads });
     try {
-      const problem = await fit.load(input.data, plan.members, { device, seed: plan.seed, mask: mask?.data });
+      if ((input.pages ?? 1) > 1) note(`The file holds ${input.pages} pictures; only the first is read.`);
+      const problem = await fit.load(input.data, plan.members, { device, seed: plan.seed, mask: mask?.data, note });
       try {
         await use({ fit, problem, device, files: [...input.files, ...(mask?.files ?? [])] });
       } finally {

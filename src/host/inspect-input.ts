@@ -1,9 +1,10 @@
 // What an input is taken for, and how it looks, before anything is started. Runs in the engine's process.
 
 import type { Fit, FitInput } from '../engine/fits.ts';
-import { type PictureStack, pictureStackOf } from '../formats/picture-stack.ts';
+import { readMask } from '../formats/observation-mask.ts';
+import { firstAxisOf, type PictureStack, pictureStackOf } from '../formats/picture-stack.ts';
 import type { InputReport } from '../protocol/host-calls.ts';
-import { LabError } from '../protocol/lab-error.ts';
+import { asLabError, LabError } from '../protocol/lab-error.ts';
 import type { ViewData } from '../protocol/views.ts';
 import { type OpenedInput, openInput, openMask, sampleOf } from './open-input.ts';
 import { encodeViewThumbnail } from './thumbnail.ts';
@@ -24,7 +25,7 @@ export async function inspectInput(
 ): Promise<InputReport> {
   const input = await openInput(fit, path, onProgress);
   const { data } = input;
-  const stack = data.kind === 'synthetic' ? undefined : pictureStackOf(data.shape, 'rows');
+  const stack = data.kind === 'synthetic' ? undefined : pictureStackOf(data.shape, firstOf(data));
   const opened = mask === undefined ? undefined : await openMask(fit, mask, input, onProgress);
   const spread = spreadOf(data);
   const missing = opened === undefined ? undefined : missingShare(data, opened.data);
@@ -34,7 +35,7 @@ export async function inspectInput(
     kind: data.kind,
     shape: data.shape,
     facts: factsOf(input, stack, spread, missing),
-    warnings: warningsOf(input, stack, spread, missing, opened?.data),
+    warnings: warningsOf(input, stack, spread, missing),
     picture: stack === undefined ? undefined : { frames: stack.frames, height: stack.height, width: stack.width },
     hasAlpha: input.alpha !== undefined,
   };
@@ -43,7 +44,7 @@ export async function inspectInput(
 /** One frame at full size: `values` [1, height, width, channels] as bytes over the range of the input. */
 export async function inputPicture(fit: Fit, path: string, frame: number, onProgress: Note): Promise<ViewData> {
   const { data } = await openInput(fit, path, onProgress);
-  const stack = data.kind === 'synthetic' ? undefined : pictureStackOf(data.shape, 'rows');
+  const stack = data.kind === 'synthetic' ? undefined : pictureStackOf(data.shape, firstOf(data));
   if (stack === undefined || frame >= stack.frames) {
     throw new LabError({
       code: 'input',
@@ -59,7 +60,7 @@ export async function inputPicture(fit: Fit, path: string, frame: number, onProg
 export async function samplePicture(fit: Fit, id: string): Promise<Uint8Array> {
   const sample = sampleOf(fit, `sample:${id}`);
   const data = sample?.sketch?.() ?? sample?.make();
-  const stack = data === undefined || data.kind === 'synthetic' ? undefined : pictureStackOf(data.shape, 'rows');
+  const stack = data === undefined || data.kind === 'synthetic' ? undefined : pictureStackOf(data.shape, firstOf(data));
   if (data === undefined || stack === undefined) return new Uint8Array(0);
   const picture = frameOf(data, stack, stack.frames >> 1);
   const [offset, step] = picture['values.scale'].values;
@@ -107,25 +108,26 @@ function frameOf(data: FitInput, stack: PictureStack, frame: number): ViewData {
   };
 }
 
-/** Of the entries; undefined where the mask does not fit the input. */
-function missingShare(data: FitInput, mask: FitInput): number | undefined {
-  const same = mask.values.length === data.values.length;
-  const stack = pictureStackOf(data.shape, 'rows');
-  const [height, width, channels = 1] = mask.shape;
-  const isPlane = mask.shape.length <= 3 && height === stack?.height && width === stack.width;
-  if (!same && !isPlane) return undefined;
-  // Of a picture as mask for all planes the first channel counts.
-  const step = same ? 1 : channels;
-  let missing = 0;
-  for (let i = 0; i < mask.values.length; i += step) if (!(mask.values[i] > 0)) missing++;
-  return (missing * step) / mask.values.length;
+/** A plain array is looked at as a run would look at it. */
+function firstOf({ kind, shape, values }: FitInput): 'frames' | 'rows' {
+  return kind === 'array' ? firstAxisOf(values, shape, undefined) : 'rows';
+}
+
+/** Share of the entries; or why the mask does not fit the input. */
+function missingShare(data: FitInput, mask: FitInput): number | string {
+  try {
+    const { observed } = readMask(mask, data.shape, ['rows', 'frames']);
+    return observed.reduce((sum, mark) => sum + 1 - mark, 0) / observed.length;
+  } catch (thrown) {
+    return asLabError(thrown).message;
+  }
 }
 
 function factsOf(
   { data, stored, colourSpace, files }: OpenedInput,
   stack: PictureStack | undefined,
   { low, high }: Spread,
-  missing: number | undefined,
+  missing: number | string | undefined,
 ): Record<string, string> {
   const facts: Record<string, string> = {};
   if (stack !== undefined) {
@@ -141,7 +143,7 @@ function factsOf(
   }
   if (colourSpace !== undefined) facts['Colour space'] = colourSpace;
   if (files.length > 0) facts.File = megabytes(files.reduce((sum, { bytes }) => sum + bytes, 0));
-  if (missing !== undefined) facts.Missing = `${(100 * missing).toFixed(1)} %`;
+  if (typeof missing === 'number') facts.Missing = `${(100 * missing).toFixed(1)} %`;
   return facts;
 }
 
@@ -149,8 +151,7 @@ function warningsOf(
   { data, alpha, pages = 1 }: OpenedInput,
   stack: PictureStack | undefined,
   { low, high, finite }: Spread,
-  missing: number | undefined,
-  mask: FitInput | undefined,
+  missing: number | string | undefined,
 ): string[] {
   const { kind, values, shape } = data;
   if (kind === 'synthetic') return [];
@@ -162,16 +163,17 @@ function warningsOf(
     warnings.push(
       `${holes.toLocaleString('en')} values are not finite (NaN or infinite). Mark them as missing with a mask, or replace them.`,
     );
-  if (finite > 0 && low === high) warnings.push('All values are equal: there is nothing to learn from them.');
+  if (finite > 0 && low === high) warnings.push('All values are equal: whatever is missing, the result is that value.');
   if (values.length > LARGE)
     warnings.push(`${Math.round(values.length / 1e6)} million values: an iteration takes a second or more.`);
   if (stack !== undefined && Math.min(stack.height, stack.width) < SMALL_SIDE)
     warnings.push(`One side has fewer than ${SMALL_SIDE} values: a low rank has nothing to hold on to.`);
   if (alpha !== undefined)
-    warnings.push('The picture has transparency, which is left out. Take it as the mask to fill what is transparent.');
+    warnings.push(
+      'The picture has transparency, which is left out. Take it as the mask to fill what is less than half opaque.',
+    );
   if (pages > 1) warnings.push(`The file holds ${pages} pictures; the first is read.`);
-  if (mask !== undefined && missing === undefined)
-    warnings.push(`The mask of shape ${mask.shape.join(' × ')} does not fit the input of shape ${shape.join(' × ')}.`);
+  if (typeof missing === 'string') warnings.push(missing);
   if (missing === 0) warnings.push('The mask leaves nothing out: there is nothing to recover.');
   if (missing === 1) warnings.push('The mask leaves nothing observed: is it inverted?');
   return warnings;

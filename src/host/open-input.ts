@@ -7,7 +7,7 @@ import { LabError, nearestName } from '../protocol/lab-error.ts';
 export interface OpenedInput {
   readonly data: FitInput;
   readonly files: readonly SourceFile[];
-  /** [height, width], 0…1; of a picture that has one. */
+  /** [height, width, 1], 0…1; of a picture that has one. */
   readonly alpha?: FitInput | undefined;
   /** How the values are stored: '8 bit', 'float32'. */
   readonly stored: string;
@@ -35,16 +35,17 @@ export async function openInput(
   }
   const { height, width, channels, values, bitDepth } = read.kind === 'picture' ? read.picture : read;
   const shape = [...(read.kind === 'video' ? [read.frames] : []), height, width, channels];
-  const data: FitInput = { name: path, kind: read.kind, shape, values, fullScale: 2 ** bitDepth - 1 };
+  const fullScale = 2 ** bitDepth - 1;
+  const data: FitInput = { name: path, kind: read.kind, shape, values, fullScale };
   const stored = `${bitDepth} bit`;
   if (read.kind === 'video') return { data, files, stored };
   const { alpha, colourSpace, pages } = read.picture;
   const opened = { data, files, stored, colourSpace, pages };
   if (alpha === undefined) return opened;
-  return { ...opened, alpha: { name: path, kind: 'array', shape: [height, width], values: alpha, fullScale: 1 } };
+  return { ...opened, alpha: { name: path, kind: 'picture', shape: [height, width, 1], values: alpha, fullScale } };
 }
 
-/** The mask that a user named: a file, or `alpha` for the input's own transparency (opaque is observed). */
+/** The mask that a user named: a file, or `alpha` for the input's own transparency (at least half opaque is observed). */
 export async function openMask(
   fit: Fit,
   name: string,

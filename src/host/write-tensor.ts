@@ -3,6 +3,7 @@
 import type { ExportTensor } from '../engine/fits.ts';
 import { encodeNpy } from '../formats/npy.ts';
 import { encodeNpz } from '../formats/npz.ts';
+import { pictureStackOf } from '../formats/picture-stack.ts';
 import { encodePng } from '../media/encode-picture.ts';
 import { LabError } from '../protocol/lab-error.ts';
 
@@ -14,7 +15,7 @@ export const exportFormats = [
     id: 'png',
     title: 'PNG pictures',
     content:
-      'Only what is a picture: black and white are the ends of the range of the input; 16 bits for a finer input than 8 bits; frames are numbered from 00000.',
+      'Only what can be shown: black and white are the ends of the range of the input; 16 bits for a finer input than 8 bits; frames, or planes of an array, are numbered from 00000.',
   },
 ] as const;
 export type ExportFormat = (typeof exportFormats)[number]['id'];
@@ -52,28 +53,18 @@ function asArray({ shape, values }: ExportTensor) {
 }
 
 async function writeFrames(tensor: ExportTensor, write: (name: string, bytes: Uint8Array) => void): Promise<void> {
-  const bits = (tensor.picture?.range ?? 255) > 255 ? 16 : 8;
-  const frames = framesOf(tensor);
-  for (const [index, frame] of frames.entries()) {
-    const number = frames.length > 1 ? `-${String(index).padStart(5, '0')}` : '';
-    write(`${tensor.name}${number}.png`, await encodePng(frame, bits));
+  const { shape, values, picture } = tensor;
+  const stack = picture === undefined ? undefined : pictureStackOf(shape, picture.first);
+  if (picture === undefined || stack === undefined) return;
+  const { frames, height, width, channels } = stack;
+  for (let frame = 0; frame < frames; frame++) {
+    const { start, stride } = stack.frame(frame);
+    const shown = Float32Array.from(
+      { length: height * width * channels },
+      (_, n) => (values[start + n * stride] - picture.offset) / picture.range,
+    );
+    const number = frames > 1 ? `-${String(frame).padStart(5, '0')}` : '';
+    const bytes = await encodePng({ height, width, channels, values: shown }, picture.bits);
+    write(`${tensor.name}${number}.png`, bytes);
   }
-}
-
-/** The pictures of a tensor; of more bands than a colour picture has, the middle one is shown. */
-function framesOf({ shape, values, picture }: ExportTensor) {
-  if (picture === undefined) return [];
-  const frames = picture.kind === 'video' ? shape[0] : 1;
-  const [height, width, bands = 1] = picture.kind === 'video' ? shape.slice(1) : shape;
-  const channels = bands === 3 ? (3 as const) : (1 as const);
-  const first = bands === channels ? 0 : bands >> 1;
-  return Array.from({ length: frames }, (_, frame) => ({
-    width,
-    height,
-    channels,
-    values: Float32Array.from({ length: height * width * channels }, (__, i) => {
-      const at = (frame * height * width + Math.floor(i / channels)) * bands + first + (i % channels);
-      return (values[at] - picture.offset) / picture.range;
-    }),
-  }));
 }

@@ -35,7 +35,7 @@ export function checkSetting(setting: SettingDescription, value: string | number
   const fail = (tip: string): never => {
     throw new LabError({
       code: 'setting',
-      message: `${setting.name} cannot be ${value}.`,
+      message: value === '' ? `${setting.name} was given no value.` : `${setting.name} cannot be ${value}.`,
       where: `setting ${setting.name}`,
       tip,
     });

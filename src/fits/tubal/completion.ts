@@ -5,8 +5,9 @@ import { type PictureStack, pictureStackOf } from '../../formats/picture-stack.t
 import { maskByte } from '../../ops/completion/completion-cpu.ts';
 import { createTransform } from '../../ops/mode3-transform/transform.ts';
 import { LabError } from '../../protocol/lab-error.ts';
-import type { FitInput, LoadContext, Problem, SettingValues } from '../fit.ts';
+import type { FitInput, LoadContext, Measures, Problem, SettingValues } from '../fit.ts';
 import { chooseTransform } from './choose-transform.ts';
+import { chooseTubes } from './choose-tubes.ts';
 import { createFactorSolver, factorSolverBytes } from './factor-solver.ts';
 import { labelsOf } from './labels.ts';
 import { fromTensor, type Layout, type LayoutId, layoutOf, rearrange } from './layout.ts';
@@ -20,18 +21,33 @@ import { phaseAt } from './structure.ts';
 import { admmSolverBytes, createAdmmSolver } from './tnn-admm.ts';
 
 const DEVICE_BYTES = 3.5 * 2 ** 30;
+/** Of an array of three axes. */
+const tubeAxes: Partial<Record<LayoutId, number>> = { video: 0, lateral: 1, frontal: 2 };
 
 export async function loadCompletion(
   input: FitInput,
   members: readonly SettingValues[],
-  { device, seed, mask: maskInput }: LoadContext,
+  { device, seed, mask: maskInput, note }: LoadContext,
 ): Promise<Problem> {
   const [shared] = members;
-  const asVideo = shared.layout === 'video';
-  const natural = layoutOf(input, asVideo ? 'video' : 'auto');
-  const stack = pictureStackOf(input.shape, asVideo ? 'frames' : 'rows') as PictureStack;
-  const pictureKind = asVideo || input.shape.length === 4 ? 'video' : 'picture';
-  const layouts = members.map(settings => layoutOf(input, layoutId(settings, input)));
+  const { observations, natural, first, notes } = observe(
+    input,
+    {
+      sampling: Number(shared.sampling),
+      mask: shared.mask as MaskKind,
+      noise: Number(shared.noise),
+      corruption: Number(shared.corruption),
+      validation: shared.validation === undefined ? undefined : Number(shared.validation),
+      layout: shared.layout as LayoutId,
+      seed,
+    },
+    maskInput,
+  );
+  for (const text of notes) note?.(text);
+  const stack = pictureStackOf(input.shape, first) as PictureStack;
+  const automatic = once(() => chooseTubes(device, input, natural, observations, seed));
+  const ids = members.map(settings => layoutId(settings, stack, automatic));
+  const layouts = ids.map(id => layoutOf(input, id));
   const needed = members.reduce((sum, settings, member) => sum + solverBytes(settings, layouts[member]), 0);
   if (needed > DEVICE_BYTES) {
     throw new LabError({
@@ -41,18 +57,6 @@ export async function loadCompletion(
       tip: 'Use fewer frames, a smaller picture, a lower rank or fewer members.',
     });
   }
-  const observations = observe(
-    input,
-    natural,
-    {
-      sampling: Number(shared.sampling),
-      mask: shared.mask as MaskKind,
-      noise: Number(shared.noise),
-      validation: shared.validation === undefined ? undefined : Number(shared.validation),
-      seed,
-    },
-    maskInput,
-  );
   const { truth, values, mask, observedRate } = observations;
   const labels = labelsOf(members);
   const solvers: Solver[] = [];
@@ -70,7 +74,7 @@ export async function loadCompletion(
     throw thrown;
   }
 
-  const reinsert = Number(shared.noise) === 0;
+  const reinsert = Number(shared.noise) === 0 && Number(shared.corruption) === 0;
   const singularOf = (member: number): SingularValues => {
     const { singular } = solvers[member];
     if (singular !== undefined) return singular;
@@ -82,30 +86,54 @@ export async function loadCompletion(
     });
   };
   const pictures = createPictures(input, stack, natural, observations);
-  /** Scaled, in the natural order, with the observed entries put back unless they are noisy. */
-  const recovered = (member: number): Float32Array => {
+  /** Scaled, in the natural order. */
+  const estimated = (member: number): Float32Array => {
     const { values: tensor, centre } = solvers[member].estimate();
     const estimate = rearrange(tensor, layouts[member], natural);
     if (centre !== 0) for (let i = 0; i < estimate.length; i++) estimate[i] += centre;
-    if (reinsert) for (let i = 0; i < mask.length; i++) if (mask[i] !== maskByte.unobserved) estimate[i] = values[i];
     return estimate;
   };
-  const { rows, columns, planes } = natural;
+  /** With the observed entries put back unless they are noisy. */
+  const complete = (estimate: Float32Array): Float32Array =>
+    reinsert ? estimate.map((value, i) => (mask[i] === maskByte.unobserved ? value : values[i])) : estimate;
+  const heldOutRmse = (estimate: Float32Array): number => {
+    let square = 0;
+    for (let i = 0; i < mask.length; i++) if (mask[i] === maskByte.validation) square += (estimate[i] - values[i]) ** 2;
+    return Math.sqrt(square / observations.heldOut);
+  };
+  /** The baseline beside every run. What is held out is kept from it too where it is measured there. */
+  const baseline = once((): Measures => {
+    const { rows, columns } = natural;
+    const training = mask.map(m => (m === maskByte.training ? m : maskByte.unobserved));
+    const heldOut =
+      observations.heldOut === 0
+        ? {}
+        : { interpolationHeldOutRmse: heldOutRmse(interpolateLinearly(values, training, rows, columns)) };
+    if (truth === undefined) return heldOut;
+    const { psnr } = quality(interpolateLinearly(values, mask, rows, columns), truth, natural);
+    return { ...heldOut, interpolationPsnr: psnr };
+  });
+  const { rows, columns, planes } = layouts[0];
   const { summary } = solvers[0];
+  // Which axis became the tubes is worth a word only where there was a choice.
+  const tubeAxis = input.shape.length === 3 && input.kind === 'array' ? tubeAxes[ids[0]] : undefined;
+  const alongTubes = tubeAxis === undefined ? '' : `, tubes along axis ${tubeAxis}`;
   const percent = `${(100 * observedRate).toFixed(1)} % observed`;
   return {
     members: members.map((settings, member) => ({
       label: labels[member],
       blocks: solvers[member].blocks,
       hyperDefaults: solvers[member].hyperDefaults,
+      ignores: solvers[member].ignores,
       rateScale: solvers[member].rateScale,
       maximumIterations: Number(settings.iterations),
     })),
     summary: {
-      title: `${rows} x ${columns} x ${planes.length}, ${percent}, rank ${summary.rank ?? '–'}, ${summary.transform ?? ''}`,
+      title: `${rows} x ${columns} x ${planes.length}, ${percent}, rank ${summary.rank ?? '–'}, ${summary.transform ?? ''}${alongTubes}`,
       rows,
       columns,
       tubes: planes.length,
+      ...(tubeAxis === undefined ? {} : { layout: ids[0], tubeAxis }),
       samplingRate: observedRate,
       trainingRate: observations.trainingRate,
       deviceMegabytes: megabytes(needed),
@@ -121,13 +149,18 @@ export async function loadCompletion(
     advance: (member, hyper) => solvers[member].advance?.(hyper),
     measure(member, context) {
       const structure = { ...solvers[member].structure?.(context), ...phaseAt(context.history) };
-      if (truth === undefined) return structure;
-      const estimate = recovered(member);
-      const figures = { ...quality(estimate, truth, natural), ...structure };
+      if (truth === undefined && context.when === 'running') return structure;
+      const estimate = estimated(member);
+      const recovered = complete(estimate);
+      const figures = { ...(truth === undefined ? {} : quality(recovered, truth, natural)), ...structure };
       if (context.when === 'running') return figures;
-      const baseline = quality(interpolateLinearly(values, mask, rows, columns), truth, natural);
-      const ssim = meanSimilarity(estimate, truth, natural);
-      return { ...figures, ...(Number.isNaN(ssim) ? {} : { ssim }), interpolationPsnr: baseline.psnr };
+      const ssim = truth === undefined ? Number.NaN : meanSimilarity(recovered, truth, natural);
+      return {
+        ...figures,
+        ...(Number.isNaN(ssim) ? {} : { ssim }),
+        ...(observations.heldOut === 0 ? {} : { heldOutRmse: heldOutRmse(estimate) }),
+        ...baseline(),
+      };
     },
     views: [
       ...pictures.views,
@@ -148,18 +181,20 @@ export async function loadCompletion(
     exports(member) {
       const { offset, range } = observations;
       const full = input.fullScale;
-      const stored = recovered(member).map(value => (offset + range * value) * full);
-      const observed = mask.map(m => (m === maskByte.unobserved ? 0 : 1));
+      const observed = fromTensor(
+        natural,
+        mask.map(m => (m === maskByte.unobserved ? 0 : 1)),
+        new Uint8Array(mask.length),
+      );
+      const recovered = fromTensor(natural, estimated(member), new Float32Array(mask.length)).map((value, i) => {
+        // The input's own values, to the bit: what they were scaled by is not always undone by scaling back.
+        if (reinsert && observed[i] === 1) return full === 1 ? input.values[i] : Math.round(input.values[i] * full);
+        return (offset + range * value) * full;
+      });
+      const picture = { first, offset: offset * full, range: range * full, bits: full === 255 ? 8 : 16 } as const;
       return [
-        {
-          name: 'recovered',
-          shape: input.shape,
-          values: fromTensor(natural, stored, new Float32Array(stored.length)),
-          ...(input.kind === 'array'
-            ? {}
-            : { picture: { kind: pictureKind, offset: offset * full, range: range * full } }),
-        },
-        { name: 'mask', shape: input.shape, values: fromTensor(natural, observed, new Uint8Array(observed.length)) },
+        { name: 'recovered', shape: input.shape, values: recovered, picture },
+        { name: 'mask', shape: input.shape, values: observed },
       ];
     },
     dispose,
@@ -182,10 +217,18 @@ function solverBytes(settings: SettingValues, layout: Layout): number {
   return admmSolverBytes(layout, createTransform(id, layout.planes.length));
 }
 
-/** TNN is at its best and fastest on the lateral layout of a colour picture; all else on the natural one. */
-function layoutId(settings: SettingValues, { kind }: FitInput): LayoutId {
-  if (settings.layout === 'auto' && settings.method === 'tnn-admm' && kind === 'picture') return 'lateral';
-  return settings.layout as LayoutId;
+/** TNN is at its best and fastest on the lateral layout of a colour picture. */
+function layoutId(settings: SettingValues, { frames, channels }: PictureStack, automatic: () => LayoutId): LayoutId {
+  if (settings.layout !== 'auto') return settings.layout as LayoutId;
+  return settings.method === 'tnn-admm' && frames === 1 && channels === 3 ? 'lateral' : automatic();
+}
+
+function once<T>(compute: () => T): () => T {
+  let known: { readonly value: T } | undefined;
+  return () => {
+    known ??= { value: compute() };
+    return known.value;
+  };
 }
 
 function rearranged(observations: Observations, from: Layout, to: Layout): Observations {

@@ -17,16 +17,24 @@ import type { Layout } from './layout.ts';
 import { observedSpectrum } from './observed-spectrum.ts';
 import { sliceSingularValues } from './singular-tubes.ts';
 import { keepSingularValues, type Solver, type SolverContext } from './solver.ts';
+import { startSpectral } from './spectral-start.ts';
 import { largestSliceSingularValue } from './spectrum.ts';
 import { predictions, structureOf } from './structure.ts';
 
 /** Snapshots from one look at the singular values to the next: a look costs as much as several iterations. */
 const STRUCTURE_EVERY = 3;
 
-/** R of the settings, or a third of the smaller side, at most 100 (with smoothness, which restrains them, 150). Throws a `setting` error where it exceeds the side. */
-export function rankOf(settings: SettingValues, { rows, columns }: Layout): number {
+/** Above so many tubes a tensor is a volume or a video, not a colour picture. */
+const FEW_TUBES = 4;
+
+/**
+ * R of the settings, or a third of the smaller side, two thirds for volumes and videos, at most 100 (with smoothness, which
+ * restrains them, the side, at most 150). Throws a `setting` error where it exceeds the side.
+ */
+export function rankOf(settings: SettingValues, { rows, columns, planes }: Layout): number {
   const side = Math.min(rows, columns);
-  const byDefault = settings.method === 'gd-smoothness' ? Math.min(150, side) : Math.min(100, Math.round(side / 3));
+  const share = planes.length > FEW_TUBES ? 2 / 3 : 1 / 3;
+  const byDefault = settings.method === 'gd-smoothness' ? Math.min(150, side) : Math.min(100, Math.round(share * side));
   const rank = Number(settings.rank ?? Math.max(1, byDefault));
   if (rank <= side) return rank;
   throw new LabError({
@@ -41,7 +49,7 @@ export function rankOf(settings: SettingValues, { rows, columns }: Layout): numb
 export function factorSolverBytes(settings: SettingValues, layout: Layout): number {
   const { rows, columns, planes } = layout;
   const k = planes.length;
-  if (4 * Math.max(16 * k, (k + 5) * columns) > SCRATCH_BYTES) {
+  if (!rowsFit(layout)) {
     throw new LabError({
       code: 'memory',
       message: `Rows of ${columns} x ${k} values are longer than the kernels take.`,
@@ -52,6 +60,11 @@ export function factorSolverBytes(settings: SettingValues, layout: Layout): numb
   return completionBytes(rows, columns, k, rankOf(settings, layout), 1);
 }
 
+/** Whether a row of all planes fits the scratch memory of the kernels. */
+export function rowsFit({ columns, planes: { length: k } }: Layout): boolean {
+  return 4 * Math.max(16 * k, (k + 5) * columns) <= SCRATCH_BYTES;
+}
+
 export function createFactorSolver(context: SolverContext, transform: Transform): Solver {
   const { device, layout, observations, settings, seed, member } = context;
   const { rows, columns, planes } = layout;
@@ -59,22 +72,21 @@ export function createFactorSolver(context: SolverContext, transform: Transform)
   const centre = settings.centre === 'mean' ? trainingMean(observations) : 0;
   const values = observations.values.map(value => value - centre);
   const rank = rankOf(settings, layout);
-  const sigma = largestSliceSingularValue({ ...observations, values }, rows, columns, transform);
-  if (!(sigma > 0)) {
-    throw new LabError({
-      code: 'input',
-      message: 'All observed values are zero, so there is nothing to fit.',
-      where: 'input',
-      tip: 'Check the mask and the value range.',
-    });
-  }
+  const found = largestSliceSingularValue({ ...observations, values }, rows, columns, transform);
+  const constant = isConstant(values, mask, centre);
+  // Of a constant nothing is left to descend to: factors of zero are the result.
+  const sigma = constant ? 1 : found;
   const data: CompletionData = createCompletionData(device, rows, columns, planes.length, values, mask);
   const factors = createCompletionFactors(device, rows, columns, rank, transform);
   const alpha = Number(settings.initialScale ?? 1e-3);
   const random = createRandom(seed, `start ${member}`);
   const imbalance = settings.method === 'gd-imbalanced' ? 1 / 3 : 1;
-  startSmall(factors.left.values, transform, rows, rank, alpha, () => random.normal());
-  startSmall(factors.right.values, transform, columns, rank, imbalance * alpha, () => random.normal());
+  if (settings.start === 'spectral' && !constant) {
+    startSpectral(factors, { ...observations, values }, rows, columns);
+  } else if (!constant) {
+    startSmall(factors.left.values, transform, rows, rank, alpha, () => random.normal());
+    startSmall(factors.right.values, transform, columns, rank, imbalance * alpha, () => random.normal());
+  }
   const directions = settings.smoothnessDirections === 3 ? 3 : 2;
   const channels = settings.smoothnessChannels === 'joint' ? 'joint' : 'separate';
   const trainingCount = trainingRate * values.length;
@@ -88,7 +100,11 @@ export function createFactorSolver(context: SolverContext, transform: Transform)
   );
   // The mode (L^T u + R^T v) / 2 is what grows, so the start is that of its two halves together.
   const law = { alpha: (alpha * Math.hypot(1, imbalance)) / 2, scale: transform.scale };
-  const followsLaw = !preconditioned && settings.optimizer === 'sgd' && settings.schedule === 'constant';
+  const followsLaw =
+    !preconditioned &&
+    settings.start !== 'spectral' &&
+    settings.optimizer === 'sgd' &&
+    settings.schedule === 'constant';
   let spectrum: Float64Array | undefined;
   return {
     blocks: [
@@ -96,17 +112,11 @@ export function createFactorSolver(context: SolverContext, transform: Transform)
       { name: 'R', group: 'right', values: right.values, gradients: gradRight.values },
     ],
     hyperDefaults: {
-      learningRate:
-        settings.method === 'scaled-gd'
-          ? 0.5
-          : settings.method === 'prec-gd'
-            ? 0.3
-            : observations.observedRate >= 0.295
-              ? 0.9
-              : 0.5,
-      damping: settings.method === 'scaled-gd' ? 0.1 : 1,
+      learningRate: learningRateOf(settings, observations.observedRate),
+      damping: settings.method !== 'scaled-gd' ? 1 : settings.start === 'spectral' ? 0 : 0.1,
       smoothness: settings.method === 'gd-smoothness' ? 0.005 : 0,
     },
+    ignores: preconditioned ? [] : ['damping'],
     rateScale: preconditioned ? 1 / trainingRate : 1 / (trainingRate * sigma),
     summary: { rank, transform: transform.id, largestSingularValue: sigma },
     evaluate({ smoothness: weight, smoothnessEpsilon: epsilon, damping }) {
@@ -115,7 +125,8 @@ export function createFactorSolver(context: SolverContext, transform: Transform)
       if (preconditioned) factors.precondition(damping * dampingScale(losses.training));
       return {
         loss: losses.training + smooth,
-        validation: settings.validation === 0 ? undefined : losses.validation,
+        validation: observations.heldOut === 0 ? undefined : losses.validation,
+        ...(constant ? { converged: true } : {}),
         terms: [losses.training, smooth, Math.sqrt((2 * losses.training) / trainingCount)],
       };
     },
@@ -144,6 +155,24 @@ export function createFactorSolver(context: SolverContext, transform: Transform)
     },
   };
 }
+
+/** Largest deviation from the centre, relative to it, that float32 makes of equal values. */
+const ROUNDING = 1e-6;
+
+function isConstant(values: Float32Array, mask: Uint8Array, centre: number): boolean {
+  return values.every((value, i) => mask[i] === maskByte.unobserved || Math.abs(value) <= ROUNDING * Math.abs(centre));
+}
+
+/** Rates tried on the samples; those of rules that follow the gradient are relative to the fit's own step. */
+function learningRateOf({ method, optimizer }: SettingValues, observedRate: number): number {
+  if (method === 'scaled-gd') return 0.5;
+  if (method === 'prec-gd') return 0.3;
+  return optimizerRates[String(optimizer)] ?? (observedRate >= 0.295 ? 0.9 : 0.5);
+}
+
+const optimizerRates: Readonly<Record<string, number>> = {
+  'heavy-ball': 0.2,
+};
 
 /** Mean of the values that train. */
 function trainingMean({ values, mask }: SolverContext['observations']): number {

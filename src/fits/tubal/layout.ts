@@ -17,7 +17,7 @@ export interface Layout {
 }
 
 /**
- * Layout of an input. Frontal: first axis rows, second columns, third tubes (colour picture H x W x 3, volume
+ * Layout of an input; `auto` is decided by chooseTubes, here it is frontal. Frontal: first axis rows, second columns, third tubes (colour picture H x W x 3, volume
  * H x W x bands). Lateral: H x 3 x W. Video [frame, height, width(, channel)]: H x W x (channel, frame).
  */
 export function layoutOf(input: FitInput, id: LayoutId): Layout {

@@ -2,17 +2,24 @@
 // positions, plane by plane. Outside their hull the nearest observed value is taken.
 
 import Delaunator from 'delaunator';
-import type { Solver, SolverContext } from './solver.ts';
+import { maskByte } from '../../ops/completion/completion-cpu.ts';
+import { ignoresAll, type Solver, type SolverContext } from './solver.ts';
 
 /** The baseline as a member of a race: done before its first iteration. */
 export function createInterpolationSolver({ observations, layout }: SolverContext): Solver {
-  const filled = interpolateLinearly(observations.values, observations.mask, layout.rows, layout.columns);
+  const { values, mask, heldOut } = observations;
+  const training = mask.map(m => (m === maskByte.training ? m : maskByte.unobserved));
+  const filled = interpolateLinearly(values, training, layout.rows, layout.columns);
+  let square = 0;
+  for (let i = 0; i < values.length; i++) if (mask[i] === maskByte.validation) square += (filled[i] - values[i]) ** 2;
+  const validation = heldOut === 0 ? undefined : square / 2;
   return {
     blocks: [],
     hyperDefaults: {},
     rateScale: 1,
+    ignores: ignoresAll,
     summary: {},
-    evaluate: () => ({ loss: 0, validation: undefined, terms: [0, 0, 0], converged: true }),
+    evaluate: () => ({ loss: 0, validation, terms: [0, 0, 0], converged: true }),
     estimate: () => ({ values: filled, centre: 0 }),
     dispose() {},
   };

@@ -15,9 +15,9 @@ function make(shape: number[], kind: FitInput['kind'], fullScale: number, asVide
     fullScale === 255 ? Math.floor(256 * random.uniform()) / 255 : random.uniform(),
   );
   const input: FitInput = { name: 'test', kind, shape, values, fullScale };
-  const natural = layoutOf(input, asVideo ? 'video' : 'auto');
-  const settings = { sampling: 0.5, mask: 'entry', noise: 0, validation: 0, seed: 1 } as const;
-  const observations = observe(input, natural, settings, undefined);
+  const settings = { sampling: 0.5, mask: 'entry', noise: 0, corruption: 0, validation: 0, seed: 1 } as const;
+  const layout = asVideo ? 'video' : 'frontal';
+  const { natural, observations } = observe(input, { ...settings, layout }, undefined);
   const stack = pictureStackOf(shape, asVideo ? 'frames' : 'rows');
   if (stack === undefined) throw new Error('no stack');
   return { input, natural, observations, stack, pictures: createPictures(input, stack, natural, observations) };
@@ -108,9 +108,8 @@ describe('pictures of values outside 0 to 1', () => {
   it('keep the units of the array, and clip what goes beyond its range', () => {
     const values = Float32Array.from({ length: 60 }, (_, i) => -5 + i / 4);
     const input: FitInput = { name: 'test', kind: 'array', shape: [10, 6], values, fullScale: 1 };
-    const natural = layoutOf(input, 'auto');
-    const settings = { sampling: 0.6, mask: 'entry', noise: 0, validation: 0, seed: 1 } as const;
-    const observations = observe(input, natural, settings, undefined);
+    const settings = { sampling: 0.6, mask: 'entry', noise: 0, corruption: 0, validation: 0, seed: 1 } as const;
+    const { natural, observations } = observe(input, { ...settings, layout: 'auto' }, undefined);
     const stack = pictureStackOf(input.shape, 'rows');
     if (stack === undefined) throw new Error('no stack');
     const pictures = createPictures(input, stack, natural, observations);

@@ -30,7 +30,8 @@ export function quality(estimate: Float32Array, truth: Float32Array, { rows, col
   const decibel = (meanSquare: number) => -10 * Math.log10(Math.max(meanSquare, 1e-20));
   return {
     psnr: decibel(mean(perPlane) / size),
-    rse: Math.sqrt(square / energy),
+    // Of a truth that is zero everywhere: the error itself.
+    rse: Math.sqrt(square / (energy || 1)),
     meanPlanePsnr: mean(perPlane.map(error => decibel(error / size))),
   };
 }

@@ -44,6 +44,14 @@ export async function loadSensing(members: readonly SettingValues[], { device, s
   const [n, k] = [Number(shared.size), Number(shared.tubes)];
   const staircase = shared.truthSpectrum === 'staircase';
   const tubalRank = staircase ? STAIRCASE.length : Number(shared.tubalRank);
+  if (staircase && n < tubalRank) {
+    throw new LabError({
+      code: 'setting',
+      message: `The staircase has tubal rank ${tubalRank}, more than slices of ${n} x ${n} can have.`,
+      where: 'setting size',
+      tip: `The nearest valid value is ${tubalRank}.`,
+    });
+  }
   const count = countSensing(n, k, tubalRank, 0);
   const measurements = Number(shared.measurements ?? 3 * count.freedom);
   const counted = countSensing(n, k, tubalRank, measurements);
@@ -85,8 +93,8 @@ export async function loadSensing(members: readonly SettingValues[], { device, s
       hyperDefaults: {
         learningRate: settings.method === 'scaled-gd' ? 0.5 : settings.method === 'prec-gd' ? 0.3 : 0.25,
         damping: settings.method === 'scaled-gd' ? 0.01 : 1,
-        smoothness: 0,
       },
+      ignores: ['smoothness', 'smoothnessEpsilon', ...(settings.method === 'gd' ? ['damping'] : [])],
       rateScale: 1,
       maximumIterations: Number(settings.iterations),
     })),

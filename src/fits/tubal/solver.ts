@@ -34,6 +34,8 @@ export interface Solver {
   readonly blocks: readonly ParameterBlock[];
   readonly hyperDefaults: HyperValues;
   readonly rateScale: number;
+  /** Live settings of the fit that do not act on this method. */
+  readonly ignores: readonly string[];
   /** Facts for the user: rank, transform, largest singular value. */
   readonly summary: Readonly<Record<string, number | string>>;
   evaluate(hyper: HyperValues): Evaluation;
@@ -47,6 +49,9 @@ export interface Solver {
   structure?(context: MeasureContext): Measures;
   dispose(): void;
 }
+
+/** Of methods without a gradient. */
+export const ignoresAll = ['learningRate', 'damping', 'smoothness', 'smoothnessEpsilon'] as const;
 
 /** Names of the terms of every solver's evaluation. */
 export const solverTerms = ['training', 'smoothness', 'rmse'] as const;

@@ -9,7 +9,7 @@ const POWER_ITERATIONS = 20;
 
 /** sigma_1 of P_training(Y) / p over all slices of the transform domain, by power iterations in float64. */
 export function largestSliceSingularValue(
-  observations: Observations,
+  observations: Pick<Observations, 'values' | 'mask' | 'trainingRate'>,
   rows: number,
   columns: number,
   transform: Transform,

@@ -1,11 +1,12 @@
 // The convex baseline: the tensor of least tubal nuclear norm that agrees with the observed entries, by ADMM (Lu, Feng,
-// Lin, Yan, IJCAI 2018, algorithm 1). It uses all observed entries; nothing is held out, for there is nothing to stop.
+// Lin, Yan, IJCAI 2018, algorithm 1). It sees the same training entries as any other member of a race, so that held-out
+// losses can be compared.
 
 import { maskByte } from '../../ops/completion/completion-cpu.ts';
 import type { Transform } from '../../ops/mode3-transform/transform.ts';
 import { createThreshold, thresholdBytes } from '../../ops/singular-value-threshold/threshold-cpu.ts';
 import type { Layout } from './layout.ts';
-import type { Solver, SolverContext } from './solver.ts';
+import { ignoresAll, type Solver, type SolverContext } from './solver.ts';
 
 const MU_START = 1e-4;
 const MU_GROWTH = 1.2;
@@ -24,7 +25,7 @@ export function admmSolverBytes({ rows, columns, planes }: Layout, transform: Tr
 export function createAdmmSolver(context: SolverContext, transform: Transform): Solver {
   const { device, layout, observations } = context;
   const { rows, columns } = layout;
-  const { values, mask, observedRate } = observations;
+  const { values, mask, trainingRate, heldOut } = observations;
   const count = values.length;
   const threshold = createThreshold(device, rows, columns, transform);
   const x = device.floats(count);
@@ -32,7 +33,7 @@ export function createAdmmSolver(context: SolverContext, transform: Transform): 
   /** mu and the largest change of the last step, as state of their own: a resumed run goes on with the same bits. */
   const state = Float32Array.of(MU_START, Infinity);
   const before = new Float32Array(count);
-  const observed = (i: number) => mask[i] !== maskByte.unobserved;
+  const observed = (i: number) => mask[i] === maskByte.training;
   let averageRank = 0;
   return {
     blocks: [
@@ -41,13 +42,20 @@ export function createAdmmSolver(context: SolverContext, transform: Transform): 
       { name: 'state', group: 'penalty', values: state, gradients: undefined },
     ],
     hyperDefaults: {},
+    ignores: ignoresAll,
     rateScale: 1,
     summary: { transform: transform.id },
     evaluate() {
-      let square = 0;
-      for (let i = 0; i < count; i++) if (observed(i)) square += (values[i] - x.values[i]) ** 2;
-      const rmse = Math.sqrt(square / (observedRate * count));
-      return { loss: square / 2, validation: undefined, terms: [square / 2, 0, rmse], converged: state[1] < TOLERANCE };
+      let [square, unseen] = [0, 0];
+      for (let i = 0; i < count; i++) {
+        if (mask[i] === maskByte.unobserved) continue;
+        const gap = (values[i] - x.values[i]) ** 2;
+        if (observed(i)) square += gap;
+        else unseen += gap;
+      }
+      const validation = heldOut === 0 ? undefined : unseen / 2;
+      const rmse = Math.sqrt(square / (trainingRate * count));
+      return { loss: square / 2, validation, terms: [square / 2, 0, rmse], converged: state[1] < TOLERANCE };
     },
     advance() {
       const [mu] = state;

@@ -3,6 +3,7 @@
 // does the work.
 
 import { transformIds } from '../../ops/mode3-transform/transform.ts';
+import { LabError } from '../../protocol/lab-error.ts';
 import type { Fit, SettingDescription, SettingValues } from '../fit.ts';
 import { loadCompletion } from './completion.ts';
 import { phaseExplanations } from './law.ts';
@@ -66,7 +67,7 @@ export const tubal: Fit = {
       live: 'fixed',
       group: 'Data',
       level: 'basic',
-      help: 'What is drawn together: single entries, pixels with all channels, tubes, whole rows or columns.',
+      help: 'What is drawn together: single entries, pixels with all channels, tubes, whole rows or columns, stripes of rows.',
     },
     {
       name: 'rank',
@@ -79,7 +80,7 @@ export const tubal: Fit = {
       group: 'Factors',
       level: 'basic',
       scale: 'log',
-      help: 'Columns of each factor slice. Default: a third of the smaller side, at most 100; gd-smoothness: 150 or the side; sensing: the size.',
+      help: 'Columns of each factor slice. Default: a third of the smaller side, two thirds with more than four tubes (volumes, videos), at most 100; gd-smoothness: 150 or the side; sensing: the size.',
     },
     {
       name: 'initialScale',
@@ -93,6 +94,16 @@ export const tubal: Fit = {
       level: 'basic',
       scale: 'log',
       help: 'Factors start as alpha N(0, 1) / sqrt(R). Smaller starts find lower ranks first and take longer. Default 1e-3; sensing 1e-6.',
+    },
+    {
+      name: 'start',
+      title: 'Start',
+      type: 'choice',
+      default: 'small',
+      choices: ['small', 'spectral'],
+      live: 'member',
+      group: 'Factors',
+      help: 'small: random and near zero, which makes gradient descent prefer low ranks. spectral: the leading singular triples of the observed tensor over its rate, for scaled-gd at a rank that is known (its damping is then 0).',
     },
     {
       name: 'transform',
@@ -122,7 +133,7 @@ export const tubal: Fit = {
       choices: layoutIds,
       live: 'member',
       group: 'Data',
-      help: 'Which axes are rows, columns and tubes; auto: frontal, and video for four axes.',
+      help: 'Which axes are rows, columns and tubes. frontal: tubes along the last of three axes; lateral: along the second; video: along the first. auto: frontal for pictures, video for four axes; of other arrays the axis along which a short descent tells held-out entries best; lateral for tnn-admm on colour pictures.',
     },
     {
       name: 'noise',
@@ -136,6 +147,18 @@ export const tubal: Fit = {
       scale: 'log',
       unit: 'of the range',
       help: 'Standard deviation of Gaussian noise added to observed values scaled to 0…1.',
+    },
+    {
+      name: 'corruption',
+      title: 'Sparse corruption',
+      type: 'number',
+      default: 0,
+      minimum: 0,
+      maximum: 1,
+      live: 'fixed',
+      group: 'Data',
+      unit: 'of the observed',
+      help: 'Share of the observed entries that are replaced by uniform noise over the range of the values.',
     },
     {
       name: 'validation',
@@ -160,7 +183,7 @@ export const tubal: Fit = {
       group: 'Descent',
       level: 'basic',
       scale: 'log',
-      help: 'Step = eta / (p sigma_1). Default 0.9, or 0.5 where less than 30 % was observed; sensing: 0.25, and it is the step itself.',
+      help: 'Step = eta / (p sigma_1). Default 0.9, or 0.5 where less than 30 % was observed; other optimizers than sgd have defaults of their own; sensing: 0.25, and it is the step itself.',
     },
     {
       name: 'damping',
@@ -172,7 +195,7 @@ export const tubal: Fit = {
       live: 'live',
       group: 'Descent',
       scale: 'log',
-      help: 'Added to the Gram matrices: times the largest singular value with scaled-gd (default 0.1), times the norm of the residual with prec-gd (default 1).',
+      help: 'Added to the Gram matrices: times the largest singular value with scaled-gd (default 0.1, from a spectral start 0), times the norm of the residual with prec-gd (default 1).',
     },
     {
       name: 'smoothness',
@@ -272,8 +295,49 @@ export const tubal: Fit = {
     },
   },
   optimizer: 'sgd',
+  optimizerNote:
+    'All but sgd change the implicit bias: momentum buys iterations with quality, and rules that scale coordinates (adam and its relatives, sign) find higher ranks.',
   samples,
   captions: { phase: phaseExplanations },
-  load: (input, members, context) =>
-    input.kind === 'synthetic' ? loadSensing(members, context) : loadCompletion(input, members, context),
+  async load(input, members, context) {
+    const isSensing = input.kind === 'synthetic';
+    refuseInert(members, isSensing ? [...completionSettings] : sensingSettings(tubal.settings), isSensing);
+    if (isSensing && context.mask !== undefined) {
+      throw new LabError({
+        code: 'input',
+        message: 'A sensing problem has no entries to mask: every measurement sees all of them.',
+        where: context.mask.name,
+        tip: 'Leave the mask out, or give a picture to complete.',
+      });
+    }
+    return isSensing ? loadSensing(members, context) : loadCompletion(input, members, context);
+  },
 };
+
+/** Settings without effect on sensing. */
+const completionSettings = [
+  ...['sampling', 'mask', 'start', 'transform', 'centre', 'layout', 'noise', 'corruption', 'validation'],
+  ...['smoothness', 'smoothnessEpsilon', 'smoothnessDirections', 'smoothnessChannels'],
+];
+
+function sensingSettings(settings: readonly SettingDescription[]): readonly string[] {
+  return settings.filter(({ group }) => group === 'Sensing').map(({ name }) => name);
+}
+
+/** Throws a `setting` error for what was set and would do nothing. */
+function refuseInert(members: readonly SettingValues[], names: readonly string[], isSensing: boolean): void {
+  for (const { name, default: value } of tubal.settings) {
+    const wrong = members.find(
+      settings => names.includes(name) && settings[name] !== undefined && settings[name] !== value,
+    );
+    if (wrong === undefined) continue;
+    throw new LabError({
+      code: 'setting',
+      message: `${name} ${wrong[name]} has no effect on ${isSensing ? 'a sensing problem' : 'the completion of an input'}.`,
+      where: `setting ${name}`,
+      tip: isSensing
+        ? 'Leave it out, or give an input to complete.'
+        : 'Leave it out, or choose a sensing problem: sample:sensing.',
+    });
+  }
+}
