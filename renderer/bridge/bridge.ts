@@ -4,7 +4,8 @@
 import type { Frame } from '../../src/protocol/frames.ts';
 import type { HostAnswers, HostCall, HostCallKind, HostMessage } from '../../src/protocol/host-calls.ts';
 
-export type ConnectionState = 'connecting' | 'open' | 'lost';
+/** refused: there is a lab at the address, but another one, which does not know this window. */
+export type ConnectionState = 'connecting' | 'open' | 'lost' | 'refused';
 
 export interface CallOptions {
   readonly signal?: AbortSignal;

@@ -76,8 +76,13 @@ export function createWebBridge(address: URL): Bridge {
       if (typeof data === 'string') receive(JSON.parse(data) as HostMessage);
       else receiveFrame(decodeFrame(new Uint8Array(data as ArrayBuffer)));
     };
+    let opened = false;
+    socket.onopen = () => {
+      opened = true;
+    };
     socket.onclose = () => {
-      setState('lost');
+      if (opened) setState('lost');
+      else void whyClosed(address).then(setState);
       for (const { reject } of pending.values()) reject(connectionLost());
       pending.clear();
       setTimeout(connect, wait);
@@ -136,6 +141,15 @@ export function createWebBridge(address: URL): Bridge {
       return () => connectionListeners.delete(listener);
     },
   };
+}
+
+/** A socket that is not let in does not say why; the page's own address does. */
+async function whyClosed(address: URL): Promise<ConnectionState> {
+  const status = await fetch(address, { method: 'HEAD' }).then(
+    answer => answer.status,
+    () => undefined,
+  );
+  return status === 403 ? 'refused' : 'lost';
 }
 
 function pathOf(file: HostFile): string {

@@ -7,6 +7,12 @@ import { useLab } from '../state/lab.ts';
 /** A connection that comes at once needs no word. */
 const PATIENCE_MILLISECONDS = 600;
 
+const words = {
+  connecting: 'Connecting to the lab …',
+  lost: 'The connection to the lab is lost. Runs go on without the window; connecting again …',
+  refused: 'The lab was started anew. Open the address it printed; this window then goes on, too.',
+} as const;
+
 export function ConnectionBanner() {
   const connection = useLab(state => state.connection);
   const [late, setLate] = useState(false);
@@ -19,9 +25,7 @@ export function ConnectionBanner() {
   return (
     <div className="connection-banner" role="status">
       <Loader size={14} color="currentColor" />
-      {connection === 'connecting'
-        ? 'Connecting to the lab …'
-        : 'The connection to the lab is lost. Runs go on without the window; connecting again …'}
+      {words[connection]}
     </div>
   );
 }

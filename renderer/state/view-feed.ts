@@ -52,8 +52,9 @@ export function feedView(
   };
   const look = (): void => {
     if (disposed || !on || busy || timer !== undefined) return;
-    const run = useLab.getState().open[wanted.run];
-    if (run?.details.problem === undefined) return;
+    const { connection, open } = useLab.getState();
+    const run = open[wanted.run];
+    if (connection !== 'open' || run?.details.problem === undefined) return;
     const cursor = useCursor.getState();
     const view = run.details.problem.views.find(({ id }) => id === wanted.view);
     if (view === undefined) return;
@@ -109,9 +110,11 @@ export function feedView(
           onFrame(answer);
         },
         thrown => {
-          if (disposed) return;
+          const error = asLabError(thrown);
+          // A picture stays over a lost connection, and is asked for again after it.
+          if (disposed || error.where === 'connection') return;
           painted = key;
-          onError(asLabError(thrown));
+          onError(error);
         },
       )
       .finally(() => {

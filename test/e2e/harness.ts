@@ -32,6 +32,8 @@ export interface WindowOptions {
   readonly address?: string;
   /** A window beside another of the same person. */
   readonly beside?: LabWindow;
+  /** What must be in place before the page is loaded. */
+  readonly prepare?: (page: Page) => Promise<void>;
 }
 
 /** A described group of stories; skipped, and said why, where there is no Chromium. */
@@ -139,6 +141,7 @@ export function setStage(): Stage {
       if (hintsSeen) await page.addInitScript(rememberHints);
       const window = new LabWindow(page);
       open.push({ context, window });
+      await options.prepare?.(page);
       await page.goto(options.address ?? lab.address);
       return window;
     },

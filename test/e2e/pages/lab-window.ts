@@ -77,6 +77,11 @@ export class LabWindow {
     return panel;
   }
 
+  /** Over everything, while the lab cannot be reached. */
+  get banner(): Locator {
+    return this.page.locator('.connection-banner');
+  }
+
   /** Says of a problem that popped up. */
   alert(text: RegExp): Locator {
     return this.page.getByRole('alert').filter({ hasText: text }).first();
