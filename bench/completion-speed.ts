@@ -1,15 +1,24 @@
-// Milliseconds per completion iteration with everything in the loop: synthesis, residual, losses, both gradients and
-// the update. Medians of one run; ratios are against the first row of each block.
+// Milliseconds per completion iteration: of the operators alone (synthesis, residual, losses, both gradients, a bare
+// update), and of the whole run as the command line drives it (optimizer, stop rules, trace, measures, recorded pictures,
+// checkpoints). Medians and means of one process; ratios are against the first row of each block.
 
 import '@tensorflow/tfjs-backend-cpu';
 import { env } from '@tensorflow/tfjs-core';
 import '@tensorflow/tfjs-core/dist/register_all_gradients.js';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import type { CpuDevice } from '../src/devices/cpu/cpu-device.ts';
+import { type FitInput, findFit, resolveMembers } from '../src/engine/fits.ts';
+import { createRun, type RunSink } from '../src/engine/run.ts';
+import { startDrive } from '../src/host/drive-run.ts';
 import { openNodeDevice } from '../src/host/node-device.ts';
+import { noTraceFeed } from '../src/host/trace-feed.ts';
 import { createRandom } from '../src/numerics/random.ts';
 import { createCompletionData, createCompletionFactors } from '../src/ops/completion/completion-cpu.ts';
 import { evaluateTfjs } from '../src/ops/completion/completion-tfjs.ts';
 import { createTransform, type TransformId } from '../src/ops/mode3-transform/transform.ts';
+import { createRunFolder } from '../src/store/run-folder.ts';
 
 interface Case {
   readonly rows: number;
@@ -72,6 +81,88 @@ for (const twin of ['simd', 'relaxed-simd'] as const) {
     two.dispose();
   }
 }
+
+/** A picture that keeps a descent busy: waves of many directions, and noise. */
+function wavyPicture(rows: number, columns: number, channels: number): FitInput {
+  const random = createRandom(2, 'bench picture');
+  const waves = Array.from({ length: 40 }, () => [
+    0.4 * random.normal(),
+    0.4 * random.normal(),
+    6.3 * random.uniform(),
+  ]);
+  const values = Float32Array.from({ length: rows * columns * channels }, (_, at) => {
+    const [i, j, c] = [Math.floor(at / channels / columns), Math.floor(at / channels) % columns, at % channels];
+    const sum = waves.reduce((total, [a, b, phase]) => total + Math.sin(a * i + b * j + phase + c), 0);
+    return Math.min(1, Math.max(0, 0.5 + 0.04 * sum + 0.02 * random.normal()));
+  });
+  return { name: 'bench', kind: 'picture', shape: [rows, columns, channels], values, fullScale: 255 };
+}
+
+const ITERATIONS = 600;
+const work = mkdtempSync(join(tmpdir(), 'descent-lab-bench-'));
+const fit = findFit('tubal');
+
+/** Milliseconds per iteration of a run: steps alone, and driven with all its records. */
+async function timeRun(device: CpuDevice, { rows, columns, k, rank, transform }: Case) {
+  const settings = { rank: String(rank), transform, iterations: String(ITERATIONS), sampling: '0.3' };
+  const members = resolveMembers(fit, settings, {}, 1);
+  const input = wavyPicture(rows, columns, k);
+  const load = async (sink: RunSink) => {
+    const problem = await fit.load(input, members, { device, seed: 0 });
+    return { problem, run: createRun({ problem, fit, members, seed: 0, sink, clock: () => performance.now() }) };
+  };
+  const bare = await load({ event() {}, trace() {} });
+  const steps: number[] = [];
+  while (!bare.run.done) {
+    const began = performance.now();
+    bare.run.step();
+    steps.push(performance.now() - began);
+  }
+  bare.problem.dispose();
+  const mean = steps.reduce((sum, each) => sum + each, 0) / steps.length;
+
+  const path = join(work, `${transform}-${device.threads}-${device.twin}`);
+  let folder: ReturnType<typeof createRunFolder> | undefined;
+  const driven = await load({
+    event: event => folder?.appendEvent(event),
+    trace: row => folder?.appendTrace(row),
+  });
+  const { problem, run } = driven;
+  folder = createRunFolder(path, {
+    ...{ schema: 1, fit: fit.id, input: 'bench', mask: undefined, files: [], members, seed: 0, device: 'cpu' },
+    ...{ twin: device.twin, version: 'bench', planned: [], terms: problem.terms },
+  });
+  let seconds = 0;
+  const drive = startDrive(
+    { run, problem, device, folder, trace: noTraceFeed },
+    { checkpointSeconds: 5, leaveAfter: undefined },
+    event => {
+      if (event.kind === 'finished') seconds = event.summary.seconds;
+    },
+  );
+  await drive.ended;
+  problem.dispose();
+  return { mean, median: steps.sort((a, b) => a - b)[steps.length >> 1], whole: (1000 * seconds) / run.iteration };
+}
+
+console.log(`\nthe whole run, ${ITERATIONS} iterations: engine steps, and all that the command line does between them`);
+console.log(
+  'size              R  transform  twin          operators   step: median    mean   whole run   measures and records',
+);
+for (const twin of ['simd', 'relaxed-simd'] as const) {
+  const both = await openNodeDevice({ threads: 2, twin });
+  for (const item of [picture, { ...picture, transform: 'dft' as const }]) {
+    const alone = time(both, item);
+    const { mean, median, whole } = await timeRun(both, item);
+    const size = `${item.rows} x ${item.columns} x ${item.k}`.padEnd(16);
+    const cells = [alone, median, mean, whole, whole - mean]
+      .map(value => `${value.toFixed(2)} ms`.padStart(11))
+      .join('');
+    console.log(`${size} ${String(item.rank).padStart(3)}  ${item.transform.padEnd(8)}  ${twin.padEnd(12)} ${cells}`);
+  }
+  both.dispose();
+}
+rmSync(work, { recursive: true, force: true });
 
 console.log('\nagainst the tfjs reference with automatic gradients, on tfjs-backend-cpu (one thread)');
 console.log('size              R  transform  reference   ours, 2 threads   ratio');

@@ -93,9 +93,10 @@ export async function loadCompletion(
     if (centre !== 0) for (let i = 0; i < estimate.length; i++) estimate[i] += centre;
     return estimate;
   };
-  /** With the observed entries put back unless they are noisy. */
-  const complete = (estimate: Float32Array): Float32Array =>
-    reinsert ? estimate.map((value, i) => (mask[i] === maskByte.unobserved ? value : values[i])) : estimate;
+  /** Puts the observed entries back unless they are noisy. */
+  const complete = (estimate: Float32Array): void => {
+    if (reinsert) for (let i = 0; i < mask.length; i++) if (mask[i] !== maskByte.unobserved) estimate[i] = values[i];
+  };
   const heldOutRmse = (estimate: Float32Array): number => {
     let square = 0;
     for (let i = 0; i < mask.length; i++) if (mask[i] === maskByte.validation) square += (estimate[i] - values[i]) ** 2;
@@ -151,14 +152,15 @@ export async function loadCompletion(
       const structure = { ...solvers[member].structure?.(context), ...phaseAt(context.history) };
       if (truth === undefined && context.when === 'running') return structure;
       const estimate = estimated(member);
-      const recovered = complete(estimate);
-      const figures = { ...(truth === undefined ? {} : quality(recovered, truth, natural)), ...structure };
+      const heldOut = context.when === 'running' || observations.heldOut === 0 ? Number.NaN : heldOutRmse(estimate);
+      complete(estimate);
+      const figures = { ...(truth === undefined ? {} : quality(estimate, truth, natural)), ...structure };
       if (context.when === 'running') return figures;
-      const ssim = truth === undefined ? Number.NaN : meanSimilarity(recovered, truth, natural);
+      const ssim = truth === undefined ? Number.NaN : meanSimilarity(estimate, truth, natural);
       return {
         ...figures,
         ...(Number.isNaN(ssim) ? {} : { ssim }),
-        ...(observations.heldOut === 0 ? {} : { heldOutRmse: heldOutRmse(estimate) }),
+        ...(Number.isNaN(heldOut) ? {} : { heldOutRmse: heldOut }),
         ...baseline(),
       };
     },

@@ -14,17 +14,17 @@ export interface Quality {
 /** Both tensors are [k, rows, columns] with values scaled to 0…1. */
 export function quality(estimate: Float32Array, truth: Float32Array, { rows, columns, planes }: Layout): Quality {
   const size = rows * columns;
-  const shown = estimate.map(value => Math.min(1, Math.max(0, value)));
   let square = 0;
   let energy = 0;
-  for (let i = 0; i < truth.length; i++) {
-    square += (estimate[i] - truth[i]) ** 2;
-    energy += truth[i] ** 2;
-  }
   const perPlane = planes.map((_, p) => {
-    const [a, b] = [shown, truth].map(values => values.subarray(p * size, (p + 1) * size));
     let error = 0;
-    for (let i = 0; i < size; i++) error += (a[i] - b[i]) ** 2;
+    for (let i = p * size; i < (p + 1) * size; i++) {
+      const [a, b] = [estimate[i], truth[i]];
+      square += (a - b) ** 2;
+      energy += b * b;
+      const difference = clipped(a) - clipped(b);
+      error += difference * difference;
+    }
     return error;
   });
   const decibel = (meanSquare: number) => -10 * Math.log10(Math.max(meanSquare, 1e-20));
@@ -34,6 +34,10 @@ export function quality(estimate: Float32Array, truth: Float32Array, { rows, col
     rse: Math.sqrt(square / (energy || 1)),
     meanPlanePsnr: mean(perPlane.map(error => decibel(error / size))),
   };
+}
+
+function clipped(value: number): number {
+  return value < 0 ? 0 : value > 1 ? 1 : value;
 }
 
 /**

@@ -23,11 +23,15 @@ export function sliceSingularValues(
   transform: Transform,
 ): Float64Array[] {
   return transform.slices.map(({ plane, complex }) => {
-    const l = embedded(left, plane * rows * rank, rows, rank, complex);
-    const r = embedded(right, plane * columns * rank, columns, rank, complex);
+    const [l, r] = [plane * rows * rank, plane * columns * rank];
     const count = Math.min(rows, columns, rank);
     // With more columns than the slice has, the Gram of the slice itself is smaller than those of its factors.
-    const small = rank > count ? smallerGram(productWithTransposed(l, r)) : factorGram(gram(l), gram(r));
+    const small =
+      rank > count
+        ? smallerGram(
+            productWithTransposed(embedded(left, l, rows, rank, complex), embedded(right, r, columns, rank, complex)),
+          )
+        : factorGram(storedGram(left, l, rows, rank, complex), storedGram(right, r, columns, rank, complex));
     return eigenvalues(small, complex, count).map(value => Math.sqrt(Math.max(0, value)));
   });
 }
@@ -185,15 +189,38 @@ function toMatrix({ rows, columns, values }: Dense): Matrix {
 /** M^T M */
 function gram({ rows, columns, values }: Dense): Dense {
   const out = new Float64Array(columns * columns);
-  for (let i = 0; i < rows; i++) {
-    const row = values.subarray(i * columns, (i + 1) * columns);
+  const zeros = new Float64Array(columns);
+  const rowOf = (i: number) => (i < rows ? values.subarray(i * columns, (i + 1) * columns) : zeros);
+  // Four rows at a time: the sums are read and written a quarter as often.
+  for (let i = 0; i < rows; i += 4) {
+    const [a, b, c, d] = [rowOf(i), rowOf(i + 1), rowOf(i + 2), rowOf(i + 3)];
     for (let j = 0; j < columns; j++) {
-      const factor = row[j];
-      if (factor === 0) continue;
-      for (let l = 0, at = j * columns; l <= j; l++, at++) out[at] += factor * row[l];
+      const [fa, fb, fc, fd] = [a[j], b[j], c[j], d[j]];
+      for (let l = 0, at = j * columns; l <= j; l++, at++) out[at] += fa * a[l] + fb * b[l] + fc * c[l] + fd * d[l];
     }
   }
   for (let j = 0; j < columns; j++) for (let l = 0; l < j; l++) out[l * columns + j] = out[j * columns + l];
+  return { rows: columns, columns, values: out };
+}
+
+/** The Gram matrix of an embedded slice, from half as many rows: of [A | B] it holds all products that it is made of. */
+function storedGram(stored: ArrayLike<number>, start: number, n: number, width: number, complex: boolean): Dense {
+  const columns = complex ? 2 * width : width;
+  const values = Float64Array.from({ length: n * columns }, (_, i) => stored[start + i]);
+  const whole = gram({ rows: n, columns, values });
+  if (!complex) return whole;
+  const out = new Float64Array(columns * columns);
+  const part = (p: number, q: number, i: number, j: number) => whole.values[(p * width + i) * columns + q * width + j];
+  for (let i = 0; i < width; i++) {
+    for (let j = 0; j < width; j++) {
+      const re = part(0, 0, i, j) + part(1, 1, i, j);
+      const im = part(0, 1, i, j) - part(1, 0, i, j);
+      out[i * columns + j] = re;
+      out[(width + i) * columns + width + j] = re;
+      out[i * columns + width + j] = -im;
+      out[(width + i) * columns + j] = im;
+    }
+  }
   return { rows: columns, columns, values: out };
 }
 
