@@ -98,5 +98,7 @@ export function realValues(data: ViewData, name: string): Float32Array {
   const { values } = data[name];
   const [offset, step] = data[`${name}.scale`]?.values ?? [0, 1];
   if (values instanceof Float32Array && offset === 0 && step === 1) return values;
-  return Float32Array.from(values as ArrayLike<number>, stored => offset + step * stored);
+  const out = new Float32Array(values.length);
+  for (let i = 0; i < out.length; i++) out[i] = offset + step * values[i];
+  return out;
 }

@@ -85,21 +85,10 @@ function leadingSingularValues(
   const right = Float64Array.from({ length: width * columns }, normal);
   for (let round = 0; round <= ROUNDS; round++) {
     orthonormalise(right, width, columns);
-    for (let v = 0; v < width; v++) {
-      for (let i = 0; i < rows; i++) {
-        let sum = 0;
-        for (let j = 0, at = i * columns, to = v * columns; j < columns; j++, at++, to++) sum += a[at] * right[to];
-        left[v * rows + i] = sum;
-      }
-    }
+    times(a, right, left, rows, columns, width);
     if (round === ROUNDS) break;
     right.fill(0);
-    for (let v = 0; v < width; v++) {
-      for (let i = 0; i < rows; i++) {
-        const factor = left[v * rows + i];
-        for (let j = 0, at = i * columns, to = v * columns; j < columns; j++, at++, to++) right[to] += factor * a[at];
-      }
-    }
+    timesTransposed(a, left, right, rows, columns, width);
   }
   const gram = new Float64Array(width * width);
   for (let v = 0; v < width; v++) {
@@ -111,6 +100,64 @@ function leadingSingularValues(
     }
   }
   return symmetricEigenvalues(gram, width).map(value => Math.sqrt(Math.max(0, value)));
+}
+
+/** left [width, rows] = right a^T: four vectors at a time share the values of a. */
+function times(
+  a: Float64Array,
+  right: Float64Array,
+  left: Float64Array,
+  rows: number,
+  columns: number,
+  width: number,
+): void {
+  for (let first = 0; first < width; first += 4) {
+    const [v0, v1, v2, v3] = [0, 1, 2, 3].map(v => Math.min(width - 1, first + v) * columns);
+    for (let i = 0; i < rows; i++) {
+      let [s0, s1, s2, s3] = [0, 0, 0, 0];
+      for (let j = 0, at = i * columns; j < columns; j++, at++) {
+        const value = a[at];
+        s0 += value * right[v0 + j];
+        s1 += value * right[v1 + j];
+        s2 += value * right[v2 + j];
+        s3 += value * right[v3 + j];
+      }
+      const sums = [s0, s1, s2, s3];
+      for (let v = 0; v < 4 && first + v < width; v++) left[(first + v) * rows + i] = sums[v];
+    }
+  }
+}
+
+/** right [width, columns] += left a */
+function timesTransposed(
+  a: Float64Array,
+  left: Float64Array,
+  right: Float64Array,
+  rows: number,
+  columns: number,
+  width: number,
+): void {
+  for (let first = 0; first < width; first += 4) {
+    const vectors = [0, 1, 2, 3].filter(v => first + v < width);
+    for (let i = 0; i < rows; i++) {
+      const factors = [0, 1, 2, 3].map(v => (first + v < width ? left[(first + v) * rows + i] : 0));
+      const [f0, f1, f2, f3] = factors;
+      const [v0, v1, v2, v3] = [0, 1, 2, 3].map(v => (first + v) * columns);
+      if (vectors.length === 4) {
+        for (let j = 0, at = i * columns; j < columns; j++, at++) {
+          const value = a[at];
+          right[v0 + j] += f0 * value;
+          right[v1 + j] += f1 * value;
+          right[v2 + j] += f2 * value;
+          right[v3 + j] += f3 * value;
+        }
+      } else {
+        for (const v of vectors)
+          for (let j = 0, at = i * columns; j < columns; j++, at++)
+            right[(first + v) * columns + j] += factors[v] * a[at];
+      }
+    }
+  }
 }
 
 /** Gram-Schmidt over the rows [count, length], twice for orthogonality to the last bits. */

@@ -37,7 +37,7 @@ export function quality(estimate: Float32Array, truth: Float32Array, { rows, col
 }
 
 function clipped(value: number): number {
-  return value < 0 ? 0 : value > 1 ? 1 : value;
+  return Math.min(1, Math.max(0, value));
 }
 
 /**

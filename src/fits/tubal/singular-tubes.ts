@@ -206,7 +206,8 @@ function gram({ rows, columns, values }: Dense): Dense {
 /** The Gram matrix of an embedded slice, from half as many rows: of [A | B] it holds all products that it is made of. */
 function storedGram(stored: ArrayLike<number>, start: number, n: number, width: number, complex: boolean): Dense {
   const columns = complex ? 2 * width : width;
-  const values = Float64Array.from({ length: n * columns }, (_, i) => stored[start + i]);
+  const values = new Float64Array(n * columns);
+  for (let i = 0; i < values.length; i++) values[i] = stored[start + i];
   const whole = gram({ rows: n, columns, values });
   if (!complex) return whole;
   const out = new Float64Array(columns * columns);
