@@ -111,7 +111,7 @@ async function timeRun(device: CpuDevice, { rows, columns, k, rank, transform }:
     const problem = await fit.load(input, members, { device, seed: 0 });
     return { problem, run: createRun({ problem, fit, members, seed: 0, sink, clock: () => performance.now() }) };
   };
-  const bare = await load({ event() {}, trace() {} });
+  const bare = await load({ log() {}, event() {}, trace() {} });
   const steps: number[] = [];
   while (!bare.run.done) {
     const began = performance.now();
@@ -124,7 +124,8 @@ async function timeRun(device: CpuDevice, { rows, columns, k, rank, transform }:
   const path = join(work, `${transform}-${device.threads}-${device.twin}`);
   let folder: ReturnType<typeof createRunFolder> | undefined;
   const driven = await load({
-    event: event => folder?.appendEvent(event),
+    log: event => folder?.appendEvent(event),
+    event() {},
     trace: row => folder?.appendTrace(row),
   });
   const { problem, run } = driven;

@@ -40,7 +40,7 @@ for (const [title, file, common] of inputs) {
     const device = await openNodeDevice({ threads: 2 });
     const members = resolveMembers(fit, { ...common, ...settings }, {}, 1);
     const problem = await fit.load(input.data, members, { device, seed: 0 });
-    const sink = { event() {}, trace() {} };
+    const sink = { log() {}, event() {}, trace() {} };
     const run = createRun({ problem, fit, members, seed: 0, sink, clock: () => performance.now() });
     const looks: { psnr: number; iteration: number; seconds: number }[] = [];
     const look = () => {
@@ -48,7 +48,7 @@ for (const [title, file, common] of inputs) {
       const { psnr } = problem.measure(0, context) as { psnr: number };
       looks.push({ psnr, iteration: run.iteration, seconds: run.members[0].seconds });
     };
-    while (!run.done) {
+    while (!run.done && run.diverged === undefined) {
       if (run.iteration % LOOK_EVERY === 0) look();
       run.step();
     }

@@ -153,7 +153,8 @@ function receive(news: HostNews): void {
     return;
   }
   if (news.event.kind === 'problem') opened.trace.reset(news.event.problem.terms);
-  if (news.event.kind === 'failed') reportProblem(new LabError(news.event.error), news.run);
+  if (news.event.kind === 'failed' || news.event.kind === 'diverged')
+    reportProblem(new LabError(news.event.error), news.run);
   const change = applyNews(opened, news.event);
   useLab.setState(({ open }) => ({
     open: {
@@ -221,6 +222,7 @@ function applyNews({ details }: OpenRun, news: RunNews): Change {
       return { details: { summary: news.summary } };
     case 'failed':
       return { details: { error: news.error } };
+    case 'diverged':
     case 'note':
       return {};
   }

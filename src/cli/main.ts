@@ -1,5 +1,5 @@
 // The command line: parses arguments, starts the engine's process, prints progress and results. Exit codes: 0 done,
-// 1 defect, 2 wrong arguments or setting, 3 input, 4 run folder, 5 memory or device, 6 diverged, 130 paused by Ctrl-C.
+// 1 defect, 2 wrong arguments or setting, 3 input, 4 run folder, 5 memory or device, 6 diverged (left at the last good state), 130 left (Ctrl-C).
 
 import { asLabError, LabError, nearestName } from '../protocol/lab-error.ts';
 import { commands } from './commands.ts';
@@ -20,6 +20,9 @@ try {
   process.exitCode = await command(rest);
 } catch (thrown) {
   const error = asLabError(thrown);
-  printError(error.toDetails());
+  // As the engine tells its errors, so that a program reads one kind only.
+  if (rest.includes('--json'))
+    process.stdout.write(`${JSON.stringify({ kind: 'error', of: name, error: error.toDetails() })}\n`);
+  else printError(error.toDetails());
   process.exitCode = exitCodeOf(error.code);
 }

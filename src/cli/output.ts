@@ -3,6 +3,8 @@
 import type { LabErrorCode, LabErrorDetails } from '../protocol/lab-error.ts';
 import type { Progress } from '../protocol/run.ts';
 
+const BAR = 24;
+
 const exitCodes: Record<LabErrorCode, number> = {
   internal: 1,
   state: 2,
@@ -45,16 +47,12 @@ export function createProgressPrinter(): ProgressPrinter {
   return {
     show(progress) {
       if (stderr.isTTY) {
-        const share = progress.iteration / progress.maximum;
-        const filled = Math.round(24 * share);
         clear();
-        stderr.write(
-          `${'█'.repeat(filled)}${'░'.repeat(24 - filled)} ${describe(progress)}`.slice(0, stderr.columns - 1),
-        );
+        stderr.write(progressLine(progress, (stderr.columns || 80) - 1));
         drawn = true;
       } else if (Date.now() - last > 2000) {
         last = Date.now();
-        stderr.write(`${describe(progress)}\n`);
+        stderr.write(`${progressText(progress)}\n`);
       }
     },
     status(text) {
@@ -71,15 +69,66 @@ export function createProgressPrinter(): ProgressPrinter {
   };
 }
 
-function describe({ iteration, maximum, loss, learningRate, iterationsPerSecond }: Progress): string {
+/** All of the progress, without a bar. */
+function progressText(progress: Progress): string {
+  return progressLine(progress, Infinity).slice(BAR + 2);
+}
+
+/** How much of a line each part is worth: where the line is too narrow, the least go first. */
+interface Part {
+  readonly text: string;
+  readonly worth: number;
+}
+
+/** Progress in one line of at most `columns`; with a bar where there is room for it. */
+export function progressLine(progress: Progress, columns: number): string {
+  const { iteration, maximum, loss, learningRate, iterationsPerSecond } = progress;
   const left = (maximum - iteration) / Math.max(1e-9, iterationsPerSecond);
   const rate = iterationsPerSecond >= 10 ? iterationsPerSecond.toFixed(0) : iterationsPerSecond.toFixed(1);
-  const remaining = iteration * 1000 < maximum * 2 ? '' : `  at most ${duration(left)} left`;
-  return `iteration ${iteration}/${maximum}  loss ${loss.toPrecision(4)}  learningRate ${Number(learningRate.toPrecision(4))}  ${rate}/s${remaining}`;
+  const filled = Math.round((BAR * iteration) / maximum);
+  let parts: Part[] = [
+    { text: `${'█'.repeat(filled)}${'░'.repeat(BAR - filled)}`, worth: 1 },
+    { text: `iteration ${iteration}/${maximum}`, worth: 5 },
+    { text: `loss ${loss.toPrecision(4)}`, worth: 4 },
+    { text: `learningRate ${Number(learningRate.toPrecision(4))}`, worth: 2 },
+    { text: `${rate}/s`, worth: 0 },
+    ...(iteration * 1000 < maximum * 2 ? [] : [{ text: `at most ${duration(left)} left`, worth: 3 }]),
+  ];
+  const line = () => parts.map(({ text }) => text).join('  ');
+  while (line().length > columns && parts.length > 1) {
+    const least = Math.min(...parts.map(({ worth }) => worth));
+    parts = parts.filter(({ worth }) => worth > least);
+  }
+  return line().slice(0, columns);
 }
 
 export function duration(seconds: number): string {
   if (!Number.isFinite(seconds)) return '?';
-  if (seconds < 90) return `${Math.ceil(seconds)} s`;
-  return `${Math.floor(seconds / 60)} min ${Math.ceil(seconds % 60)} s`;
+  const whole = Math.ceil(seconds);
+  if (whole <= 90) return `${whole} s`;
+  const minutes = Math.floor(whole / 60);
+  return minutes < 90 ? `${minutes} min ${whole % 60} s` : `${Math.floor(minutes / 60)} h ${minutes % 60} min`;
+}
+
+interface Result {
+  readonly label: string;
+  readonly reason: string;
+  readonly iterations: number;
+  readonly seconds: number;
+  readonly bestIteration?: number;
+  readonly psnr?: number;
+  readonly ssim?: number;
+  readonly interpolationPsnr?: number;
+  readonly testError?: number;
+}
+
+/** How a member ended, and its figures. */
+export function describeResult(result: Result): string {
+  const { reason, iterations, seconds, bestIteration, psnr, ssim, interpolationPsnr, testError } = result;
+  const parts = [`${reason}, kept iteration ${bestIteration ?? iterations - 1}, ${seconds.toFixed(1)} s`];
+  if (psnr !== undefined) parts.push(`PSNR ${psnr.toFixed(2)} dB`);
+  if (ssim !== undefined) parts.push(`SSIM ${ssim.toFixed(3)}`);
+  if (interpolationPsnr !== undefined) parts.push(`(linear interpolation ${interpolationPsnr.toFixed(2)} dB)`);
+  if (testError !== undefined) parts.push(`test error ${testError.toExponential(1)}`);
+  return parts.join(', ').replace(', (', ' (');
 }

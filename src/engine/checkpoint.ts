@@ -18,20 +18,25 @@ export function encodeCheckpoint(document: unknown, arrays: CheckpointArrays): U
   ] as Parameters<typeof encodeNpz>[0]);
 }
 
-export function decodeCheckpoint(bytes: Uint8Array, name: string): { document: unknown; arrays: CheckpointArrays } {
+export interface Checkpoint {
+  readonly document: unknown;
+  readonly arrays: CheckpointArrays;
+}
+
+/** Throws a `store` error for bytes that are damaged. */
+export function decodeCheckpoint(bytes: Uint8Array, name: string): Checkpoint {
+  const damaged = (message: string, cause?: unknown) =>
+    new LabError({ code: 'store', message, where: name, tip: 'Resume from an earlier checkpoint.', cause });
   const arrays: CheckpointArrays = {};
   let document: unknown;
-  for (const [key, { data }] of decodeNpz(bytes, name)) {
-    if (key === DOCUMENT) document = JSON.parse(new TextDecoder().decode(data as Uint8Array));
-    else if (data instanceof Float32Array || data instanceof Float64Array) arrays[key] = data;
+  try {
+    for (const [key, { data }] of decodeNpz(bytes, name)) {
+      if (key === DOCUMENT) document = JSON.parse(new TextDecoder().decode(data as Uint8Array));
+      else if (data instanceof Float32Array || data instanceof Float64Array) arrays[key] = data;
+    }
+  } catch (thrown) {
+    throw damaged(thrown instanceof Error ? thrown.message : String(thrown), thrown);
   }
-  if (document === undefined) {
-    throw new LabError({
-      code: 'store',
-      message: 'The checkpoint has no state document.',
-      where: name,
-      tip: 'Resume from an earlier checkpoint.',
-    });
-  }
+  if (document === undefined) throw damaged('The checkpoint has no state document.');
   return { document, arrays };
 }

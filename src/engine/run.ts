@@ -2,21 +2,24 @@
 // Everything that touches the numbers depends on iterations only, never on the clock or on threads, so a replay or a
 // resumed run gives the same bits.
 
-import type { Evaluation, MeasureContext, Measures, Problem, SettingValues } from '../fits/fit.ts';
+import type { Evaluation, EvaluationRequest, MeasureContext, Measures, Problem, SettingValues } from '../fits/fit.ts';
 import { createRandom, type RandomState, resumeRandom } from '../numerics/random.ts';
 import { squaredNorm } from '../optimizers/normalised.ts';
 import type { OptimizerState } from '../optimizers/optimizer.ts';
 import { findOptimizer } from '../optimizers/registry.ts';
 import { findSchedule } from '../optimizers/schedules.ts';
 import { createHyperTable, type HyperTable } from '../protocol/hyper-table.ts';
-import { LabError } from '../protocol/lab-error.ts';
+import { LabError, type LabErrorDetails } from '../protocol/lab-error.ts';
 import type { ProblemDescription, RunEvent, TraceRow } from '../protocol/run.ts';
-import { type CheckpointArrays, decodeCheckpoint, encodeCheckpoint } from './checkpoint.ts';
+import { type Checkpoint, type CheckpointArrays, encodeCheckpoint } from './checkpoint.ts';
 import { describeSettings } from './settings.ts';
 import { isSnapshotIteration } from './snapshots.ts';
 
 /** Where a run's records go; the store implements it, tests keep arrays. */
 export interface RunSink {
+  /** Into the log, before it takes effect; each event once. */
+  log(event: RunEvent): void;
+  /** It takes effect. */
   event(event: RunEvent): void;
   trace(row: TraceRow): void;
 }
@@ -28,8 +31,10 @@ export interface RunOptions {
   readonly members: readonly SettingValues[];
   readonly seed: number;
   readonly sink: RunSink;
-  /** User events known beforehand: from the command line, or from the log of the run that is resumed or replayed. */
+  /** User events known beforehand: from the command line, or from the run that is replayed. */
   readonly events?: readonly RunEvent[];
+  /** User events that are in the log already, of a run that is resumed. */
+  readonly logged?: readonly RunEvent[];
   /** Milliseconds, for the seconds each member took; nothing else depends on it. */
   readonly clock?: () => number;
 }
@@ -38,11 +43,16 @@ export interface Run {
   /** Number of the next iteration. */
   readonly iteration: number;
   readonly done: boolean;
+  /**
+   * Why the run should pause: no member is left that could go on, the last one is at its last good state again. Undefined
+   * after the next step, and where a change is due that may help.
+   */
+  readonly diverged: LabErrorDetails | undefined;
   readonly lastRows: readonly TraceRow[];
   readonly members: readonly MemberReport[];
   /** What was loaded, for those who only look on. */
   readonly description: ProblemDescription;
-  /** Changes a hyper-parameter from the next iteration on; the event is logged before it takes effect. */
+  /** Changes a hyper-parameter from the next iteration on; in the log when it returns. Throws a `state` error at the end. */
   change(path: string, value: number): RunEvent;
   /** Lets the next step end all members, as any ending does: at their best held-out state, where something is held out. */
   stop(): void;
@@ -51,7 +61,8 @@ export interface Run {
   /** Costlier figures of a member, at its present parameters. */
   measure(member: number, when: MeasureContext['when']): Measures;
   checkpoint(): Uint8Array;
-  restore(bytes: Uint8Array, name: string): void;
+  /** Throws a `store` error, and changes nothing, where the checkpoint is another run's. */
+  restore(checkpoint: Checkpoint, name: string): void;
 }
 
 export interface MemberReport {
@@ -68,6 +79,8 @@ export interface MemberReport {
   readonly halvings: number;
 }
 
+/** How the reason of a member begins that was given up. */
+export const DIVERGED = 'diverged:';
 /** Path of the event that ends all members. */
 const STOP = 'stop';
 const VALIDATION_EVERY = 5;
@@ -76,6 +89,16 @@ const RISE = 1.05;
 /** Momentum makes a loss swing: only a rise above all of the stretch before the last good state is a divergence. */
 const RISES_ALLOWED = 3;
 const HALVINGS_ALLOWED = 20;
+
+/** An evaluation, or why a member could not be evaluated. */
+interface Outcome extends Evaluation {
+  readonly failure?: LabError;
+}
+
+interface PendingEvent {
+  readonly event: RunEvent;
+  logged: boolean;
+}
 
 interface MemberState {
   active: boolean;
@@ -104,6 +127,7 @@ export function createRun({
   seed,
   sink,
   events = [],
+  logged = [],
   clock = () => 0,
 }: RunOptions): Run {
   const { members } = problem;
@@ -126,13 +150,16 @@ export function createRun({
   );
   const groups = [...new Set(members.flatMap(({ blocks }) => blocks.map(({ group }) => group)))];
   const table: HyperTable = createHyperTable({ descriptions, starts, groups });
-  for (const { path, value, source } of events) if (source === 'user' && path !== STOP) table.check(path, value);
+  const pendingAs = (list: readonly RunEvent[], isLogged: boolean): PendingEvent[] =>
+    list.filter(({ source }) => source === 'user').map(event => ({ event, logged: isLogged }));
+  let pending = inOrder([...pendingAs(logged, true), ...pendingAs(events, false)]);
+  for (const { event } of pending) if (event.path !== STOP) table.check(event.path, event.value);
   const rateScales = members.map(({ rateScale }, member) =>
     rules[member].optimizer.stepFollows === 'gradient' ? rateScale : 1,
   );
   let random = createRandom(seed, 'gradient noise');
   let iteration = 0;
-  let pending = [...events].filter(({ source }) => source === 'user').sort((a, b) => a.iteration - b.iteration);
+  let diverged: LabErrorDetails | undefined;
   let lastRows: TraceRow[] = [];
   const milliseconds = members.map(() => 0);
   let histories = members.map(() => ({
@@ -200,38 +227,73 @@ export function createRun({
         values.set(kept[member].best[b]);
       });
     }
-    sink.event({ iteration, path: `members.${member}.finished`, value: reason, source: 'engine' });
+    tell(`members.${member}.finished`, reason);
   };
 
-  const recover = (member: number, { loss, terms }: Evaluation): void => {
+  /** An event of the engine's own. */
+  const tell = (path: string, value: string): void => {
+    const event: RunEvent = { iteration, path, value, source: 'engine' };
+    sink.log(event);
+    sink.event(event);
+  };
+
+  const restoreGood = (member: number): void => {
     const state = memberStates[member];
-    const { blocks } = members[member];
-    const broken = problem.terms.find((_, t) => !Number.isFinite(terms[t]));
-    const what = Number.isFinite(loss)
-      ? 'the loss rose by more than 5 % three times and left the range it had'
-      : `the ${broken === undefined ? 'loss' : `${broken} term of the loss`} became ${loss}`;
-    const hopeless = blocks.every(({ gradients }) => gradients === undefined);
-    if (++state.halvings > HALVINGS_ALLOWED || hopeless) {
-      throw new LabError({
-        code: 'diverged',
-        message: `Member ${member} diverged${hopeless ? '' : ' again and again'}: ${what} at iteration ${iteration}.`,
-        where: `iteration ${iteration}, member ${member}, ${broken ?? 'loss'}`,
-        tip: 'Start with a smaller learning rate; the last good state is in the last checkpoint.',
-      });
-    }
-    blocks.forEach(({ values }, b) => {
+    members[member].blocks.forEach(({ values }, b) => {
       values.set(kept[member].good[b]);
       copyInto(kept[member].states[b], kept[member].goodStates[b]);
     });
     state.rises = 0;
     state.updates = state.goodUpdates;
     state.previousLoss = state.goodLoss;
-    const text = `${what}: learning rate halved, state of iteration ${state.goodIteration} restored`;
-    sink.event({ iteration, path: `members.${member}.recovered`, value: text, source: 'engine' });
+  };
+
+  /** Beyond recovery: the others go on without it; where no other is left or has ended well, the run is to pause. */
+  const giveUp = (member: number, what: string, { where, tip }: Pick<LabErrorDetails, 'where' | 'tip'>): void => {
+    const state = memberStates[member];
+    restoreGood(member);
+    state.halvings = 0;
+    const isLast = memberStates.every(
+      ({ active, reason }, other) => other === member || (!active && reason.startsWith(DIVERGED)),
+    );
+    if (!isLast) {
+      finish(member, `${DIVERGED} ${what} at iteration ${iteration}`);
+      return;
+    }
+    tell(`members.${member}.recovered`, `${what}: state of iteration ${state.goodIteration} restored, paused`);
+    diverged = {
+      code: 'diverged',
+      message: `${members[member].label}: ${what} at iteration ${iteration}. It is back at iteration ${state.goodIteration}, its last good state.`,
+      where,
+      tip,
+    };
+  };
+
+  const recover = (member: number, { loss, terms, failure }: Outcome): void => {
+    const state = memberStates[member];
+    const broken = problem.terms.find((_, t) => !Number.isFinite(terms[t]));
+    const what =
+      failure !== undefined
+        ? failure.message.replace(/\.$/, '')
+        : Number.isFinite(loss)
+          ? 'the loss rose by more than 5 % three times and left the range it had'
+          : `the ${broken === undefined ? 'loss' : `${broken} term of the loss`} became ${loss}`;
+    const hopeless = members[member].blocks.every(({ gradients }) => gradients === undefined);
+    if (++state.halvings > HALVINGS_ALLOWED || hopeless) {
+      const where = `iteration ${iteration}, member ${member}, ${failure?.where ?? broken ?? 'loss'}`;
+      const tip = failure?.tip ?? 'Lower the learning rate, then go on.';
+      giveUp(member, hopeless ? what : `${what}, again and again,`, { where, tip });
+      return;
+    }
+    restoreGood(member);
+    tell(
+      `members.${member}.recovered`,
+      `${what}: learning rate halved, state of iteration ${state.goodIteration} restored`,
+    );
   };
 
   /** Looks at the loss: recovers, finishes, or says that the member may move on. */
-  const judge = (member: number, evaluation: Evaluation): 'move' | 'stay' => {
+  const judge = (member: number, evaluation: Outcome): 'move' | 'stay' => {
     const state = memberStates[member];
     const { blocks, maximumIterations } = members[member];
     const { loss, validation, converged } = evaluation;
@@ -284,6 +346,26 @@ export function createRun({
     if (blocks.some(({ gradients }) => gradients === undefined)) problem.advance?.(member, table.resolve(member, ''));
   };
 
+  /** Together where all can be; one by one where one of them has no numbers any more, which is that member's affair only. */
+  const evaluate = (requests: readonly EvaluationRequest[]): readonly Outcome[] => {
+    try {
+      return problem.evaluate(requests);
+    } catch (thrown) {
+      const failure = numericalFailure(thrown);
+      if (requests.length > 1) return requests.flatMap(request => evaluate([request]));
+      const terms = problem.terms.map(() => Number.NaN);
+      return [{ loss: Number.NaN, validation: undefined, terms, failure }];
+    }
+  };
+
+  const tryToMove = (member: number, factor: number, evaluation: Outcome): void => {
+    try {
+      move(member, factor, evaluation.loss);
+    } catch (thrown) {
+      recover(member, { ...evaluation, failure: numericalFailure(thrown) });
+    }
+  };
+
   /** Every array that a checkpoint holds, by name. */
   const eachArray = (visit: (name: string, data: Float32Array | Float64Array) => void): void => {
     kept.forEach(({ states, schedule, best, good, goodStates }, m) => {
@@ -299,13 +381,32 @@ export function createRun({
     });
   };
 
-  const plan = (event: RunEvent): RunEvent => {
-    pending.push(event);
-    pending.sort((a, b) => a.iteration - b.iteration);
+  const log = (entry: PendingEvent): void => {
+    if (!entry.logged) sink.log(entry.event);
+    entry.logged = true;
+  };
+  const due = () => pending.filter(({ event }) => event.iteration <= iteration);
+
+  /** Takes a user's event; what is due before it goes into the log before it. */
+  const accept = (event: RunEvent): RunEvent => {
+    if (done()) {
+      throw new LabError({
+        code: 'state',
+        message: 'The run has ended; nothing can be changed any more.',
+        where: `event ${event.path}`,
+        tip: 'Branch from an iteration of it.',
+      });
+    }
+    due().forEach(log);
+    const entry = { event, logged: false };
+    log(entry);
+    pending = inOrder([...pending, entry]);
     return event;
   };
 
-  const take = (event: RunEvent): void => {
+  const take = (entry: PendingEvent): void => {
+    const { event } = entry;
+    log(entry);
     sink.event(event);
     if (event.path !== STOP) table.set(event.path, Number(event.value));
     else {
@@ -339,6 +440,9 @@ export function createRun({
     get done() {
       return done();
     },
+    get diverged() {
+      return due().length > 0 ? undefined : diverged;
+    },
     get lastRows() {
       return lastRows;
     },
@@ -358,21 +462,20 @@ export function createRun({
     },
     change(path, value) {
       table.check(path, value);
-      return plan({ iteration, path, value, source: 'user' });
+      return accept({ iteration, path, value, source: 'user' });
     },
-    stop: () => void plan({ iteration, path: STOP, value: 'by the user', source: 'user' }),
+    stop: () => void accept({ iteration, path: STOP, value: 'by the user', source: 'user' }),
     step() {
       if (done()) return;
-      while (pending.length > 0 && pending[0].iteration <= iteration) {
-        const event = pending[0];
-        pending = pending.slice(1);
-        take(event);
-      }
+      diverged = undefined;
+      const now = due();
+      pending = pending.slice(now.length);
+      now.forEach(take);
       if (done()) return;
       const requests = memberStates.flatMap(({ active }, member) =>
         active ? [{ member, hyper: table.resolve(member, '') }] : [],
       );
-      const evaluations = problem.evaluate(requests);
+      const evaluations = evaluate(requests);
       lastRows = [];
       requests.forEach(({ member, hyper }, r) => {
         const began = clock();
@@ -396,7 +499,7 @@ export function createRun({
           histories[member].loss.push(loss);
           histories[member].validation.push(validation ?? Number.NaN);
         }
-        if (judge(member, evaluation) === 'move') move(member, factor, loss);
+        if (judge(member, evaluation) === 'move') tryToMove(member, factor, evaluation);
         milliseconds[member] += (evaluation.milliseconds ?? 0) + clock() - began;
       });
       iteration++;
@@ -431,8 +534,7 @@ export function createRun({
       };
       return encodeCheckpoint(document, arrays);
     },
-    restore(bytes, name) {
-      const { document, arrays } = decodeCheckpoint(bytes, name);
+    restore({ document, arrays }, name) {
       const stored = document as CheckpointDocument;
       eachArray((key, target) => {
         if (arrays[key]?.length !== target.length) {
@@ -440,7 +542,7 @@ export function createRun({
             code: 'store',
             message: `The checkpoint does not fit this run: ${key} has ${arrays[key]?.length ?? 'no'} values, not ${target.length}.`,
             where: name,
-            tip: 'Resume with the recipe of the same run folder.',
+            tip: 'It may come from another run or version. Resume with --from-start to compute the run again from its beginning.',
           });
         }
       });
@@ -458,9 +560,20 @@ export function createRun({
       }));
       random = resumeRandom(stored.random);
       iteration = stored.iteration;
-      pending = pending.filter(event => event.iteration >= iteration);
+      pending = pending.filter(({ event }) => event.iteration >= iteration);
     },
   };
+}
+
+/** Of one iteration in the order in which they were taken. */
+function inOrder(pending: readonly PendingEvent[]): PendingEvent[] {
+  return [...pending].sort((a, b) => a.event.iteration - b.event.iteration);
+}
+
+/** What was thrown, if it says that a member's numbers are beyond use; throws anything else on. */
+function numericalFailure(thrown: unknown): LabError {
+  if (thrown instanceof LabError && thrown.code === 'diverged') return thrown;
+  throw thrown;
 }
 
 interface CheckpointDocument {

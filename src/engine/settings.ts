@@ -36,23 +36,21 @@ export function describeSettings(fit: Fit, optimizer: string, schedule: string):
 }
 
 /**
- * Checks what was given, applies the preset named in it, and fills in defaults. Throws `setting` errors that name the
- * nearest valid name or value.
+ * Checks what was given, applies the preset named in it, and fills in defaults. Of the preset and the sample that counts
+ * which the chosen optimizer and schedule have; of what was given that may be left out which is `optional`. Throws
+ * `setting` errors that name the nearest valid name or value.
  */
-export function resolveSettings(fit: Fit, given: GivenSettings, under: SettingValues = {}): SettingValues {
-  const presetName = given.preset ?? under.preset;
-  const preset = presetName === undefined ? {} : fit.presets[presetName];
-  if (preset === undefined) throw unknownName(fit, 'preset', String(presetName), Object.keys(fit.presets));
-  const merged: Record<string, string | number | undefined> = { ...under, ...preset, ...given };
-  delete merged.preset;
-  const descriptions = describeSettings(
-    fit,
-    String(merged.optimizer ?? fit.optimizer),
-    String(merged.schedule ?? 'constant'),
-  );
+export function resolveSettings(
+  fit: Fit,
+  given: GivenSettings,
+  under: SettingValues = {},
+  optional: ReadonlySet<string> = new Set(),
+): SettingValues {
+  const { merged, descriptions } = mergeSettings(fit, given, under);
   const names = descriptions.map(({ name }) => name);
-  for (const name of Object.keys(merged)) {
-    if (!names.includes(name)) throw unknownName(fit, 'setting', name, [...names, 'preset']);
+  for (const name of Object.keys(given)) {
+    if (name === 'preset' || names.includes(name) || optional.has(name)) continue;
+    throw unknownName(fit, 'setting', name, [...names, 'preset']);
   }
   return Object.fromEntries(
     descriptions.map(setting => {
@@ -60,6 +58,19 @@ export function resolveSettings(fit: Fit, given: GivenSettings, under: SettingVa
       return [setting.name, value === undefined ? setting.default : checkSetting(setting, value)];
     }),
   );
+}
+
+function mergeSettings(fit: Fit, given: GivenSettings, under: SettingValues) {
+  const presetName = given.preset ?? under.preset;
+  const preset = presetName === undefined ? {} : fit.presets[presetName];
+  if (preset === undefined) throw unknownName(fit, 'preset', String(presetName), Object.keys(fit.presets));
+  const merged: GivenSettings = { ...under, ...preset, ...given };
+  const descriptions = describeSettings(
+    fit,
+    String(merged.optimizer ?? fit.optimizer),
+    String(merged.schedule ?? 'constant'),
+  );
+  return { merged, descriptions };
 }
 
 /** The settings of every member: `members` equal ones, or one for each value of a race. */
@@ -82,13 +93,14 @@ export function resolveMembers(
       tip: 'Give every raced setting one value for each member.',
     });
   }
-  const resolved = Array.from({ length: count }, (_, member) =>
-    resolveSettings(
-      fit,
-      { ...given, ...Object.fromEntries(Object.entries(race).map(([name, values]) => [name, values[member]])) },
-      under,
-    ),
-  );
+  const each = Array.from({ length: count }, (_, member) => ({
+    ...given,
+    ...Object.fromEntries(Object.entries(race).map(([name, values]) => [name, values[member]])),
+  }));
+  // Where members race with different rules, what is given for all counts for those that have it.
+  const known = each.flatMap(own => mergeSettings(fit, own, under).descriptions.map(({ name }) => name));
+  const optional = new Set(known);
+  const resolved = each.map(own => resolveSettings(fit, own, under, optional));
   for (const { name, live: kind } of fit.settings) {
     if (kind !== 'fixed' || resolved.every(settings => settings[name] === resolved[0][name])) continue;
     throw new LabError({
@@ -128,10 +140,18 @@ export function describeHyper(hyper: HyperDescription): Omit<SettingDescription,
 
 function unknownName(fit: Fit, kind: string, name: string, known: readonly string[]): LabError {
   const near = nearestName(name, known);
+  const owners = [...optimizers, ...schedules]
+    .filter(({ hyper }) => hyper.some(each => each.name === name))
+    .map(({ id }) => id);
   return new LabError({
     code: 'setting',
     message: `The fit ${fit.id} has no ${kind} "${name}".`,
     where: `${kind} ${name}`,
-    tip: near === undefined ? `It has: ${known.join(', ')}.` : `Did you mean "${near}"?`,
+    tip:
+      owners.length > 0
+        ? `It belongs to ${owners.join(', ')}: choose one of them, or leave it out.`
+        : near === undefined
+          ? `It has: ${known.join(', ')}.`
+          : `Did you mean "${near}"?`,
   });
 }

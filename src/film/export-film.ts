@@ -1,12 +1,13 @@
 // Makes a film of a run folder: WebM, MP4 or a sequence of PNG files, complete or not at all. The window and the command
 // line both come here, through the engine's process. Node only.
 
-import { existsSync, mkdirSync, readdirSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import sharp from 'sharp';
 import type { ExportedFile } from '../protocol/host-calls.ts';
 import { LabError } from '../protocol/lab-error.ts';
 import type { ReplayRequest } from '../protocol/messages.ts';
+import { makeFolder } from '../store/files.ts';
 import { defaultViews, holdOf, planFilm } from './film.ts';
 import { createFilmCamera, type FilmCamera } from './film-camera.ts';
 import { openEncoder } from './film-encoder.ts';
@@ -57,7 +58,7 @@ async function writeFilm(
   step: Step,
 ): Promise<ExportedFile[]> {
   writing(file, () => {
-    mkdirSync(dirname(file), { recursive: true });
+    makeFolder(dirname(file));
     if (statSync(file, { throwIfNoEntry: false })?.isDirectory() === true) throw isFolder(file);
   });
   const encoder = await openEncoder(format, shape);
@@ -103,7 +104,7 @@ async function writeSequence(
   writing(folder, () => {
     refuseForeign(folder);
     remove();
-    mkdirSync(part, { recursive: true });
+    makeFolder(part);
   });
   process.once('exit', remove);
   try {

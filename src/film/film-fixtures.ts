@@ -42,7 +42,15 @@ export function makeRunFolder(snapshots: readonly number[] = ITERATIONS): string
   const folder = mkdtempSync(join(tmpdir(), 'film-'));
   mkdirSync(join(folder, 'exports'));
   const write = (name: string, document: unknown) => writeFileSync(join(folder, name), JSON.stringify(document));
-  write('recipe.json', { schema: 1, fit: 'toy', input: 'sample:toy', members: [{}], terms: ['data'] });
+  write('recipe.json', {
+    schema: 1,
+    fit: 'toy',
+    input: 'sample:toy',
+    files: [],
+    members: [{}],
+    planned: [],
+    terms: ['data'],
+  });
   const problem: ProblemDescription = {
     summary: {},
     terms: ['data'],

@@ -4,7 +4,7 @@
 import { setImmediate } from 'node:timers/promises';
 import type { CpuDevice } from '../devices/cpu/cpu-device.ts';
 import type { Problem } from '../engine/fits.ts';
-import type { MemberReport, Run } from '../engine/run.ts';
+import { DIVERGED, type MemberReport, type Run } from '../engine/run.ts';
 import { moveState, nextState, type RunCommand } from '../engine/run-states.ts';
 import { isSnapshotIteration } from '../engine/snapshots.ts';
 import type { RunSummary } from '../protocol/host-calls.ts';
@@ -133,6 +133,8 @@ export function startDrive(
           move('pause');
           progress.report();
           checkpoint();
+          const { diverged } = run;
+          if (diverged !== undefined) emit({ kind: 'diverged', iteration: run.iteration, error: diverged });
         }
         await wait();
         continue;
@@ -156,6 +158,7 @@ export function startDrive(
       }
       stepped = performance.now();
       run.step();
+      if (run.diverged !== undefined) pauseAt = run.iteration;
       const now = performance.now();
       if (progress.due(now)) {
         folder.flush();
@@ -266,15 +269,19 @@ async function writeResults(loaded: LoadedRun, state: 'finished' | 'stopped', se
   return summary;
 }
 
-/** The member with the least held-out loss; without one, the one with the least loss. */
+/** The member with the least held-out loss; without one, the one with the least loss. One that was given up comes last. */
 export function bestOf(members: readonly MemberReport[]): MemberReport {
-  const better = (a: MemberReport, b: MemberReport): boolean =>
-    a.bestValidation !== undefined && b.bestValidation !== undefined
-      ? a.bestValidation < b.bestValidation
-      : a.bestValidation === undefined && b.bestValidation === undefined
-        ? a.loss < b.loss
-        : a.bestValidation !== undefined;
-  return members.reduce((best, member) => (better(member, best) ? member : best));
+  const rank = ({ reason, bestValidation, loss }: MemberReport): readonly number[] => [
+    reason.startsWith(DIVERGED) ? 1 : 0,
+    bestValidation === undefined ? 1 : 0,
+    bestValidation ?? (Number.isNaN(loss) ? Infinity : loss),
+  ];
+  const isBetter = (a: MemberReport, b: MemberReport): boolean => {
+    const [ranksA, ranksB] = [rank(a), rank(b)];
+    const at = ranksA.findIndex((value, i) => value !== ranksB[i]);
+    return at >= 0 && ranksA[at] < ranksB[at];
+  };
+  return members.reduce((best, member) => (isBetter(member, best) ? member : best));
 }
 
 /** Over this stretch of running the speed is taken. */

@@ -8,8 +8,14 @@ import type { EngineCommand, EngineEvent } from '../protocol/messages.ts';
 
 export interface EngineClient {
   send(command: EngineCommand): void;
+  /** Lets the engine end by itself, as soon as it hears of it. */
   dispose(): void;
+  /** Ends it at once, whatever it does. */
+  kill(): void;
 }
+
+/** A process that died is known to have within this. */
+const EXIT_MILLISECONDS = 200;
 
 export function startEngine(onEvent: (event: EngineEvent) => void): EngineClient {
   const here = dirname(fileURLToPath(import.meta.url));
@@ -26,7 +32,10 @@ export function startEngine(onEvent: (event: EngineEvent) => void): EngineClient
     onEvent({ kind: 'error', of: underway, error: { code: 'internal', message, tip } });
   };
   child.on('message', message => onEvent(message as EngineEvent));
-  child.on('error', ({ message }) => fail(`The engine's process could not be started or reached (${message}).`));
+  // What cannot be written to a process that dies says less than its end, which follows.
+  child.on('error', ({ message }) =>
+    setTimeout(fail, EXIT_MILLISECONDS, `The engine's process could not be started or reached (${message}).`),
+  );
   child.on('exit', (code, signal) => fail(`The engine's process ended unexpectedly (${signal ?? `code ${code}`}).`));
   return {
     send(command) {
@@ -36,6 +45,10 @@ export function startEngine(onEvent: (event: EngineEvent) => void): EngineClient
     dispose() {
       expected = true;
       if (child.connected) child.disconnect();
+    },
+    kill() {
+      expected = true;
+      child.kill('SIGKILL');
     },
   };
 }

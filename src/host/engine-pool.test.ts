@@ -14,6 +14,7 @@ function fakeEngines() {
       dispose: () => {
         engine.disposed = true;
       },
+      kill() {},
     };
   });
   return { engines, pool };

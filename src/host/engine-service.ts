@@ -1,9 +1,11 @@
 // What the engine's process does with commands: opens inputs, devices and run folders, and starts the drive of a run.
 // One run at a time. Runs in the engine's process, and in the test's own for tests.
 
+import { setImmediate } from 'node:timers/promises';
 import type { CpuDevice } from '../devices/cpu/cpu-device.ts';
+import { type Checkpoint, decodeCheckpoint } from '../engine/checkpoint.ts';
 import { type Fit, findFit, fits, resolveMembers } from '../engine/fits.ts';
-import { createRun, type RunSink } from '../engine/run.ts';
+import { createRun, type Run, type RunSink } from '../engine/run.ts';
 import { exportFilm } from '../film/export-film.ts';
 import type { SourceFile } from '../media/read-input.ts';
 import type { ExportedFile } from '../protocol/host-calls.ts';
@@ -11,12 +13,13 @@ import { asLabError, LabError } from '../protocol/lab-error.ts';
 import type { DriveSettings, EngineCommand, EngineEvent, StartRequest } from '../protocol/messages.ts';
 import { SCHEMA_VERSION } from '../protocol/run.ts';
 import { VERSION } from '../protocol/version.ts';
-import type { StoredRecipe } from '../store/read-run.ts';
+import { readRecipe, readSummary, readTrace, type StoredRecipe } from '../store/read-run.ts';
 import { createRunFolder, type OpenedRun, openRunFolder, truncateRun } from '../store/run-folder.ts';
+import { lockRun } from '../store/run-lock.ts';
 import { describeFit } from './describe-fit.ts';
 import { bestOf, type LoadedRun, type RunControl, startDrive } from './drive-run.ts';
 import { inputPicture, inspectInput, samplePicture } from './inspect-input.ts';
-import { openNodeDevice } from './node-device.ts';
+import { bestTwin, openNodeDevice } from './node-device.ts';
 import { openInput, openMask, sampleOf } from './open-input.ts';
 import { createTraceFeed, noTraceFeed, type TraceFeed } from './trace-feed.ts';
 import { exportFormat, writeTensors } from './write-tensor.ts';
@@ -29,29 +32,53 @@ export interface EngineService {
 /** A recipe before its input was read. */
 type Plan = Omit<StoredRecipe, 'files' | 'twin' | 'terms'>;
 
+/** What a stored run was made from, and must be made from again. */
+type Origin = Pick<StoredRecipe, 'files' | 'twin'>;
+
 /** `among` stands in for the registry of fits in tests. */
 export function createEngineService(emit: (event: EngineEvent) => void, among: readonly Fit[] = fits): EngineService {
   let active: RunControl | undefined;
+  /** The user wants to leave before the run is loaded. */
+  let leaving = false;
+  const stayOrLeave = async (): Promise<void> => {
+    // Commands that came meanwhile are heard first.
+    await setImmediate();
+    if (leaving) throw new LabError({ code: 'state', message: 'Left before the run was loaded; nothing was changed.' });
+  };
   const reading = (done: number, total: number) => emit({ kind: 'reading', done, total });
+  const note = (text: string) => emit({ kind: 'note', text });
 
-  /** Loads the data of a plan, hands it to `use`, and gives everything back afterwards. */
+  /**
+   * Loads the data of a plan, hands it to `use`, and gives everything back afterwards. With an `origin` they must be the
+   * same data, on the same kernels where this machine has them.
+   */
   const withLoaded = async (
     plan: Plan,
+    origin: Origin | undefined,
     threads: number | undefined,
     use: (
       loaded: Pick<LoadedRun, 'problem' | 'device'> & { readonly fit: Fit; readonly files: SourceFile[] },
     ) => Promise<void>,
   ): Promise<void> => {
+    leaving = false;
     const fit = findFit(plan.fit, among);
     const input = await openInput(fit, plan.input, reading);
+    await stayOrLeave();
     const mask = plan.mask === undefined ? undefined : await openMask(fit, plan.mask, input, reading);
-    const note = (text: string) => emit({ kind: 'note', text });
-    const device: CpuDevice = await openNodeDevice({ threads });
+    const files = [...input.files, ...(mask?.files ?? [])];
+    if (origin !== undefined) requireSame(origin, files);
+    await stayOrLeave();
+    const device: CpuDevice = await openNodeDevice({ threads, twin: runnable(origin?.twin) });
+    if (origin !== undefined && device.twin !== origin.twin)
+      note(
+        `Started with ${origin.twin} kernels, which this machine has not: with ${device.twin} the last bits will differ.`,
+      );
     try {
       if ((input.pages ?? 1) > 1) note(`The file holds ${input.pages} pictures; only the first is read.`);
       const problem = await fit.load(input.data, plan.members, { device, seed: plan.seed, mask: mask?.data, note });
       try {
-        await use({ fit, problem, device, files: [...input.files, ...(mask?.files ?? [])] });
+        await stayOrLeave();
+        await use({ fit, problem, device, files });
       } finally {
         problem.dispose();
       }
@@ -63,6 +90,7 @@ export function createEngineService(emit: (event: EngineEvent) => void, among: r
   const driveToEnd = async (loaded: LoadedRun, settings: DriveSettings): Promise<void> => {
     const drive = startDrive(loaded, settings, event => {
       if (event.kind === 'state') loaded.folder.log(`${event.state} at iteration ${event.iteration}`);
+      else if (event.kind === 'diverged') loaded.folder.log(`diverged: ${event.error.message}`);
       emit(event);
     });
     active = drive.control;
@@ -78,11 +106,11 @@ export function createEngineService(emit: (event: EngineEvent) => void, among: r
   };
 
   const sinkTo = (folder: () => OpenedRun['folder'] | undefined, feed: TraceFeed): RunSink => ({
-    event(event) {
+    log(event) {
       folder()?.appendEvent(event);
       folder()?.log(`iteration ${event.iteration}: ${event.path} = ${event.value} (${event.source})`);
-      emit({ kind: 'event', event });
     },
+    event: event => emit({ kind: 'event', event }),
     trace(row) {
       folder()?.appendTrace(row);
       feed.push(row);
@@ -91,8 +119,8 @@ export function createEngineService(emit: (event: EngineEvent) => void, among: r
   const feedOf = (terms: readonly string[], { watched }: Pick<DriveSettings, 'watched'>): TraceFeed =>
     watched === 'yes' ? createTraceFeed(terms.length, emit) : noTraceFeed;
 
-  const begin = (plan: Plan, out: string, settings: DriveSettings): Promise<void> =>
-    withLoaded(plan, settings.threads, async ({ fit, problem, device, files }) => {
+  const begin = (plan: Plan, origin: Origin | undefined, out: string, settings: DriveSettings): Promise<void> =>
+    withLoaded(plan, origin, settings.threads, async ({ fit, problem, device, files }) => {
       let folder: OpenedRun['folder'] | undefined;
       const trace = feedOf(problem.terms, settings);
       const run = createRun({
@@ -110,7 +138,12 @@ export function createEngineService(emit: (event: EngineEvent) => void, among: r
         files: files.map(({ path, sha256 }) => ({ path, sha256 })),
         terms: problem.terms,
       });
-      await driveToEnd({ run, problem, device, folder, trace }, settings);
+      const lock = lockRun(folder.path);
+      try {
+        await driveToEnd({ run, problem, device, folder, trace }, settings);
+      } finally {
+        lock.release();
+      }
     });
 
   const start = (request: StartRequest): Promise<void> => {
@@ -119,19 +152,18 @@ export function createEngineService(emit: (event: EngineEvent) => void, among: r
     const under = sampleOf(fit, input)?.settings;
     const members = resolveMembers(fit, request.settings, request.race, request.members, under);
     const plan = { schema: SCHEMA_VERSION, fit: id, input, mask, members, seed, version: VERSION, planned };
-    return begin({ ...plan, device: 'cpu' }, out, request);
+    return begin({ ...plan, device: 'cpu' }, undefined, out, request);
   };
 
   /** Loads a stored run at its newest checkpoint that can be read. */
   const reopen = (
-    path: string,
+    { folder, logged, planned, checkpoints }: OpenedRun,
     settings: Pick<DriveSettings, 'threads' | 'watched'>,
+    from: 'checkpoint' | 'start',
     use: (loaded: LoadedRun) => Promise<void>,
   ): Promise<void> => {
-    const { folder, events, checkpoints } = openRunFolder(path);
     const { recipe } = folder;
-    return withLoaded(recipe, settings.threads, async ({ fit, problem, device, files }) => {
-      checkSame(recipe, files, device, text => emit({ kind: 'note', text }));
+    return withLoaded(recipe, recipe, settings.threads, async ({ fit, problem, device }) => {
       const { members, seed } = recipe;
       const trace = feedOf(problem.terms, settings);
       const run = createRun({
@@ -140,30 +172,85 @@ export function createEngineService(emit: (event: EngineEvent) => void, among: r
         members,
         seed,
         sink: sinkTo(() => folder, trace),
-        events,
+        events: planned,
+        logged,
         clock: () => performance.now(),
       });
-      for (const checkpoint of checkpoints) {
-        try {
-          run.restore(checkpoint.read(), checkpoint.name);
-          break;
-        } catch (thrown) {
-          const text = `${asLabError(thrown).message} Trying the checkpoint before it. (${checkpoint.name})`;
-          emit({ kind: 'note', text });
-        }
-      }
+      if (from === 'checkpoint') restoreNewest(run, folder.path, checkpoints);
       await use({ run, problem, device, folder, trace });
     });
   };
 
-  const exportAgain = ({ folder, format: id, threads }: Extract<EngineCommand, { kind: 'export' }>): Promise<void> => {
-    const format = exportFormat(id);
-    return reopen(folder, { threads }, async ({ run, problem, folder: stored }) => {
-      const files: ExportedFile[] = [];
-      await writeTensors(problem.exports(bestOf(run.members).member), format, (name, bytes) => {
-        stored.writeExport(name, bytes);
-        files.push({ name, bytes: bytes.length });
+  /** To iteration 0 only where nothing was computed yet: else it would cost the user all of the run. */
+  const restoreNewest = (run: Run, folder: string, checkpoints: OpenedRun['checkpoints']): void => {
+    for (const { name, read } of checkpoints) {
+      let checkpoint: Checkpoint;
+      try {
+        checkpoint = decodeCheckpoint(read(), name);
+      } catch (thrown) {
+        note(`${asLabError(thrown).message} Trying the checkpoint before it. (${name})`);
+        continue;
+      }
+      run.restore(checkpoint, name);
+      return;
+    }
+    if (checkpoints.length === 0 && readTrace(folder).length === 0) return;
+    throw new LabError({
+      code: 'store',
+      message: `The run has no checkpoint that can be read${checkpoints.length === 0 ? '' : `: ${checkpoints.length === 1 ? 'the only one is' : `all ${checkpoints.length} are`} damaged`}.`,
+      where: folder,
+      tip: 'Resume with --from-start to compute it again from its beginning, with the changes that were made; or replay it into another folder.',
+    });
+  };
+
+  const resume = async (command: Extract<EngineCommand, { kind: 'resume' }>): Promise<void> => {
+    const { folder: path, from = 'checkpoint' } = command;
+    const summary = readSummary(path);
+    if (summary !== undefined && from === 'checkpoint') {
+      note(`This run is ${summary.state}, with ${summary.iterations} iterations: branch it to go on from one of them.`);
+      return emit({ kind: 'finished', folder: path, summary });
+    }
+    readRecipe(path);
+    const lock = lockRun(path);
+    try {
+      await reopen(openRunFolder(path), command, from, loaded => {
+        const { run } = loaded;
+        // All results but the summary were written: only that is still to be done.
+        if (!run.done) truncateRun(path, run.iteration, 'keep-changes');
+        note(`Resuming at iteration ${run.iteration}`);
+        return driveToEnd(loaded, command);
       });
+    } finally {
+      lock.release();
+    }
+  };
+
+  const exportAgain = (command: Extract<EngineCommand, { kind: 'export' }>): Promise<void> => {
+    const format = exportFormat(command.format);
+    return reopen(openRunFolder(command.folder), command, 'checkpoint', async ({ run, problem, folder: stored }) => {
+      const member = command.member ?? bestOf(run.members).member;
+      if (member >= run.members.length) {
+        throw new LabError({
+          code: 'setting',
+          message: `The run has no member ${member}.`,
+          where: 'member',
+          tip: `Its members are 0 to ${run.members.length - 1}.`,
+        });
+      }
+      const files: ExportedFile[] = [];
+      await writeTensors(problem.exports(member), format, (name, bytes) => {
+        const named = command.member === undefined ? name : memberFile(name, member);
+        stored.writeExport(named, bytes);
+        files.push({ name: named, bytes: bytes.length });
+      });
+      if (files.length === 0) {
+        throw new LabError({
+          code: 'setting',
+          message: `Nothing of this run can be written as ${format}: it holds no pictures.`,
+          where: 'format',
+          tip: 'Choose npy or npz.',
+        });
+      }
       emit({ kind: 'exported', iteration: run.iteration, folder: stored.path, files });
     });
   };
@@ -184,16 +271,12 @@ export function createEngineService(emit: (event: EngineEvent) => void, among: r
       case 'start':
         return start(command.request);
       case 'resume':
-        return reopen(command.folder, command, loaded => {
-          // What a run that has ended once wrote stays as it is.
-          if (!loaded.run.done) truncateRun(command.folder, loaded.run.iteration);
-          emit({ kind: 'note', text: `Resuming at iteration ${loaded.run.iteration}` });
-          return driveToEnd(loaded, command);
-        });
+        return resume(command);
       case 'replay': {
-        const { folder, events } = openRunFolder(command.folder);
+        const { folder, logged, planned } = openRunFolder(command.folder);
         const { parent: _branchPoint, ...recipe } = folder.recipe;
-        return begin({ ...recipe, planned: events }, command.out, command);
+        const again = { ...recipe, planned: [...logged, ...planned] };
+        return begin(again, recipe, command.out, command);
       }
       case 'export':
         return exportAgain(command);
@@ -213,7 +296,8 @@ export function createEngineService(emit: (event: EngineEvent) => void, among: r
       case 'stop':
         return control().stop();
       case 'leave':
-        return control().leave();
+        leaving = true;
+        return active?.leave();
       case 'view': {
         const none = new LabError({ code: 'state', message: 'No run is loaded.', where: `view ${command.view}` });
         if (active === undefined) return emit({ kind: 'no-view', ask: command.ask, error: none.toDetails() });
@@ -248,22 +332,29 @@ export function createEngineService(emit: (event: EngineEvent) => void, among: r
   };
 }
 
-/** The files of a resumed run must be those it was made from. */
-function checkSame(
-  recipe: StoredRecipe,
-  files: readonly SourceFile[],
-  device: CpuDevice,
-  note: (text: string) => void,
-): void {
-  const changed = files.find((file, i) => file.sha256 !== recipe.files[i]?.sha256);
-  if (changed !== undefined) {
-    throw new LabError({
-      code: 'input',
-      message: 'The input is not the one this run was made from: its content changed.',
-      where: changed.path,
-      tip: 'Restore the file, or start a new run.',
-    });
-  }
-  if (device.twin !== recipe.twin)
-    note(`Started with ${recipe.twin} kernels, resumed with ${device.twin}: the last bits will differ.`);
+/** The files of a run that is resumed or replayed must be those it was made from. */
+function requireSame(origin: Origin, files: readonly SourceFile[]): void {
+  const changed = files.find((file, i) => file.sha256 !== origin.files[i]?.sha256);
+  if (changed === undefined && files.length === origin.files.length) return;
+  const gone = origin.files[files.length];
+  throw new LabError({
+    code: 'input',
+    message:
+      files.length === origin.files.length
+        ? 'The input is not the one this run was made from: its content changed.'
+        : `The input is not the one this run was made from: it was ${origin.files.length} files and is ${files.length} now.`,
+    where: changed?.path ?? gone.path,
+    tip: 'Restore what it was made from, or start a new run.',
+  });
+}
+
+/** The kernels asked for, or the best that this machine can run. */
+function runnable(twin: Origin['twin'] | undefined): Origin['twin'] {
+  const best = bestTwin();
+  return twin === 'simd' ? 'simd' : best;
+}
+
+/** `recovered.npy` of member 2 is `recovered-member2.npy`, its frames are `recovered-member2-00000.png` and so on. */
+function memberFile(name: string, member: number): string {
+  return name.replace(/^[^-./]+/, stem => `${stem}-member${member}`);
 }

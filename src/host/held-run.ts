@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import type { RunDetails, RunEntry, RunNews } from '../protocol/host-calls.ts';
 import { asLabError, LabError, type LabErrorDetails } from '../protocol/lab-error.ts';
 import type { EngineCommand, EngineEvent } from '../protocol/messages.ts';
-import { type Recipe, traceColumns } from '../protocol/run.ts';
+import { type Recipe, type RunEvent, traceColumns } from '../protocol/run.ts';
 import type { ViewData } from '../protocol/views.ts';
 import {
   listExports,
@@ -191,6 +191,7 @@ export function createHeldRun({ run, library, pool, beginning, onEntry }: HeldRu
       tell(event);
     },
     note: tell,
+    diverged: ({ error }) => tell({ kind: 'diverged', error }),
     accepted(event) {
       state.accepted.push(event.event);
       tell(event);
@@ -198,7 +199,8 @@ export function createHeldRun({ run, library, pool, beginning, onEntry }: HeldRu
     },
     event(event) {
       const { path, value } = event.event;
-      state.accepted = state.accepted.filter(each => each.path !== path || each.value !== value);
+      const taken = state.accepted.findIndex(each => each.path === path && each.value === value);
+      if (taken >= 0) state.accepted.splice(taken, 1);
       state.events.push(event.event);
       tell(event);
     },
@@ -236,6 +238,9 @@ export function createHeldRun({ run, library, pool, beginning, onEntry }: HeldRu
     const before = <Row extends { readonly iteration: number }>(rows: readonly Row[]) =>
       rows.filter(row => row.iteration < iteration);
     state.trace.cut(iteration);
+    state.accepted = [...state.events, ...state.accepted].filter(
+      event => event.source === 'user' && event.iteration >= iteration,
+    );
     state.events = before(state.events);
     state.measures = before(state.measures);
     state.snapshots = before(state.snapshots);
@@ -260,7 +265,6 @@ export function createHeldRun({ run, library, pool, beginning, onEntry }: HeldRu
     for (const { reject } of asked) reject(gone);
     asked = [];
     for (const ask of [...pulls.keys()]) takePull(ask)?.resolve(undefined);
-    state.accepted = [];
     if (error === undefined) {
       begun.resolve();
       loading.resolve();
@@ -275,6 +279,15 @@ export function createHeldRun({ run, library, pool, beginning, onEntry }: HeldRu
     tellEntry({ ...library.find(run), live: false });
   };
   const fail = (error: LabErrorDetails): void => {
+    // Somebody else drives it, or it is at its end: the run is as it was.
+    if (error.code === 'state' && state.stored && library.find(run) !== undefined) {
+      release(new LabError(error));
+      tell({ kind: 'note', text: error.message });
+      state.entry = { ...library.entry(run), live: false };
+      tell({ kind: 'state', state: state.entry.state, iteration: state.entry.iteration });
+      tellEntry({});
+      return;
+    }
     const stored = library.find(run) !== undefined;
     if (stored && failureOf(folder) === undefined) log(folder, error);
     state.error = error;
@@ -457,17 +470,22 @@ function blank({ entry, recipe }: Beginning): Known {
 function readStored(folder: string, library: RunLibrary, run: string): Known {
   const entry = library.entry(run);
   const recipe = readRecipe(folder);
+  const summary = readSummary(folder);
+  const events = readEvents(folder);
+  // Of a run that can go on, what was changed at its last checkpoint or later waits for that iteration.
+  const waits = ({ iteration, source }: RunEvent) =>
+    summary === undefined && source === 'user' && iteration >= entry.iteration;
   return {
     entry,
     recipe,
     problem: readProblem(folder),
-    events: readEvents(folder),
-    accepted: [],
+    events: events.filter(event => !waits(event)),
+    accepted: events.filter(waits),
     measures: readMeasures(folder),
     snapshots: listSnapshots(folder),
     checkpoints: listCheckpoints(folder),
     progress: undefined,
-    summary: readSummary(folder),
+    summary,
     error: entry.state === 'failed' ? failureOf(folder) : undefined,
     trace: createTraceRows(traceColumns.length + recipe.terms.length, readTrace(folder)),
     stored: true,

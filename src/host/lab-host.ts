@@ -2,7 +2,6 @@
 // windows and the engines' processes. The loopback server and Electron's main process only add a carrier and files.
 
 import { existsSync, realpathSync, rmSync } from 'node:fs';
-import { availableParallelism } from 'node:os';
 import { basename, join, sep } from 'node:path';
 import type { LabDescription, RunEntry } from '../protocol/host-calls.ts';
 import { LabError } from '../protocol/lab-error.ts';
@@ -24,7 +23,7 @@ import {
   type ViewRequest,
 } from './held-run.ts';
 import { createInputReferences } from './input-references.ts';
-import { bestTwin } from './node-device.ts';
+import { bestTwin, defaultThreads } from './node-device.ts';
 import { type CallHandlers, type Carrier, createSession, type Session } from './session.ts';
 
 export interface LabHostOptions {
@@ -118,7 +117,7 @@ export function createLabHost({ library: path, roots, startEngine, uploadBytes }
       const description: LabDescription = {
         version: VERSION,
         fits: (await fits).fits,
-        threads: availableParallelism(),
+        threads: defaultThreads(),
         kernels: bestTwin(),
         library: library.folder,
         uploadBytes,

@@ -7,10 +7,10 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { setFlagsFromString } from 'node:v8';
 import { Worker } from 'node:worker_threads';
-import { type CpuDevice, createCpuDevice, type WorkerSpawner } from '../devices/cpu/cpu-device.ts';
+import { type CpuDevice, createCpuDevice, MOST_THREADS, type WorkerSpawner } from '../devices/cpu/cpu-device.ts';
 
 export interface NodeDeviceOptions {
-  /** Threads that compute; all cores when left out. */
+  /** Threads that compute; `defaultThreads` when left out. */
   readonly threads?: number | undefined;
   readonly twin?: 'simd' | 'relaxed-simd' | undefined;
   readonly stallSeconds?: number;
@@ -25,12 +25,17 @@ export async function openNodeDevice(options: NodeDeviceOptions = {}): Promise<C
   const device = createCpuDevice({
     wasm: readFileSync(join(built, 'kernels', twin === 'simd' ? 'simd.wasm' : 'relaxed.wasm')),
     twin,
-    threads: options.threads ?? availableParallelism(),
+    threads: options.threads ?? defaultThreads(),
     spawn: spawnNodeWorker(join(built, 'cpu-worker.js')),
     ...(options.stallSeconds === undefined ? {} : { stallSeconds: options.stallSeconds }),
   });
   await device.ready;
   return device;
+}
+
+/** All cores, as far as a device takes them. */
+export function defaultThreads(): number {
+  return Math.min(MOST_THREADS, availableParallelism());
 }
 
 /** The kernels this machine runs fastest. */

@@ -150,6 +150,8 @@ export type RunNews =
   | { readonly kind: 'snapshot'; readonly iteration: number; readonly member: number }
   | { readonly kind: 'checkpoint'; readonly iteration: number }
   | { readonly kind: 'note'; readonly text: string }
+  /** Paused at the last good state: no member is left that could go on, until something is changed. */
+  | { readonly kind: 'diverged'; readonly error: LabErrorDetails }
   | { readonly kind: 'finished'; readonly summary: RunSummary }
   | { readonly kind: 'failed'; readonly error: LabErrorDetails };
 

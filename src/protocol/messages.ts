@@ -48,14 +48,16 @@ export interface ReplayRequest {
 
 export type EngineCommand =
   | { readonly kind: 'start'; readonly request: StartRequest }
-  | ({ readonly kind: 'resume'; readonly folder: string } & DriveSettings)
+  /** From the newest checkpoint, or (`from` start) as if there were none; changes of the user are kept. */
+  | ({ readonly kind: 'resume'; readonly folder: string; readonly from?: 'checkpoint' | 'start' } & DriveSettings)
   /** Repeats a run from its recipe and events into a new folder. */
   | ({ readonly kind: 'replay'; readonly folder: string; readonly out: string } & DriveSettings)
-  /** Writes the result at the newest checkpoint once more, in another format. */
+  /** Writes the result at the newest checkpoint once more, in another format; `member` undefined: of the best. */
   | {
       readonly kind: 'export';
       readonly folder: string;
       readonly format: string;
+      readonly member?: number | undefined;
       readonly threads: number | undefined;
     }
   | ({ readonly kind: 'export-replay' } & ReplayRequest)
@@ -66,7 +68,7 @@ export type EngineCommand =
   | { readonly kind: 'pace'; readonly perSecond: number | undefined }
   /** Ends the run where it is and writes its results. */
   | { readonly kind: 'stop' }
-  /** Checkpoints and ends; the run can be resumed. */
+  /** Checkpoints and ends; the run can be resumed. Of a run that is not loaded yet, nothing is written or changed. */
   | { readonly kind: 'leave' }
   /** A view of the loaded run as it is now; answered between two iterations. The newest request for a view wins. */
   | {
@@ -95,6 +97,8 @@ export type EngineEvent =
   | { readonly kind: 'measures'; readonly row: MeasureRow }
   | { readonly kind: 'snapshot'; readonly iteration: number; readonly member: number }
   | { readonly kind: 'checkpoint'; readonly iteration: number }
+  /** No member is left that could go on; the run has paused at the last good state, and a change may help. */
+  | { readonly kind: 'diverged'; readonly iteration: number; readonly error: LabErrorDetails }
   | { readonly kind: 'note'; readonly text: string }
   /** A change was taken; told again as `event` when it takes effect. */
   | { readonly kind: 'accepted'; readonly event: RunEvent }

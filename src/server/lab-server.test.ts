@@ -39,6 +39,7 @@ const stubEngine: StartEngine = onEvent => ({
     }
   },
   dispose() {},
+  kill() {},
 });
 
 const recipe = { schema: 1, fit: 'tubal', input: at('recorded.png'), files: [], members: [{}], planned: [], terms: [] };

@@ -1,11 +1,11 @@
 // Makes a run folder that equals another run up to an iteration and has other live values from there on. A `resume` of it
 // goes on from the parent's nearest checkpoint. Node only.
 
-import { constants, copyFileSync, existsSync, mkdirSync } from 'node:fs';
+import { constants, copyFileSync, existsSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { createHyperTable } from '../protocol/hyper-table.ts';
 import type { ProblemDescription, RunEvent } from '../protocol/run.ts';
-import { storing } from './files.ts';
+import { makeFolder } from './files.ts';
 import { readProblem, readRecipe } from './read-run.ts';
 import { createRunFolder, openRunFolder, truncateRun } from './run-folder.ts';
 import { fixedSnapshots, listCheckpoints, nineDigits, snapshotFiles } from './snapshot-views.ts';
@@ -21,7 +21,8 @@ export function branchRun(
   iteration: number,
   changes: Readonly<Record<string, number>>,
 ): void {
-  const { events } = openRunFolder(parentFolder);
+  const { logged, planned: ahead } = openRunFolder(parentFolder);
+  const events = [...logged, ...ahead];
   const recipe = readRecipe(parentFolder);
   checkChanges(readProblem(parentFolder), changes);
   const inherited = events.filter(
@@ -35,8 +36,7 @@ export function branchRun(
   // At its stop the parent's members ended; the branch goes on from there.
   const stopped = events.find(({ path }) => path === 'stop')?.iteration ?? Infinity;
   const checkpoints = listCheckpoints(parentFolder).filter(each => each <= iteration && each < stopped);
-  createRunFolder(outFolder, { ...recipe, planned, parent });
-  storing(outFolder, () => copyRecords(parentFolder, outFolder, checkpoints));
+  createRunFolder(outFolder, { ...recipe, planned, parent }, () => copyRecords(parentFolder, outFolder, checkpoints));
 }
 
 /** As far as can be told without the data: a parent that was never loaded has no description yet. */
@@ -60,7 +60,7 @@ function copyRecords(parentFolder: string, outFolder: string, checkpoints: reado
   if (from === undefined) return;
   for (const { name, iteration } of snapshotFiles(parentFolder)) if (iteration < from) copy('snapshots', name);
   for (const name of ['trace.csv', 'events.jsonl', 'measures.jsonl']) copy(name);
-  truncateRun(outFolder, from);
+  truncateRun(outFolder, from, 'drop-changes');
   // Last, so that a branch cut off by a crash starts from 0 instead of from a checkpoint without its records.
   for (const each of checkpoints) copy('checkpoints', `${nineDigits(each)}.npz`);
 }
@@ -68,6 +68,6 @@ function copyRecords(parentFolder: string, outFolder: string, checkpoints: reado
 /** A file that the parent, still running, has meanwhile dropped is left out. */
 function copyWhere(from: string, to: string): void {
   if (!existsSync(from)) return;
-  mkdirSync(dirname(to), { recursive: true });
+  makeFolder(dirname(to));
   copyFileSync(from, to, constants.COPYFILE_FICLONE);
 }

@@ -12,14 +12,31 @@ import {
   rmSync,
   writeFileSync,
 } from 'node:fs';
-import { dirname } from 'node:path';
+import { dirname, resolve } from 'node:path';
 import { LabError } from '../protocol/lab-error.ts';
 
 /** durable: on the disk before it takes its name. quick: for what a crash may lose, as it is made again or not missed. */
 export type Durability = 'durable' | 'quick';
 
+/**
+ * Makes a folder and those above it that are missing. Not by mkdirSync's `recursive`: in Node 20 that never returns where
+ * a file system refuses new folders with ENOENT, as /proc does.
+ */
+export function makeFolder(path: string): void {
+  const missing: string[] = [];
+  for (let at = resolve(path); !existsSync(at); at = dirname(at)) missing.push(at);
+  for (const each of missing.reverse()) {
+    try {
+      mkdirSync(each);
+    } catch (thrown) {
+      // Somebody else may have made it meanwhile.
+      if ((thrown as NodeJS.ErrnoException).code !== 'EEXIST') throw thrown;
+    }
+  }
+}
+
 export function writeAtomically(file: string, content: string | Uint8Array, durability: Durability = 'durable'): void {
-  mkdirSync(dirname(file), { recursive: true });
+  makeFolder(dirname(file));
   const beside = `${file}.part`;
   try {
     const handle = openSync(beside, 'w');
@@ -59,6 +76,7 @@ export function storing<T>(path: string, action: () => T): T {
     const { code } = thrown as NodeJS.ErrnoException;
     const reason: Record<string, string> = {
       EACCES: 'The run folder may not be written.',
+      ENOENT: 'The run folder cannot be made here.',
       EPERM: 'The run folder may not be written.',
       EROFS: 'The run folder is on a read-only disk.',
       ENOSPC: 'The disk is full.',

@@ -15,16 +15,29 @@ export interface StoredRecipe extends Recipe {
   readonly terms: readonly string[];
 }
 
-/** Throws a `store` error for a folder that is no run. */
+/** Throws a `store` error for a folder that is no run, and for a run whose recipe is damaged. */
 export function readRecipe(folder: string): StoredRecipe {
   const recipe = readDocument<StoredRecipe>(folder, 'recipe.json');
-  if (recipe !== undefined) return recipe;
+  if (recipe !== undefined && isWhole(recipe)) return recipe;
+  if (existsSync(join(folder, 'recipe.json'))) {
+    throw new LabError({
+      code: 'store',
+      message: 'The recipe of this run is damaged: recipe.json cannot be read.',
+      where: folder,
+      tip: 'Restore recipe.json, or start the run anew; its trace and exports are still in the folder.',
+    });
+  }
   throw new LabError({
     code: 'store',
     message: 'This is not a run folder: it has no recipe.json.',
     where: folder,
     tip: 'Give the folder that --out named.',
   });
+}
+
+function isWhole(recipe: Partial<StoredRecipe>): boolean {
+  const { fit, input, members, files, planned, terms } = recipe;
+  return typeof fit === 'string' && typeof input === 'string' && [members, files, planned, terms].every(Array.isArray);
 }
 
 /** Undefined for a run that was not loaded yet. */
@@ -37,8 +50,15 @@ export function readSummary(folder: string): RunSummary | undefined {
   return readDocument(folder, 'summary.json');
 }
 
+/**
+ * In the order in which they take effect, users' before the engine's: after a resume the log holds users' changes before
+ * what the engine did again meanwhile.
+ */
 export function readEvents(folder: string): RunEvent[] {
-  return readLines(join(folder, 'events.jsonl'));
+  const rank = ({ source }: RunEvent) => (source === 'user' ? 0 : 1);
+  return readLines<RunEvent>(join(folder, 'events.jsonl')).sort(
+    (a, b) => a.iteration - b.iteration || rank(a) - rank(b),
+  );
 }
 
 export function readMeasures(folder: string): MeasureRow[] {

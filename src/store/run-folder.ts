@@ -2,7 +2,7 @@
 // log.txt, thumbnail.png, checkpoints/, snapshots/, exports/. Whole files are written beside themselves and renamed; logs
 // are appended. A run interrupted at any byte opens again at its last good checkpoint. Node only.
 
-import { appendFileSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { appendFileSync, existsSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { LabError } from '../protocol/lab-error.ts';
 import {
@@ -13,8 +13,8 @@ import {
   traceColumns,
 } from '../protocol/run.ts';
 import type { ViewData } from '../protocol/views.ts';
-import { readLines, storing, writeAtomically } from './files.ts';
-import { readRecipe, type StoredRecipe } from './read-run.ts';
+import { makeFolder, readLines, storing, writeAtomically } from './files.ts';
+import { readEvents, readRecipe, type StoredRecipe } from './read-run.ts';
 import { listCheckpoints, nineDigits, snapshotFiles, writeSnapshotView } from './snapshot-views.ts';
 
 const CHECKPOINTS_KEPT = 8;
@@ -38,8 +38,11 @@ export interface RunFolder {
   writeExport(name: string, bytes: Uint8Array): void;
 }
 
-/** Makes a new run folder; refuses a folder that already holds something. */
-export function createRunFolder(path: string, recipe: StoredRecipe): RunFolder {
+/**
+ * Makes a new run folder, and in it what `fill` makes; refuses a folder that already holds something. Where a part of it
+ * fails, nothing of it stays.
+ */
+export function createRunFolder(path: string, recipe: StoredRecipe, fill: () => void = () => {}): RunFolder {
   return storing(path, () => {
     if (existsSync(path) && readdirSync(path).length > 0) {
       throw new LabError({
@@ -49,20 +52,30 @@ export function createRunFolder(path: string, recipe: StoredRecipe): RunFolder {
         tip: 'Choose another --out, or remove what is in it.',
       });
     }
-    mkdirSync(join(path, 'checkpoints'), { recursive: true });
-    mkdirSync(join(path, 'exports'), { recursive: true });
-    writeAtomically(join(path, 'trace.csv'), `${traceHeader(recipe)}\n`);
-    writeAtomically(join(path, 'events.jsonl'), '');
-    writeAtomically(join(path, 'measures.jsonl'), '');
-    writeAtomically(join(path, 'recipe.json'), `${JSON.stringify(recipe, undefined, 2)}\n`);
-    return openFolder(path, recipe);
+    const isNew = !existsSync(path);
+    try {
+      makeFolder(join(path, 'checkpoints'));
+      makeFolder(join(path, 'exports'));
+      writeAtomically(join(path, 'trace.csv'), `${traceHeader(recipe)}\n`);
+      writeAtomically(join(path, 'events.jsonl'), '');
+      writeAtomically(join(path, 'measures.jsonl'), '');
+      writeAtomically(join(path, 'recipe.json'), `${JSON.stringify(recipe, undefined, 2)}\n`);
+      fill();
+      return openFolder(path, recipe);
+    } catch (thrown) {
+      const made = isNew ? [path] : readdirSync(path).map(name => join(path, name));
+      for (const each of made) rmSync(each, { recursive: true, force: true });
+      throw thrown;
+    }
   });
 }
 
 export interface OpenedRun {
   readonly folder: RunFolder;
-  /** User events of the log and the plan that are still ahead of the checkpoint, and all of them for a replay. */
-  readonly events: readonly RunEvent[];
+  /** User events of the log. */
+  readonly logged: readonly RunEvent[];
+  /** User events of the plan that are not in the log yet. */
+  readonly planned: readonly RunEvent[];
   readonly checkpoints: readonly { readonly iteration: number; readonly name: string; read(): Uint8Array }[];
 }
 
@@ -70,12 +83,19 @@ export interface OpenedRun {
 export function openRunFolder(path: string): OpenedRun {
   return storing(path, () => {
     const recipe = readRecipe(path);
-    const logged = readLines<RunEvent>(join(path, 'events.jsonl')).filter(({ source }) => source === 'user');
+    const logged = readEvents(path).filter(({ source }) => source === 'user');
     const key = ({ iteration, path: name, value }: RunEvent) => `${iteration} ${name} ${value}`;
-    const planned = recipe.planned.filter(event => !logged.some(other => key(other) === key(event)));
+    // A value may be set twice at one iteration, so each event of the log stands for one of the plan.
+    const keys = logged.map(key);
+    const planned = recipe.planned.filter(event => {
+      const at = keys.indexOf(key(event));
+      if (at >= 0) keys.splice(at, 1);
+      return at < 0;
+    });
     return {
       folder: openFolder(path, recipe),
-      events: [...logged, ...planned],
+      logged,
+      planned,
       checkpoints: listCheckpoints(path)
         .reverse()
         .map(iteration => ({
@@ -87,17 +107,24 @@ export function openRunFolder(path: string): OpenedRun {
   });
 }
 
-/** Cuts the records back to before `iteration`: what a resumed run will write again. */
-export function truncateRun(path: string, iteration: number): void {
+/**
+ * Cuts the records back to before `iteration`: what a resumed run will write again. What users have changed later stays
+ * on the disk with `keep-changes`; a branch has its own.
+ */
+export function truncateRun(path: string, iteration: number, changes: 'keep-changes' | 'drop-changes'): void {
   storing(path, () => {
     const trace = join(path, 'trace.csv');
     const [header, ...lines] = readFileSync(trace, 'utf8').split('\n');
     const kept = lines.slice(0, -1).filter(line => Number(line.split(',')[0]) < iteration);
     writeAtomically(trace, [header, ...kept, ''].join('\n'));
     for (const name of ['events.jsonl', 'measures.jsonl']) {
-      const rows = readLines<{ iteration: number }>(join(path, name)).filter(row => row.iteration < iteration);
+      const rows = readLines<{ iteration: number; source?: string }>(join(path, name)).filter(
+        row => row.iteration < iteration || (changes === 'keep-changes' && row.source === 'user'),
+      );
       writeAtomically(join(path, name), rows.map(row => `${JSON.stringify(row)}\n`).join(''));
     }
+    rmSync(join(path, 'summary.json'), { force: true });
+    for (const recorded of listCheckpoints(path)) if (recorded > iteration) rmSync(checkpointFile(path, recorded));
     for (const { name, iteration: recorded } of snapshotFiles(path)) {
       if (recorded >= iteration) rmSync(join(path, 'snapshots', name));
     }

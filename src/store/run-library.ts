@@ -5,7 +5,6 @@ import {
   closeSync,
   existsSync,
   fstatSync,
-  mkdirSync,
   openSync,
   readdirSync,
   readFileSync,
@@ -20,7 +19,7 @@ import * as v from 'valibot';
 import type { RunEntry } from '../protocol/host-calls.ts';
 import { LabError, type LabErrorDetails } from '../protocol/lab-error.ts';
 import type { RunState } from '../protocol/run.ts';
-import { storing, writeAtomically } from './files.ts';
+import { makeFolder, storing, writeAtomically } from './files.ts';
 import { readMeasures, readRecipe, readSummary } from './read-run.ts';
 import { listCheckpoints } from './snapshot-views.ts';
 
@@ -76,7 +75,7 @@ const labelsSchema = v.object({ name: v.optional(v.string()), tags: v.optional(v
 
 /** Opens the library at `path`, makes it where it is missing, and empties its bin of what is too old. */
 export function openRunLibrary(path: string, now = Date.now()): RunLibrary {
-  storing(path, () => mkdirSync(join(path, '.bin'), { recursive: true }));
+  storing(path, () => makeFolder(join(path, '.bin')));
   const folder = realpathSync(path);
   const bin = join(folder, '.bin');
   const cache = new Map<string, { readonly stamp: string; readonly entry: RunEntry }>();
@@ -154,9 +153,12 @@ export function openRunLibrary(path: string, now = Date.now()): RunLibrary {
       const folders = [...names().map(folderOf), ...binned().map(each => each.path)];
       return new Set(
         folders.flatMap(each => {
-          if (!existsSync(join(each, 'recipe.json'))) return [];
-          const { input, mask, files } = readRecipe(each);
-          return [input, ...(mask === undefined ? [] : [mask]), ...files.map(file => file.path)];
+          try {
+            const { input, mask, files } = readRecipe(each);
+            return [input, ...(mask === undefined ? [] : [mask]), ...files.map(file => file.path)];
+          } catch {
+            return []; // no run, or one that cannot be resumed any more
+          }
         }),
       );
     },

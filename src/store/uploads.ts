@@ -2,12 +2,12 @@
 // as long as a run was made from them. Node only.
 
 import { randomBytes } from 'node:crypto';
-import { createWriteStream, existsSync, mkdirSync, readdirSync, renameSync, rmSync, statSync } from 'node:fs';
+import { createWriteStream, existsSync, readdirSync, renameSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { Transform } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { LabError } from '../protocol/lab-error.ts';
-import { storing } from './files.ts';
+import { makeFolder, storing } from './files.ts';
 
 export interface Upload {
   /** File name, without a folder. */
@@ -39,7 +39,7 @@ const badName = /[/\\\p{Cc}]|^\.|^.{200,}$/u;
 /** Removes what no run in `inputs` was made from and is older than a day. */
 export function openUploads(library: string, mostBytes: number, inputs: ReadonlySet<string>): Uploads {
   const folder = join(library, '.uploads');
-  mkdirSync(folder, { recursive: true });
+  makeFolder(folder);
   for (const id of readdirSync(folder)) {
     const path = join(folder, id);
     const used = [...inputs].some(input => input === path || input.startsWith(join(path, '/')));
@@ -58,7 +58,7 @@ export function openUploads(library: string, mostBytes: number, inputs: Readonly
       const path = join(folder, id);
       const left = mostBytes - bytesIn(path);
       if (bytes !== undefined && bytes > left) throw tooLarge(name, mostBytes);
-      storing(path, () => mkdirSync(path, { recursive: true }));
+      storing(path, () => makeFolder(path));
       const file = join(path, name);
       const part = `${file}.${randomBytes(6).toString('hex')}.part`;
       try {

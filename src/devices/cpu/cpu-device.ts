@@ -65,6 +65,8 @@ export interface CpuDevice {
 
 const PAGE = 65536;
 const MAXIMUM_PAGES = 65536;
+/** Threads beyond these cost scratch memory and gain nothing. */
+export const MOST_THREADS = 64;
 /** Scratch per thread: rows of the smoothness kernel and transform panels. Grown inputs are checked against it. */
 export const SCRATCH_BYTES = 8 << 20;
 const DATA_START = 65536;
@@ -72,12 +74,12 @@ const SPINS = 20000;
 
 export function createCpuDevice(options: CpuDeviceOptions): CpuDevice {
   const { threads } = options;
-  if (!Number.isInteger(threads) || threads < 1 || threads > 64) {
+  if (!Number.isInteger(threads) || threads < 1 || threads > MOST_THREADS) {
     throw new LabError({
       code: 'setting',
       message: `${threads} threads asked for.`,
       where: 'threads',
-      tip: 'Use a whole number from 1 to 64.',
+      tip: `Use a whole number from 1 to ${MOST_THREADS}.`,
     });
   }
   const initialPages = Math.ceil((DATA_START + threads * SCRATCH_BYTES) / PAGE) + 16;

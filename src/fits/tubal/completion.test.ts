@@ -35,7 +35,7 @@ async function load(data: FitInput, settings: Settings, mask?: FitInput, notes: 
   const members = resolveMembers(tubal, settings, {}, 1);
   const note = (text: string) => void notes.push(text);
   const problem = await tubal.load(data, members, { device, seed, mask, note });
-  const run = createRun({ problem, fit: tubal, members, seed, sink: { event() {}, trace() {} } });
+  const run = createRun({ problem, fit: tubal, members, seed, sink: { log() {}, event() {}, trace() {} } });
   return { problem, run };
 }
 
