@@ -29,13 +29,9 @@ const cases: Case[] = [
   { name: 'astronaut, photo', file: 'img_open/astronaut.png', reduce: 2, args: photo },
   { name: 'kodim23, photo', file: 'img_kodak/kodim23.png', reduce: 2, args: photo },
   { name: 'Colin27 90x108x90', file: 'mri_volumes/colin27_2mm_90x108x90.npy', args: [] },
-  {
-    name: 'suzie_gray p=.2',
-    file: 'vid_classic/suzie_gray.npy',
-    args: ['--set', 'sampling=0.2', '--set', 'layout=video'],
-  },
+  { name: 'suzie_gray p=.2', file: 'vid_classic/suzie_gray.npy', args: ['--set', 'sampling=0.2'] },
   { name: 'news_rgb p=.2', file: 'vid_classic/news_rgb.npy', args: ['--set', 'sampling=0.2'] },
-  { name: 'bus_gray p=.2', file: 'vid_classic/bus_gray.npy', args: ['--set', 'sampling=0.2', '--set', 'layout=video'] },
+  { name: 'bus_gray p=.2', file: 'vid_classic/bus_gray.npy', args: ['--set', 'sampling=0.2'] },
 ];
 
 interface Result {

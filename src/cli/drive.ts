@@ -7,7 +7,7 @@ import type { RunSummary } from '../protocol/host-calls.ts';
 import type { LabError, LabErrorDetails } from '../protocol/lab-error.ts';
 import type { EngineCommand, EngineEvent } from '../protocol/messages.ts';
 import { assignment, perSecond, whole } from './arguments.ts';
-import { createProgressPrinter, describeResult, exitCodeOf, printError } from './output.ts';
+import { createProgressPrinter, describeResult, describeStructure, exitCodeOf, printError } from './output.ts';
 
 /** Commands that a user types while a run goes on: one that is refused does not end it. */
 const typed: ReadonlySet<EngineCommand['kind']> = new Set(['change', 'pause', 'go', 'pace', 'stop']);
@@ -138,7 +138,13 @@ function showEvent(event: EngineEvent, printer: ReturnType<typeof createProgress
 }
 
 function printSummary(summary: RunSummary, folder: string): void {
-  for (const member of summary.members) process.stdout.write(`${member.label}: ${describeResult(member)}\n`);
+  for (const member of summary.members) {
+    process.stdout.write(`${member.label}: ${describeResult(member)}\n`);
+    const structure = describeStructure(member);
+    if (structure !== undefined) process.stdout.write(`    ${structure}\n`);
+  }
+  const { members, bestMember } = summary;
+  if (members.length > 1) process.stdout.write(`Exported: ${members[bestMember].label}, the best on held-out data\n`);
   process.stdout.write(
     `${summary.iterations} iterations in ${summary.seconds.toFixed(1)} s\nResult: ${join(folder, 'exports')}\n`,
   );

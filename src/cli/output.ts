@@ -110,6 +110,7 @@ export function duration(seconds: number): string {
   return minutes < 90 ? `${minutes} min ${whole % 60} s` : `${Math.floor(minutes / 60)} h ${minutes % 60} min`;
 }
 
+/** What the fits measure at the end, as far as a line has room for it. */
 interface Result {
   readonly label: string;
   readonly reason: string;
@@ -119,16 +120,41 @@ interface Result {
   readonly psnr?: number;
   readonly ssim?: number;
   readonly interpolationPsnr?: number;
+  readonly heldOutRmse?: number;
+  readonly interpolationHeldOutRmse?: number;
   readonly testError?: number;
+  readonly phase?: string;
+  readonly ranks?: Readonly<Record<string, number>>;
+  readonly nextTube?: number;
+  readonly nextTubeAt?: number;
 }
 
-/** How a member ended, and its figures. */
 export function describeResult(result: Result): string {
   const { reason, iterations, seconds, bestIteration, psnr, ssim, interpolationPsnr, testError } = result;
+  const { heldOutRmse, interpolationHeldOutRmse } = result;
+  const beside = (baseline: string | undefined) =>
+    baseline === undefined ? '' : ` (linear interpolation ${baseline})`;
   const parts = [`${reason}, kept iteration ${bestIteration ?? iterations - 1}, ${seconds.toFixed(1)} s`];
-  if (psnr !== undefined) parts.push(`PSNR ${psnr.toFixed(2)} dB`);
-  if (ssim !== undefined) parts.push(`SSIM ${ssim.toFixed(3)}`);
-  if (interpolationPsnr !== undefined) parts.push(`(linear interpolation ${interpolationPsnr.toFixed(2)} dB)`);
+  if (psnr !== undefined) {
+    const similarity = ssim === undefined ? '' : `, SSIM ${ssim.toFixed(3)}`;
+    const baseline = interpolationPsnr === undefined ? undefined : `${interpolationPsnr.toFixed(2)} dB`;
+    parts.push(`PSNR ${psnr.toFixed(2)} dB${similarity}${beside(baseline)}`);
+  }
+  if (heldOutRmse !== undefined)
+    parts.push(`held-out RMSE ${heldOutRmse.toPrecision(3)}${beside(interpolationHeldOutRmse?.toPrecision(3))}`);
   if (testError !== undefined) parts.push(`test error ${testError.toExponential(1)}`);
-  return parts.join(', ').replace(', (', ' (');
+  return parts.join(', ');
+}
+
+/** Phase, rank and what the law says comes next; undefined where the method has no factors. */
+export function describeStructure({ phase, ranks, nextTube, nextTubeAt }: Result): string | undefined {
+  const parts: string[] = [];
+  if (phase !== undefined) parts.push(`phase ${phase}`);
+  if (ranks !== undefined) {
+    const estimates = Object.entries(ranks).map(([name, value]) => `${name} ${Number(value.toFixed(1))}`);
+    parts.push(`rank by ${estimates.join(', ')}`);
+  }
+  if (nextTube !== undefined && nextTubeAt !== undefined)
+    parts.push(`tube ${nextTube + 1} would switch on at iteration ${Math.round(nextTubeAt)}`);
+  return parts.length === 0 ? undefined : parts.join('; ');
 }

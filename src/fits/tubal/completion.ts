@@ -149,7 +149,9 @@ export async function loadCompletion(
       }),
     advance: (member, hyper) => solvers[member].advance?.(hyper),
     measure(member, context) {
-      const structure = { ...solvers[member].structure?.(context), ...phaseAt(context.history) };
+      const descends = solvers[member].blocks.some(({ gradients }) => gradients !== undefined);
+      const phase = descends ? phaseAt(context.history) : {};
+      const structure = { ...solvers[member].structure?.(context), ...phase };
       if (truth === undefined && context.when === 'running') return structure;
       const estimate = estimated(member);
       const heldOut = context.when === 'running' || observations.heldOut === 0 ? Number.NaN : heldOutRmse(estimate);

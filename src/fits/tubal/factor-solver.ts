@@ -14,6 +14,7 @@ import type { Transform } from '../../ops/mode3-transform/transform.ts';
 import { LabError } from '../../protocol/lab-error.ts';
 import type { SettingValues } from '../fit.ts';
 import type { Layout } from './layout.ts';
+import { defaultRate } from './learning-rates.ts';
 import { observedSpectrum } from './observed-spectrum.ts';
 import { sliceSingularValues } from './singular-tubes.ts';
 import { keepSingularValues, type Solver, type SolverContext } from './solver.ts';
@@ -163,16 +164,11 @@ function isConstant(values: Float32Array, mask: Uint8Array, centre: number): boo
   return values.every((value, i) => mask[i] === maskByte.unobserved || Math.abs(value) <= ROUNDING * Math.abs(centre));
 }
 
-/** Rates tried on the samples; those of rules that follow the gradient are relative to the fit's own step. */
-function learningRateOf({ method, optimizer }: SettingValues, observedRate: number): number {
-  if (method === 'scaled-gd') return 0.5;
-  if (method === 'prec-gd') return 0.3;
-  return optimizerRates[String(optimizer)] ?? (observedRate >= 0.295 ? 0.9 : 0.5);
+function learningRateOf(settings: SettingValues, observedRate: number): number {
+  const { method } = settings;
+  const plain = method === 'scaled-gd' ? 0.5 : method === 'prec-gd' ? 0.3 : observedRate >= 0.295 ? 0.9 : 0.5;
+  return defaultRate(settings, plain);
 }
-
-const optimizerRates: Readonly<Record<string, number>> = {
-  'heavy-ball': 0.2,
-};
 
 /** Mean of the values that train. */
 function trainingMean({ values, mask }: SolverContext['observations']): number {

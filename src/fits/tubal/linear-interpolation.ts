@@ -33,11 +33,23 @@ export function interpolateLinearly(
   columns: number,
 ): Float32Array {
   const size = rows * columns;
-  const out = values.slice();
+  // A plane of which nothing is known has nothing nearer than the mean of the others.
+  const mean = meanOf(values, observed);
+  const out = values.map((value, i) => (observed[i] === 0 ? mean : value));
   for (let start = 0; start < values.length; start += size) {
     fillPlane(out.subarray(start, start + size), observed.subarray(start, start + size), columns);
   }
   return out;
+}
+
+function meanOf(values: Float32Array, observed: Uint8Array): number {
+  let [sum, count] = [0, 0];
+  for (let i = 0; i < values.length; i++) {
+    if (observed[i] === 0) continue;
+    sum += values[i];
+    count++;
+  }
+  return sum / Math.max(1, count);
 }
 
 function fillPlane(plane: Float32Array, observed: Uint8Array, columns: number): void {

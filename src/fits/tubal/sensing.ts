@@ -14,6 +14,7 @@ import { LabError } from '../../protocol/lab-error.ts';
 import type { ViewData, ViewDescription } from '../../protocol/views.ts';
 import type { LoadContext, Measures, Problem, SettingValues } from '../fit.ts';
 import { labelsOf } from './labels.ts';
+import { defaultRate } from './learning-rates.ts';
 import { alignedSpaces, countSensing, makeSensingProblem, relativeError, startSensing } from './sensing-data.ts';
 import {
   leadingColumnSpaces,
@@ -91,7 +92,10 @@ export async function loadSensing(members: readonly SettingValues[], { device, s
         },
       ],
       hyperDefaults: {
-        learningRate: settings.method === 'scaled-gd' ? 0.5 : settings.method === 'prec-gd' ? 0.3 : 0.25,
+        learningRate: defaultRate(
+          settings,
+          settings.method === 'scaled-gd' ? 0.5 : settings.method === 'prec-gd' ? 0.3 : 0.25,
+        ),
         damping: settings.method === 'scaled-gd' ? 0.01 : 1,
       },
       ignores: ['smoothness', 'smoothnessEpsilon', ...(settings.method === 'gd' ? ['damping'] : [])],
