@@ -4,16 +4,18 @@ import { useSyncExternalStore } from 'react';
 import { useCursor } from '../state/cursor.ts';
 import { useDraft } from '../state/draft.ts';
 import { useLab } from '../state/lab.ts';
+import { useStanding } from '../state/standing.ts';
 import { useUndo } from '../state/undo.ts';
 import { actionOf } from './actions.ts';
 
-function subscribe(listener: () => void): () => void {
-  const ends = [useLab, useDraft, useCursor, useUndo].map(store => store.subscribe(listener));
+/** Hears of everything that may let an action be performed, or no longer. */
+export function subscribeToEnabled(listener: () => void): () => void {
+  const ends = [useLab, useDraft, useCursor, useUndo, useStanding].map(store => store.subscribe(listener));
   return () => {
     for (const end of ends) end();
   };
 }
 
 export function useActionsEnabled(id: string): boolean {
-  return useSyncExternalStore(subscribe, () => actionOf(id).enabled());
+  return useSyncExternalStore(subscribeToEnabled, () => actionOf(id).enabled());
 }

@@ -3,10 +3,10 @@
 import { Kbd } from '@mantine/core';
 import { Spotlight, type SpotlightActionData } from '@mantine/spotlight';
 import { IconSearch } from '@tabler/icons-react';
-import { useMemo, useSyncExternalStore } from 'react';
+import { useMemo, useReducer, useSyncExternalStore } from 'react';
 import { shownShortcut } from '../actions/action.ts';
 import { actions } from '../actions/actions.ts';
-import { useCursor } from '../state/cursor.ts';
+import { subscribeToEnabled } from '../actions/use-enabled.ts';
 import { showRun, useLab } from '../state/lab.ts';
 import { guarded } from '../state/problems.ts';
 import { startSample } from './start-sample.ts';
@@ -18,15 +18,10 @@ function enabledIds(): string {
     .join(' ');
 }
 
-function subscribe(listener: () => void): () => void {
-  const ends = [useLab.subscribe(listener), useCursor.subscribe(listener)];
-  return () => {
-    for (const end of ends) end();
-  };
-}
-
 export function Palette() {
-  const enabled = useSyncExternalStore(subscribe, enabledIds);
+  // Opened, it looks again at what can be performed: not everything that decides it tells of its changes.
+  const [, lookAgain] = useReducer((count: number) => count + 1, 0);
+  const enabled = useSyncExternalStore(subscribeToEnabled, enabledIds);
   const library = useLab(state => state.library);
   const fits = useLab(state => state.description?.fits);
   const entries = useMemo(() => {
@@ -66,6 +61,7 @@ export function Palette() {
     <Spotlight
       actions={entries}
       shortcut={null}
+      onSpotlightOpen={lookAgain}
       limit={30}
       scrollable
       maxHeight={420}

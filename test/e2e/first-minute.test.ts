@@ -77,8 +77,7 @@ stories('the first minute', () => {
     await window.press('Enter');
     await runBar.state.waitFor();
     await images.filled('Recovered');
-    await window.press('Space');
-    await runBar.becomes('paused');
+    await runBar.hold();
     const run = (await runBar.name.textContent()) ?? '';
 
     // The hints are walked without a mouse.

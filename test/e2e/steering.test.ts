@@ -27,10 +27,8 @@ stories('a run is held, broken and repeated', () => {
 
   it('pauses, goes one iteration, then fifty more, and pauses again', async () => {
     const { runBar, steer, page, welcome } = await stage.open({ width: 1024, height: 700 });
-    await welcome.start('gratings');
-    await runBar.state.waitFor();
-    await page.keyboard.press('Space');
-    await runBar.becomes('paused');
+    await welcome.start('plaid');
+    await runBar.hold();
     const at = await runBar.iteration();
     await runBar.button('run.step').click();
     await expect.poll(() => runBar.iteration()).toBe(at + 1);

@@ -3,6 +3,7 @@
 
 import { create } from 'zustand';
 import { persist } from 'zustand/middleware';
+import { standingChanged } from '../../state/standing.ts';
 import { fitted, type Look } from './look.ts';
 
 export const compareModes = ['tiles', 'wipe', 'difference', 'blink', 'overlay'] as const;
@@ -92,6 +93,7 @@ let board: Board | undefined;
 
 export function registerBoard(standing: Board | undefined): void {
   board = standing;
+  standingChanged();
 }
 
 export function theBoard(): Board | undefined {

@@ -89,7 +89,7 @@ export function LibraryRow({ entry, chosen, onChoose }: LibraryRowProps) {
           }}
         />
       )}
-      <Menu shadow="md" width={190} transitionProps={{ duration: 0 }}>
+      <Menu shadow="md" width={190} transitionProps={{ duration: 0 }} returnFocus={false}>
         <Menu.Target>
           <ActionIcon size="xs" aria-label={`More for ${name}`}>
             <IconDots size={14} />

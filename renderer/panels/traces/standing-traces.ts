@@ -1,5 +1,6 @@
 // The plots of the traces panel for those who act on them from elsewhere: the palette and the shortcuts.
 
+import { standingChanged } from '../../state/standing.ts';
 import type { TracePlots } from './trace-plots.ts';
 
 let standing: TracePlots | undefined;
@@ -7,6 +8,7 @@ let standing: TracePlots | undefined;
 /** The panel tells which plots it shows; undefined: none. */
 export function registerTraces(plots: TracePlots | undefined): void {
   standing = plots;
+  standingChanged();
 }
 
 export function standingTraces(): TracePlots | undefined {

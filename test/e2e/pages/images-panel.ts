@@ -36,9 +36,9 @@ export class ImagesPanel {
     await expect.poll(async () => differenceOf(before, await this.see(title))).toBeGreaterThan(0.2);
   }
 
-  /** Waits until a tile shows more than one colour. */
+  /** Waits until a tile shows a state of the run, in more than one colour. */
   async filled(title: string): Promise<void> {
-    await this.tile(title).waitFor();
+    await expect.poll(() => this.shownIteration(title)).toBeGreaterThanOrEqual(0);
     await expect.poll(async () => (await this.see(title)).spread).toBeGreaterThan(4);
   }
 }

@@ -16,11 +16,16 @@ export class Palette {
     await this.search.waitFor();
   }
 
-  /** Types a command's title and takes the first one found. */
-  async run(title: string): Promise<void> {
+  /** Types a command's title, and waits until it is offered. */
+  async find(title: string): Promise<void> {
     await this.open();
     await this.search.fill(title);
     await this.entries.filter({ hasText: title }).first().waitFor();
+  }
+
+  /** Types a command's title and takes the first one found. */
+  async run(title: string): Promise<void> {
+    await this.find(title);
     await this.page.keyboard.press('Enter');
     await this.search.waitFor({ state: 'hidden' });
   }

@@ -30,6 +30,13 @@ export class RunBar {
     await expect.poll(() => this.state.textContent()).toMatch(new RegExp(`^(${states.join('|')})$`));
   }
 
+  /** Waits until it runs, and pauses it by its key. */
+  async hold(): Promise<void> {
+    await this.becomes('running');
+    await this.page.keyboard.press('Space');
+    await this.becomes('paused');
+  }
+
   /** The newest iteration the run is known to have come to. */
   async iteration(): Promise<number> {
     const text = (await this.iterationText.textContent()) ?? '';
