@@ -111,3 +111,31 @@ function withoutScale(gradient: tf.Tensor, n: number, rank: number, { slices, sc
   }
   return out;
 }
+
+/** Enough for condition numbers of a thousand in float32. */
+const INVERSE_ITERATIONS = 30;
+
+/**
+ * Rows of gradient [n, width] of one slice times (F^H F + lambda I)^-1 for factor F [m, width]; width = 2 rank if complex.
+ * tfjs has no inverse: it is the limit of Y <- Y (2 I - A Y) (Schulz 1933), from Y = I over a bound of the norm of A.
+ */
+export function preconditionTfjs(
+  factor: tf.Tensor2D,
+  gradient: tf.Tensor2D,
+  complex: boolean,
+  lambda: number,
+): tf.Tensor2D {
+  const gram = (a: tf.Tensor2D, b: tf.Tensor2D) => tf.matMul(a, b, true, false) as tf.Tensor2D;
+  const blocks = (re: tf.Tensor2D, im: tf.Tensor2D) =>
+    tf.concat2d([tf.concat2d([re, im], 1), tf.concat2d([tf.neg(im), re], 1)], 0);
+  const [re, im] = complex ? (tf.split(factor, 2, 1) as tf.Tensor2D[]) : [factor, factor];
+  const whole = complex
+    ? blocks(tf.add(gram(re, re), gram(im, im)), tf.sub(gram(re, im), gram(im, re)))
+    : gram(factor, factor);
+  const identity = tf.eye(whole.shape[0]);
+  const damped = tf.add(whole, tf.mul(identity, lambda)) as tf.Tensor2D;
+  let inverse = tf.div(identity, tf.norm(damped)) as tf.Tensor2D;
+  for (let iteration = 0; iteration < INVERSE_ITERATIONS; iteration++)
+    inverse = tf.matMul(inverse, tf.sub(tf.mul(identity, 2), tf.matMul(damped, inverse)) as tf.Tensor2D);
+  return tf.matMul(gradient, inverse);
+}
