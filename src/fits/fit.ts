@@ -158,6 +158,11 @@ export interface Fit {
   readonly samples: readonly Sample[];
   /** Sentences for the values of word-valued measures: captions.phase.growth. */
   readonly captions: Readonly<Record<string, Readonly<Record<string, string>>>>;
+  /**
+   * Memory that loading and running an input of this shape take besides its values, as far as the shape tells: what does
+   * not fit is refused before it is read.
+   */
+  bytes?(shape: readonly number[], members: readonly SettingValues[]): number;
   /** `members` holds the resolved settings of each member; those that are `fixed` agree. Throws `input`, `setting`, `memory`. */
   load(input: FitInput, members: readonly SettingValues[], context: LoadContext): Promise<Problem>;
 }

@@ -147,6 +147,27 @@ export function looksLikeNpy(bytes: Uint8Array): boolean {
   return bytes.length >= magic.length && magic.every((byte, i) => bytes[i] === byte);
 }
 
+/** What the first bytes of a .npy file say of it. */
+export interface NpyExtent {
+  readonly shape: readonly number[];
+  /** That decoding takes, besides those of the file. */
+  readonly decodedBytes: number;
+}
+
+/** Undefined where the beginning of the file tells nothing; reading all of it then tells why. */
+export function npyExtent(beginning: Uint8Array): NpyExtent | undefined {
+  if (!looksLikeNpy(beginning)) return undefined;
+  const fail = failAt('');
+  try {
+    const { dtype, fortranOrder, shape } = interpretHeader(readHeader(beginning, fail).header, fail);
+    const type = elementTypes[dtype];
+    const bytes = elementCount(shape, type.size, fail) * type.allocate(0).BYTES_PER_ELEMENT;
+    return { shape, decodedBytes: fortranOrder ? 2 * bytes : bytes };
+  } catch {
+    return undefined;
+  }
+}
+
 /**
  * The array in a .npy file, in C order and native byte order whatever the file's. Throws a LabError of code 'input'
  * with `where` = `name` for anything that is not a complete file of a supported element type.

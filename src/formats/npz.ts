@@ -16,6 +16,22 @@ export function looksLikeZip(bytes: Uint8Array): boolean {
   );
 }
 
+/** Bytes of all that is in the archive, unpacked, as its directory tells; 0 where that cannot be read. */
+export function unpackedBytes(bytes: Uint8Array): number {
+  let sum = 0;
+  try {
+    unzipSync(bytes, {
+      filter: ({ originalSize }) => {
+        sum += originalSize;
+        return false;
+      },
+    });
+  } catch {
+    return 0; // decoding tells what is wrong with it
+  }
+  return sum;
+}
+
 /**
  * The arrays of an .npz file by name (without `.npy`), in the order of the archive. Throws a LabError of code 'input'
  * with `where` = `name`, or `name#array` where one array is at fault.

@@ -7,7 +7,7 @@ import { type Checkpoint, decodeCheckpoint } from '../engine/checkpoint.ts';
 import { type Fit, findFit, fits, resolveMembers } from '../engine/fits.ts';
 import { createRun, type Run, type RunSink } from '../engine/run.ts';
 import { exportFilm } from '../film/export-film.ts';
-import type { SourceFile } from '../media/read-input.ts';
+import type { InputExtent, SourceFile } from '../media/read-input.ts';
 import type { ExportedFile } from '../protocol/host-calls.ts';
 import { asLabError, LabError } from '../protocol/lab-error.ts';
 import type { DriveSettings, EngineCommand, EngineEvent, StartRequest } from '../protocol/messages.ts';
@@ -62,7 +62,8 @@ export function createEngineService(emit: (event: EngineEvent) => void, among: r
   ): Promise<void> => {
     leaving = false;
     const fit = findFit(plan.fit, among);
-    const input = await openInput(fit, plan.input, reading);
+    const further = ({ shape }: InputExtent) => fit.bytes?.(shape, plan.members) ?? 0;
+    const input = await openInput(fit, plan.input, reading, further);
     await stayOrLeave();
     const mask = plan.mask === undefined ? undefined : await openMask(fit, plan.mask, input, reading);
     const files = [...input.files, ...(mask?.files ?? [])];

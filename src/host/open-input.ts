@@ -1,7 +1,8 @@
 // From what a user names as input (a sample or a path) to the plain tensor a fit takes. Runs in the engine's process.
 
 import type { Fit, FitInput } from '../engine/fits.ts';
-import { readInput, type SourceFile } from '../media/read-input.ts';
+import type { NpyData } from '../formats/npy.ts';
+import { type ReadInputOptions, readInput, type SourceFile } from '../media/read-input.ts';
 import { LabError, nearestName } from '../protocol/lab-error.ts';
 
 export interface OpenedInput {
@@ -17,20 +18,24 @@ export interface OpenedInput {
   readonly pages?: number;
 }
 
-/** Reads `sample:…` from the fit, anything else from disk. Throws `input` errors. */
+/**
+ * Reads `sample:…` from the fit, anything else from disk. Throws `input` errors, and `memory` errors for what would not
+ * fit, together with the `further` bytes that it is wanted for.
+ */
 export async function openInput(
   fit: Fit,
   path: string,
   onProgress: (done: number, total: number) => void,
+  further?: ReadInputOptions['further'],
 ): Promise<OpenedInput> {
   if (path.startsWith('sample:'))
     return { data: findSample(fit, path).make(), files: [], stored: 'made by the program' };
-  const read = await readInput(path, { onProgress });
+  const read = await readInput(path, { onProgress, further });
   const { files } = read;
   if (read.kind === 'array') {
     const { shape, dtype, data } = read.array;
     const fullScale = dtype === 'uint8' ? 255 : dtype === 'uint16' ? 65535 : 1;
-    const values = Float32Array.from(data as ArrayLike<number>, value => value / fullScale);
+    const values = scaled(data, fullScale);
     return { data: { name: path, kind: 'array', shape, values, fullScale }, files, stored: dtype };
   }
   const { height, width, channels, values, bitDepth } = read.kind === 'picture' ? read.picture : read;
@@ -43,6 +48,13 @@ export async function openInput(
   const opened = { data, files, stored, colourSpace, pages };
   if (alpha === undefined) return opened;
   return { ...opened, alpha: { name: path, kind: 'picture', shape: [height, width, 1], values: alpha, fullScale } };
+}
+
+function scaled(data: NpyData, fullScale: number): Float32Array {
+  if (data instanceof Float32Array) return data;
+  const values = new Float32Array(data.length);
+  for (let i = 0; i < data.length; i++) values[i] = data[i] / fullScale;
+  return values;
 }
 
 /** The mask that a user named: a file, or `alpha` for the input's own transparency (at least half opaque is observed). */

@@ -10,12 +10,19 @@ export const mostPixels = 2 ** 28;
 
 const copyAgain = 'Copy or export the picture again.';
 
+export type PictureExtent = Pick<Picture, 'height' | 'width' | 'channels'>;
+
 /**
  * The picture in a file, upright (EXIF orientation applied): 8-bit values / 255, 16-bit values / 65535, float values as
  * they are. A palette becomes RGB, CMYK becomes sRGB, grey stays one channel. Of several pages or animation frames the
- * first is read and `pages` tells how many there are. Throws a LabError of code 'input' with `where` = `name`.
+ * first is read and `pages` tells how many there are. Throws a LabError of code 'input' with `where` = `name`, and what
+ * `expect` throws, which is told the size before the pixels are decoded.
  */
-export async function decodePicture(bytes: Uint8Array, name: string): Promise<Picture> {
+export async function decodePicture(
+  bytes: Uint8Array,
+  name: string,
+  expect: (extent: PictureExtent) => void = () => {},
+): Promise<Picture> {
   const format = recogniseFormat(bytes, name);
   if (isCutShort(bytes, format)) throw truncatedError(bytes, format, name);
   const options: SharpOptions = {
@@ -35,6 +42,7 @@ export async function decodePicture(bytes: Uint8Array, name: string): Promise<Pi
     });
   }
   const reading = chooseReading(metadata, format, name);
+  expect({ height: metadata.height, width: metadata.width, channels: reading.channels });
   const { data, info } = await decodeOrExplain(
     () =>
       sharp(bytes, { ...options, ignoreIcc: metadata.space !== 'cmyk' })

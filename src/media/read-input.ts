@@ -1,12 +1,13 @@
 // Loads what a user names: a picture, a folder of pictures as a video, or a NumPy array, with the digest of every file for
 // the recipe of the run. The Node variant.
 import { createHash } from 'node:crypto';
-import { readdir, readFile, stat } from 'node:fs/promises';
+import { open, readdir, readFile, stat } from 'node:fs/promises';
 import { basename, dirname, extname, join } from 'node:path';
-import { decodeNpy, looksLikeNpy, type NpyArray } from '../formats/npy.ts';
-import { decodeNpz, looksLikeZip } from '../formats/npz.ts';
+import { decodeNpy, looksLikeNpy, type NpyArray, npyExtent } from '../formats/npy.ts';
+import { decodeNpz, looksLikeZip, unpackedBytes } from '../formats/npz.ts';
 import { LabError, nearestName } from '../protocol/lab-error.ts';
-import { decodePicture } from './decode-picture.ts';
+import { decodePicture, type PictureExtent } from './decode-picture.ts';
+import { requireMemory } from './memory.ts';
 import { compareNatural } from './natural-order.ts';
 import type { Picture } from './picture.ts';
 import { pictureExtensions } from './picture-container.ts';
@@ -51,22 +52,34 @@ export type InputFile = PictureInput | VideoInput | ArrayInput;
 export interface ReadInputOptions {
   /** Called after every frame of a folder, in order. */
   readonly onProgress?: ((done: number, total: number) => void) | undefined;
+  /** Bytes that whoever wants the input takes besides it. */
+  readonly further?: ((extent: InputExtent) => number) | undefined;
+}
+
+/** What is known of an input before it is read. */
+export interface InputExtent {
+  readonly kind: InputFile['kind'];
+  readonly shape: readonly number[];
 }
 
 const framesAtOnce = 4;
 /** 8 GiB of floats. */
 const mostVideoValues = 2 ** 31;
+/** Holds the header of any .npy file that NumPy writes for plain numbers. */
+const headerBytes = 65536;
+const floatBytes = 4;
 const pictureKinds = 'PNG, JPEG, WebP, TIFF, AVIF or GIF';
 
 /**
  * What lies at `path`: a picture file, a folder of pictures (in natural order of their names; hidden and other files are
  * skipped), an .npy file, or an .npz file, of which `file.npz#name` picks one array. Throws a LabError of code 'input'
- * for anything that cannot be read, of code 'memory' for a video that does not fit.
+ * for anything that cannot be read, of code 'memory' for what does not fit with all that it is wanted for, where its size
+ * is known before it is read.
  */
 export async function readInput(path: string, options: ReadInputOptions = {}): Promise<InputFile> {
   const { filePath, arrayName } = await splitArrayName(path);
   const entry = await statInput(filePath);
-  if (entry.isDirectory()) return readFolder(filePath, options.onProgress);
+  if (entry.isDirectory()) return readFolder(filePath, options);
   if (!entry.isFile()) {
     throw new LabError({
       code: 'input',
@@ -75,15 +88,46 @@ export async function readInput(path: string, options: ReadInputOptions = {}): P
       where: path,
     });
   }
+  const further = options.further ?? (() => 0);
+  const extent = npyExtent(await readBeginning(filePath));
+  if (extent !== undefined) {
+    const values = floatBytes * elementsOf(extent.shape);
+    const wanted = further({ kind: 'array', shape: extent.shape });
+    requireMemory(entry.size + extent.decodedBytes + values + wanted, filePath);
+  }
   const { bytes, file } = await readSource(filePath);
   const extension = extname(filePath).toLowerCase();
   if (extension === '.npz' || (extension !== '.npy' && looksLikeZip(bytes))) {
+    // Unpacked, decoded, and as numbers of the fit.
+    requireMemory(3 * unpackedBytes(bytes), filePath);
     return { kind: 'array', array: pickArray(decodeNpz(bytes, filePath), arrayName, filePath), files: [file] };
   }
   if (extension === '.npy' || looksLikeNpy(bytes)) {
     return { kind: 'array', array: decodeNpy(bytes, filePath), files: [file] };
   }
-  return { kind: 'picture', picture: await decodePicture(bytes, filePath), files: [file] };
+  const expect = ({ height, width, channels }: PictureExtent) => {
+    const shape = [height, width, channels];
+    requireMemory(2 * floatBytes * elementsOf(shape) + further({ kind: 'picture', shape }), filePath);
+  };
+  return { kind: 'picture', picture: await decodePicture(bytes, filePath, expect), files: [file] };
+}
+
+function elementsOf(shape: readonly number[]): number {
+  return shape.reduce((product, extent) => product * extent, 1);
+}
+
+async function readBeginning(path: string): Promise<Uint8Array> {
+  try {
+    const handle = await open(path, 'r');
+    try {
+      const { buffer, bytesRead } = await handle.read(new Uint8Array(headerBytes), 0, headerBytes, 0);
+      return buffer.subarray(0, bytesRead);
+    } finally {
+      await handle.close();
+    }
+  } catch (cause) {
+    throw explainFileError(cause, path);
+  }
 }
 
 /** Only behind `.npz` is `#` a separator, and only where no file has the whole name. */
@@ -123,11 +167,13 @@ function pickArray(arrays: ReadonlyMap<string, NpyArray>, wanted: string | undef
   });
 }
 
-async function readFolder(folder: string, onProgress: ReadInputOptions['onProgress']): Promise<VideoInput> {
+async function readFolder(folder: string, { onProgress, further = () => 0 }: ReadInputOptions): Promise<VideoInput> {
   const names = await listPictures(folder);
   const paths = names.map(name => join(folder, name));
   const first = await readFrame(paths[0]);
   const { width, height, channels } = first.picture;
+  const shape = [paths.length, height, width, channels];
+  requireMemory(floatBytes * elementsOf(shape) + further({ kind: 'video', shape }), folder);
   const values = allocateVideo(paths.length, first.picture, folder);
   const files: SourceFile[] = [];
   let bitDepth: 8 | 16 = 8;

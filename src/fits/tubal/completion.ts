@@ -21,8 +21,31 @@ import { phaseAt } from './structure.ts';
 import { admmSolverBytes, createAdmmSolver } from './tnn-admm.ts';
 
 const DEVICE_BYTES = 3.5 * 2 ** 30;
+/** For each entry, measured: scaled values, truth, mask, estimate, baseline, exports; and what a member has of its own. */
+const BYTES_PER_ENTRY = 55;
+const MEMBER_BYTES_PER_ENTRY = 20;
+/** Estimate, values and mask of a member, which no method does without on the device. */
+const LEAST_DEVICE_BYTES_PER_ENTRY = 9;
 /** Of an array of three axes. */
 const tubeAxes: Partial<Record<LayoutId, number>> = { video: 0, lateral: 1, frontal: 2 };
+
+/** Host and device memory of a completion, without the factors. Throws a `memory` error for what no device holds. */
+export function completionBytesOf(shape: readonly number[], members: readonly SettingValues[]): number {
+  const entries = shape.reduce((product, extent) => product * extent, 1);
+  const onDevice = members.filter(({ method }) => method !== 'linear-interpolation').length;
+  requireDevice(entries * onDevice * LEAST_DEVICE_BYTES_PER_ENTRY, 'input');
+  return entries * (BYTES_PER_ENTRY + MEMBER_BYTES_PER_ENTRY * members.length);
+}
+
+function requireDevice(bytes: number, where: string): void {
+  if (bytes <= DEVICE_BYTES) return;
+  throw new LabError({
+    code: 'memory',
+    message: `This run needs about ${megabytes(bytes)} MB of device memory, more than the ${megabytes(DEVICE_BYTES)} MB it may take.`,
+    where,
+    tip: 'Use fewer frames, a smaller picture, a lower rank or fewer members.',
+  });
+}
 
 export async function loadCompletion(
   input: FitInput,
@@ -49,14 +72,7 @@ export async function loadCompletion(
   const ids = members.map(settings => layoutId(settings, stack, automatic));
   const layouts = ids.map(id => layoutOf(input, id));
   const needed = members.reduce((sum, settings, member) => sum + solverBytes(settings, layouts[member]), 0);
-  if (needed > DEVICE_BYTES) {
-    throw new LabError({
-      code: 'memory',
-      message: `This run needs about ${megabytes(needed)} MB of device memory, more than the ${megabytes(DEVICE_BYTES)} MB it may take.`,
-      where: input.name,
-      tip: 'Use fewer frames, a smaller picture, a lower rank or fewer members.',
-    });
-  }
+  requireDevice(needed, input.name);
   const { truth, values, mask, observedRate } = observations;
   const labels = labelsOf(members);
   const solvers: Solver[] = [];

@@ -15,7 +15,8 @@ export function largestSliceSingularValue(
   transform: Transform,
 ): number {
   const { values, mask, trainingRate } = observations;
-  const y = Float64Array.from(values, (value, i) => (mask[i] === maskByte.training ? value / trainingRate : 0));
+  const y = new Float64Array(values.length);
+  for (let i = 0; i < y.length; i++) if (mask[i] === maskByte.training) y[i] = values[i] / trainingRate;
   const hat = transformTubesReference(y, transform.forward, transform.k);
   const size = rows * columns;
   const plane = (p: number) => hat.subarray(p * size, (p + 1) * size);

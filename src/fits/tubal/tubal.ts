@@ -5,7 +5,7 @@
 import { transformIds } from '../../ops/mode3-transform/transform.ts';
 import { LabError } from '../../protocol/lab-error.ts';
 import type { Fit, SettingDescription, SettingValues } from '../fit.ts';
-import { loadCompletion } from './completion.ts';
+import { completionBytesOf, loadCompletion } from './completion.ts';
 import { phaseExplanations } from './law.ts';
 import { layoutIds } from './layout.ts';
 import { maskKinds } from './observations.ts';
@@ -299,6 +299,7 @@ export const tubal: Fit = {
     'All but sgd change the implicit bias: momentum buys iterations with quality, and rules that scale coordinates (adam and its relatives, sign) find higher ranks.',
   samples,
   captions: { phase: phaseExplanations },
+  bytes: completionBytesOf,
   async load(input, members, context) {
     const isSensing = input.kind === 'synthetic';
     refuseInert(members, isSensing ? [...completionSettings] : sensingSettings(tubal.settings), isSensing);
