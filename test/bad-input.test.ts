@@ -34,6 +34,15 @@ beforeAll(async () => {
   broken[101] = Number.POSITIVE_INFINITY;
   writeFileSync(at('nan.npy'), npy([20, 24, 3], broken));
   writeFileSync(at('other-shape.npy'), npy([20, 25], new Uint8Array(500).fill(1)));
+  writeFileSync(at('five-channels.npy'), npy([20, 24, 5], new Uint8Array(2400).fill(1)));
+  writeFileSync(
+    at('broken-mask.npy'),
+    npy(
+      [20, 24, 3],
+      values.map((value, i) => (i === 7 ? Number.NaN : value)),
+    ),
+  );
+  writeFileSync(at('no-entries.npy'), npy([0, 5, 3], new Float32Array(0)));
   writeFileSync(at('nothing.npy'), npy([20, 24, 3], new Uint8Array(1440)));
   writeFileSync(at('everything.npy'), npy([20, 24, 3], new Uint8Array(1440).fill(1)));
   writeFileSync(at('file'), 'a file, not a folder');
@@ -47,6 +56,19 @@ const cases: [string, string[], number, RegExp][] = [
   ['a truncated PNG', ['truncated.png'], 3, /truncated|cut short/i],
   ['an empty file', ['empty.png'], 3, /empty|0 bytes/i],
   ['a wrong NPY header', ['wrong-header.npy'], 3, /npy|numpy/i],
+  ['NaN values, whatever the seed', ['nan.npy', '--seed', '3'], 3, /2 of the 1440 values.*first is NaN at \[1, 9, 1\]/],
+  ['a mask of more channels', ['good.npy', '--mask', 'five-channels.npy'], 3, /\[20, 24, 5\] does not fit/],
+  ['NaN in a mask', ['good.npy', '--mask', 'broken-mask.npy'], 3, /mask holds NaN in 1 /],
+  ['an empty array', ['no-entries.npy'], 3, /empty: its shape is \[0, 5, 3\]/],
+  ['a sampling that observes nothing', ['good.npy', '--set', 'sampling=0'], 3, /rate of 0 observes none/],
+  ['a setting without value', ['good.npy', '--set', 'rank='], 2, /rank was given no value/],
+  ['a setting that sensing has no use for', ['sample:sensing', '--set', 'noise=0.1'], 2, /no effect on a sensing/],
+  [
+    'a rate for the nuclear norm',
+    ['good.npy', '--set', 'method=tnn-admm', '--at', '5:learningRate=1'],
+    2,
+    /learningRate/,
+  ],
   ['NaN values', ['nan.npy', '--set', 'sampling=1', '--mask', 'nan-mask.npy'], 3, /NaN|Infinity/],
   ['a mask of another shape', ['good.npy', '--mask', 'other-shape.npy'], 3, /shape/],
   ['a mask with nothing observed', ['good.npy', '--mask', 'nothing.npy'], 3, /nothing observed/],

@@ -16,6 +16,7 @@ interface Member {
   readonly testError: number;
   readonly bestIteration?: number;
   readonly iterations: number;
+  readonly halvings: number;
 }
 
 let runs = 0;
@@ -68,6 +69,22 @@ describe('completion', () => {
   it('pays for a large start and for heavy momentum with quality', async () => {
     const scales = (await run('sample:plaid', '--race', 'initialScale=1e-3,1')).members;
     expect(scales[0].psnr).toBeGreaterThan(scales[1].psnr + 2);
+    const rate = ['--optimizer', 'heavy-ball', '--set', 'learningRate=0.4'];
+    const momenta = (await run('sample:plaid', ...rate, '--race', 'momentum=0,0.9')).members;
+    expect(momenta[0].psnr).toBeGreaterThan(momenta[1].psnr + 2);
+  });
+
+  it('has a rate for every optimizer that need not be halved and beats interpolation', async () => {
+    const optimizers = [
+      ...['sgd', 'heavy-ball', 'nesterov', 'adam', 'adamw', 'amsgrad', 'adabelief', 'rmsprop', 'grams', 'sign'],
+      ...['normalised', 'adagrad-norm', 'polyak'],
+    ];
+    const race = `optimizer=${optimizers.join(',')}`;
+    const { members } = await run('sample:plaid', '--iterations', '500', '--race', race);
+    for (const { label, psnr, interpolationPsnr, halvings } of members) {
+      expect(halvings, label).toBe(0);
+      expect(psnr, label).toBeGreaterThan(interpolationPsnr + 2);
+    }
   });
 });
 

@@ -113,7 +113,7 @@ export function createFactorSolver(context: SolverContext, transform: Transform)
       { name: 'R', group: 'right', values: right.values, gradients: gradRight.values },
     ],
     hyperDefaults: {
-      learningRate: learningRateOf(settings, observations.observedRate),
+      learningRate: learningRateOf(settings, observations.observedRate, planes.length),
       damping: settings.method !== 'scaled-gd' ? 1 : settings.start === 'spectral' ? 0 : 0.1,
       smoothness: settings.method === 'gd-smoothness' ? 0.005 : 0,
     },
@@ -164,9 +164,13 @@ function isConstant(values: Float32Array, mask: Uint8Array, centre: number): boo
   return values.every((value, i) => mask[i] === maskByte.unobserved || Math.abs(value) <= ROUNDING * Math.abs(centre));
 }
 
-function learningRateOf(settings: SettingValues, observedRate: number): number {
+/** Observed rate from which long steps lose nothing; many tubes hold so many entries that fewer of each are enough. */
+const LONG_STEPS = { few: 0.295, many: 0.195 } as const;
+
+function learningRateOf(settings: SettingValues, observedRate: number, tubes: number): number {
   const { method } = settings;
-  const plain = method === 'scaled-gd' ? 0.5 : method === 'prec-gd' ? 0.3 : observedRate >= 0.295 ? 0.9 : 0.5;
+  const long = observedRate >= LONG_STEPS[tubes > FEW_TUBES ? 'many' : 'few'];
+  const plain = method === 'scaled-gd' ? 0.5 : method === 'prec-gd' ? 0.3 : long ? 0.9 : 0.5;
   return defaultRate(settings, plain);
 }
 

@@ -183,7 +183,7 @@ export const tubal: Fit = {
       group: 'Descent',
       level: 'basic',
       scale: 'log',
-      help: 'Step = eta / (p sigma_1). Default 0.9, or 0.5 where less than 30 % was observed; other optimizers than sgd have defaults of their own; sensing: 0.25, and it is the step itself.',
+      help: 'Step = eta / (p sigma_1). Default 0.9, or 0.5 where less than 30 % was observed (20 % with more than four tubes); other optimizers than sgd have defaults of their own; sensing: 0.25, and it is the step itself.',
     },
     {
       name: 'damping',

@@ -85,8 +85,8 @@ describe('completion objective on the cpu device', () => {
       const expected = evaluateReference(made.problem, Float64Array.from(made.left), Float64Array.from(made.right));
       for (const device of devices) {
         const got = onDevice(device, made);
-        expect(got.losses.training).toBeCloseTo(expected.training, 2 - Math.log10(expected.training + 1));
-        expect(Math.abs(got.losses.training / expected.training - 1) || 0).toBeLessThan(1e-5);
+        // float32 sums of up to a few thousand squares.
+        expect(Math.abs(got.losses.training - expected.training)).toBeLessThan(1e-5 * (1 + expected.training));
         expect(Math.abs(got.losses.validation - expected.validation)).toBeLessThan(1e-5 * (1 + expected.validation));
         expect(Math.abs(got.losses.smoothness - expected.smoothness)).toBeLessThan(1e-5 * (1 + expected.smoothness));
         // float32 sums of up to 35 products of size one, transformed by matrices of norm up to sqrt(k)
