@@ -416,6 +416,16 @@ export function createRun({
     }
   };
 
+  /** What was left to the input: live values by what they started at, the others by what the fit tells. */
+  const derivedOf = (member: number): Record<string, number | string> => {
+    const took: SettingValues = { ...members[member].derived, ...starts[member] };
+    return Object.fromEntries(
+      Object.entries(took).flatMap(([name, value]) =>
+        value === undefined || value === settings[member][name] ? [] : [[name, value]],
+      ),
+    );
+  };
+
   const done = () => memberStates.every(({ active }) => !active);
   const description: ProblemDescription = {
     summary: problem.summary,
@@ -429,6 +439,7 @@ export function createRun({
         maximumIterations,
         live: descriptions[member],
         starts: starts[member],
+        derived: derivedOf(member),
       };
     }),
   };

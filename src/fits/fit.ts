@@ -35,6 +35,8 @@ export interface Member {
   readonly blocks: readonly ParameterBlock[];
   /** Start values of live hyper-parameters that the user left open. */
   readonly hyperDefaults: HyperValues;
+  /** Settings that were left to the input, besides live ones, with the values they took. */
+  readonly derived?: SettingValues;
   /** Live settings of the fit that do not act on this member; changing one is refused. */
   readonly ignores?: readonly string[];
   /** Factor from the learning rate a user sees to the rule's own, for rules whose step is proportional to the gradient. */

@@ -135,6 +135,7 @@ export function createEngineService(emit: (event: EngineEvent) => void, among: r
       });
       folder = createRunFolder(out, {
         ...plan,
+        derived: run.description.members.map(({ derived = {} }) => derived),
         twin: device.twin,
         files: files.map(({ path, sha256 }) => ({ path, sha256 })),
         terms: problem.terms,

@@ -21,8 +21,10 @@ export interface Recipe {
   readonly input: string;
   readonly mask: string | undefined;
   readonly files: readonly RecipeFile[];
-  /** Resolved settings of each member, optimizer and schedule included. */
+  /** Settings of each member, optimizer and schedule included; without those that were left to the input. */
   readonly members: readonly Readonly<Record<string, number | string | undefined>>[];
+  /** For each member the values that those took, for people and other programs; a replay derives them again. */
+  readonly derived?: readonly Readonly<Record<string, number | string>>[];
   readonly seed: number;
   readonly device: 'cpu';
   /** Which kernels computed it: fused multiply-add changes the last bit. */
@@ -58,6 +60,8 @@ export interface MemberDescription {
   /** Its live hyper-parameters, and their values before any event. */
   readonly live: readonly SettingDescription[];
   readonly starts: HyperValues;
+  /** Settings that were left to the input, as they acted. */
+  readonly derived?: Readonly<Record<string, number | string>>;
 }
 
 /** Columns of the trace before the fit's loss terms; in this order in files and frames. */

@@ -141,6 +141,7 @@ export async function loadCompletion(
       label: labels[member],
       blocks: solvers[member].blocks,
       hyperDefaults: solvers[member].hyperDefaults,
+      derived: { ...solvers[member].derived, validation: observations.heldOutShare, layout: ids[member] },
       ignores: solvers[member].ignores,
       rateScale: solvers[member].rateScale,
       maximumIterations: Number(settings.iterations),

@@ -117,6 +117,7 @@ export function createFactorSolver(context: SolverContext, transform: Transform)
       damping: settings.method !== 'scaled-gd' ? 1 : settings.start === 'spectral' ? 0 : 0.1,
       smoothness: settings.method === 'gd-smoothness' ? 0.005 : 0,
     },
+    derived: settings.start === 'spectral' ? { rank } : { rank, initialScale: alpha },
     ignores: preconditioned ? [] : ['damping'],
     rateScale: preconditioned ? 1 / trainingRate : 1 / (trainingRate * sigma),
     summary: { rank, transform: transform.id, largestSingularValue: sigma },

@@ -17,6 +17,7 @@ export function createInterpolationSolver({ observations, layout }: SolverContex
     blocks: [],
     hyperDefaults: {},
     rateScale: 1,
+    derived: {},
     ignores: ignoresAll,
     summary: {},
     evaluate: () => ({ loss: 0, validation, terms: [0, 0, 0], converged: true }),

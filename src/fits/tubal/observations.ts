@@ -25,8 +25,9 @@ export interface Observations {
   /** Fraction of all entries that were observed, and that train. */
   readonly observedRate: number;
   readonly trainingRate: number;
-  /** Entries that never train. */
+  /** Entries that never train, and the share with which they were drawn. */
   readonly heldOut: number;
+  readonly heldOutShare: number;
 }
 
 export interface Observed {
@@ -123,6 +124,7 @@ export function observe(input: FitInput, settings: ObservationSettings, maskInpu
     observedRate: total / count,
     trainingRate: (total - heldOut) / count,
     heldOut,
+    heldOutShare: share,
   };
   return { observations, natural, first, notes };
 }

@@ -98,6 +98,7 @@ export async function loadSensing(members: readonly SettingValues[], { device, s
         ),
         damping: settings.method === 'scaled-gd' ? 0.01 : 1,
       },
+      derived: { rank: factors[member].rank, initialScale: alphaOf(settings), measurements },
       ignores: ['smoothness', 'smoothnessEpsilon', ...(settings.method === 'gd' ? ['damping'] : [])],
       rateScale: 1,
       maximumIterations: Number(settings.iterations),

@@ -34,6 +34,8 @@ export interface Solver {
   readonly blocks: readonly ParameterBlock[];
   readonly hyperDefaults: HyperValues;
   readonly rateScale: number;
+  /** Of the settings that may be left to the input, those that act on this method. */
+  readonly derived: SettingValues;
   /** Live settings of the fit that do not act on this method. */
   readonly ignores: readonly string[];
   /** Facts for the user: rank, transform, largest singular value. */

@@ -42,6 +42,7 @@ export function createAdmmSolver(context: SolverContext, transform: Transform): 
       { name: 'state', group: 'penalty', values: state, gradients: undefined },
     ],
     hyperDefaults: {},
+    derived: {},
     ignores: ignoresAll,
     rateScale: 1,
     summary: { transform: transform.id },
