@@ -82,11 +82,14 @@ describe('reproducibility', () => {
       'tubal',
       'sample:plaid',
       '--iterations',
-      '3000',
+      '200',
       '--out',
       out,
       '--control',
       '--json',
+      // A fifth of a second for each iteration, so that two of them are longer than the way of a message.
+      '--pace',
+      '5',
     ]);
     let seenAt = -1;
     child.stdout?.on('data', data => {
@@ -94,7 +97,8 @@ describe('reproducibility', () => {
       const match = /"kind":"progress".*?"iteration":(\d+)/.exec(String(data));
       if (match === null) return;
       seenAt = Number(match[1]);
-      child.stdin?.write('learningRate=0.123\n');
+      if (seenAt < 3) seenAt = -1;
+      else child.stdin?.write('learningRate=0.123\npace 5000\n');
     });
     expect((await result).code).toBe(0);
     const events = readFileSync(join(out, 'events.jsonl'), 'utf8')
@@ -103,6 +107,8 @@ describe('reproducibility', () => {
       .map(line => JSON.parse(line));
     const change = events.find(event => event.path === 'learningRate');
     expect(change).toMatchObject({ value: 0.123, source: 'user' });
+    expect(change.iteration).toBeGreaterThanOrEqual(seenAt);
+    expect(change.iteration).toBeLessThanOrEqual(seenAt + 2);
     const rates = readFileSync(join(out, 'trace.csv'), 'utf8')
       .trim()
       .split('\n')

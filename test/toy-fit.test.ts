@@ -4,14 +4,42 @@
 import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { Fit } from '../src/fits/fit.ts';
 import { fits } from '../src/fits/registry.ts';
 import { createEngineService } from '../src/host/engine-service.ts';
+import { LabError } from '../src/protocol/lab-error.ts';
 import type { EngineCommand, EngineEvent } from '../src/protocol/messages.ts';
+import type { RunEvent } from '../src/protocol/run.ts';
 import { branchRun } from '../src/store/branch-run.ts';
-import { readTrace } from '../src/store/read-run.ts';
+import { readEvents, readTrace } from '../src/store/read-run.ts';
 import { listSnapshots, readSnapshotView } from '../src/store/snapshot-views.ts';
 import { temporaryFolder } from './lab.ts';
 import { toy } from './toy-fit.ts';
+
+/** The toy, but with a rate above 1 its loss is not finite, or it throws. */
+const fragile: readonly Fit[] = (
+  [
+    ['brittle', undefined],
+    ['breaking', new LabError({ code: 'diverged', message: 'It broke.' })],
+    ['faulty', new Error('A defect.')],
+  ] as const
+).map(([id, thrown]) => ({
+  ...toy,
+  id,
+  async load(...given) {
+    const problem = await toy.load(...given);
+    return {
+      ...problem,
+      evaluate(requests) {
+        const steep = requests.map(({ hyper }) => hyper.learningRate > 1);
+        if (thrown !== undefined && steep.includes(true)) throw thrown;
+        return problem
+          .evaluate(requests)
+          .map((evaluation, r) => (steep[r] ? { ...evaluation, loss: Infinity, terms: [Infinity] } : evaluation));
+      },
+    };
+  },
+}));
 
 let folder: ReturnType<typeof temporaryFolder>;
 let seen: EngineEvent[];
@@ -28,7 +56,7 @@ function engine(onEvent: (event: EngineEvent, send: (command: EngineCommand) => 
       seen.push(event);
       onEvent(event, command => void service.handle(command));
     },
-    [...fits, toy],
+    [...fits, toy, ...fragile],
   );
   return service;
 }
@@ -134,7 +162,7 @@ describe('a toy fit', () => {
     expect(text('run', 'trace.csv').trim().split('\n')).toHaveLength(101);
   });
 
-  it('names the term and the iteration where the loss stops being finite', async () => {
+  it('halves the rate where the loss rises again and again', async () => {
     await engine().handle(
       start('run', { planned: [{ iteration: 3, path: 'learningRate', value: 10, source: 'user' }] }),
     );
@@ -337,6 +365,66 @@ describe('a run that is looked at', () => {
       { kind: 'error', of: 'change', error: { code: 'state' } },
       { kind: 'no-view', ask: 9, error: { code: 'state' } },
     ]);
+  });
+});
+
+describe('a loss that stops being finite', () => {
+  const steep = { iteration: 3, path: 'learningRate', value: 2, source: 'user' } as const;
+  const recovered = () =>
+    readEvents(join(folder.path, 'run')).filter(({ path }) => path.endsWith('.recovered')) as RunEvent[];
+
+  it('is named with its term and iteration, and the run pauses at the last good state until a change helps', async () => {
+    await driven('run', { fit: 'brittle', planned: [steep] }, (event, send) => {
+      if (event.kind !== 'diverged') return;
+      send({ kind: 'change', path: 'learningRate', value: 0.5 });
+      send({ kind: 'go', iterations: undefined });
+    });
+    const halvings = recovered();
+    // At once, then after each of twenty halvings.
+    expect(halvings.map(({ iteration }) => iteration)).toEqual(Array.from({ length: 21 }, (_, i) => 3 + i));
+    expect(halvings[0]).toMatchObject({ path: 'members.0.recovered', source: 'engine' });
+    expect(halvings[0].value).toContain('the distance term of the loss became Infinity');
+    expect(halvings[0].value).toContain('state of iteration 0 restored');
+    expect(of('diverged')).toMatchObject([
+      { iteration: 24, error: { code: 'diverged', where: 'iteration 23, member 0, distance' } },
+    ]);
+    expect(of('state').map(({ state, iteration }) => `${state} ${iteration}`)).toEqual(
+      expect.arrayContaining(['paused 24', 'running 24', 'finished 100']),
+    );
+    // At its last good state, the start, it is paused; from there it descends at the rate it was given.
+    const rows = text('run', 'trace.csv').trim().split('\n').slice(1);
+    expect(rows[24].split(',').slice(2, 5)).toEqual(['9', '', '0.5']);
+    expect(rows[25].split(',')[2]).toBe('2.25');
+    await engine().handle({
+      kind: 'replay',
+      folder: join(folder.path, 'run'),
+      out: join(folder.path, 'again'),
+      ...drive,
+    });
+    expect(text('again', 'trace.csv')).toBe(text('run', 'trace.csv'));
+  });
+
+  it.each(['brittle', 'breaking'])('ends one member of a race (%s), and the others go on', async fit => {
+    const planned = [{ ...steep, path: 'members.0.learningRate' }];
+    await driven('run', { fit, planned, race: { target: ['3', '-1'] } }, () => {});
+    expect(of('diverged')).toEqual([]);
+    const { bestMember, members } = JSON.parse(text('run', 'summary.json'));
+    expect(members).toMatchObject([{ iterations: 24 }, { iterations: 100, reason: 'iteration limit' }]);
+    expect(members[0].reason).toMatch(
+      fit === 'brittle'
+        ? /^diverged: the distance term .* at iteration 23$/
+        : /^diverged: It broke, .* at iteration 23$/,
+    );
+    expect(bestMember).toBe(1);
+  });
+
+  it('that is a defect ends the run as one', async () => {
+    await driven('run', { fit: 'faulty', planned: [steep] }, () => {});
+    expect(seen.at(-1)).toMatchObject({
+      kind: 'error',
+      of: 'start',
+      error: { code: 'internal', message: 'A defect.' },
+    });
   });
 });
 

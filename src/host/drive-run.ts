@@ -136,7 +136,8 @@ export function startDrive(
           const { diverged } = run;
           if (diverged !== undefined) emit({ kind: 'diverged', iteration: run.iteration, error: diverged });
         }
-        await wait();
+        // Whoever heard of the pause may have said already how to go on.
+        if (run.iteration >= pauseAt && ending === 'no') await wait();
         continue;
       }
       if (state !== 'running') {

@@ -1,0 +1,47 @@
+// Progress in a line of any width, and times as people say them.
+
+import { describe, expect, it } from 'vitest';
+import type { Progress } from '../protocol/run.ts';
+import { duration, progressLine } from './output.ts';
+
+const progress: Progress = {
+  state: 'running',
+  iteration: 5000,
+  maximum: 10000,
+  loss: 123.456,
+  validation: undefined,
+  learningRate: 0.9,
+  iterationsPerSecond: 41.66,
+};
+
+describe('the progress line', () => {
+  it('drops what matters least where the line is narrow, and never cuts a part', () => {
+    expect(progressLine(progress, 200)).toBe(
+      '████████████░░░░░░░░░░░░  iteration 5000/10000  loss 123.5  learningRate 0.9  42/s  at most 2 min 1 s left',
+    );
+    expect(progressLine(progress, 99)).not.toContain('42/s');
+    expect(progressLine(progress, 79)).toBe(
+      'iteration 5000/10000  loss 123.5  learningRate 0.9  at most 2 min 1 s left',
+    );
+    expect(progressLine(progress, 60)).toBe('iteration 5000/10000  loss 123.5  at most 2 min 1 s left');
+    expect(progressLine(progress, 40)).toBe('iteration 5000/10000  loss 123.5');
+    expect(progressLine(progress, 25)).toBe('iteration 5000/10000');
+  });
+
+  it('keeps to its width, whatever that is', () => {
+    for (let columns = 1; columns < 120; columns++)
+      expect(progressLine(progress, columns).length).toBeLessThanOrEqual(columns);
+  });
+});
+
+describe('a duration', () => {
+  it.each([
+    [0.2, '1 s'],
+    [90, '90 s'],
+    [119.5, '2 min 0 s'],
+    [150, '2 min 30 s'],
+    [5399, '89 min 59 s'],
+    [7260, '2 h 1 min'],
+    [Infinity, '?'],
+  ])('of %d s is %s', (seconds, text) => expect(duration(seconds)).toBe(text));
+});

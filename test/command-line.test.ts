@@ -1,0 +1,119 @@
+// What the command line takes and tells: options that count or are refused, answers for people and for programs.
+
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { lab, temporaryFolder } from './lab.ts';
+
+const folder = temporaryFolder();
+afterAll(() => folder.dispose());
+const at = (...parts: string[]) => join(folder.path, ...parts);
+const fast = ['--iterations', '6', '--threads', '1'];
+
+beforeAll(async () => {
+  const race = ['--race', 'optimizer=sgd,heavy-ball', '--set', 'momentum=0.5'];
+  const { code, stderr } = await lab('fit', 'tubal', 'sample:gratings', ...race, ...fast, '--out', at('race'));
+  expect(code, stderr).toBe(0);
+});
+const recipe = (run: string) => JSON.parse(readFileSync(at(run, 'recipe.json'), 'utf8'));
+
+describe('settings', () => {
+  it('given for a race count for the members that have them', () => {
+    expect(recipe('race').members.map(({ momentum }: { momentum?: number }) => momentum)).toEqual([undefined, 0.5]);
+  });
+
+  it('of a preset give way to the optimizer that was chosen', async () => {
+    const preset = ['--set', 'preset=fast', '--optimizer', 'adam'];
+    const { code, stderr } = await lab('fit', 'tubal', 'sample:gratings', ...preset, ...fast, '--out', at('preset'));
+    expect(code, stderr).toBe(0);
+    expect(recipe('preset').members[0]).toMatchObject({ optimizer: 'adam', beta1: 0.9 });
+    expect(recipe('preset').members[0]).not.toHaveProperty('momentum');
+  });
+
+  it('of another optimizer are refused with its name', async () => {
+    const { code, stderr } = await lab('fit', 'tubal', 'sample:gratings', '--set', 'momentum=0.5', '--out', at('none'));
+    expect(code).toBe(2);
+    expect(stderr).toMatch(/no setting "momentum"[\s\S]*Try: It belongs to .*heavy-ball/);
+  });
+
+  it('that were left to the input are in the recipe as they acted', () => {
+    const [sgd, momentum] = recipe('race').derived;
+    expect(sgd).toMatchObject({ learningRate: 0.9, initialScale: 1e-3, layout: 'frontal', smoothness: 0 });
+    expect(sgd.rank).toBeGreaterThan(1);
+    expect(momentum.rank).toBe(sgd.rank);
+    expect(recipe('race').members[0]).not.toHaveProperty('rank');
+  });
+});
+
+describe('arguments', () => {
+  it.each([
+    [['runs', 'a', 'b'], 'runs takes one argument; "b" is one too many'],
+    [['samples', 'tubal'], 'samples takes no arguments; "tubal" is one too many'],
+    [['resume', 'a', '--out', 'b'], 'resume has no option --out'],
+    [['fit', 'tubal', 'sample:plaid', '--iteration', '5'], 'Did you mean "--iterations"'],
+    [['export', 'a', '--format', 'exr'], '--format exr: choose npy, npz or png'],
+    [['describe', 'tubl'], 'There is no fit "tubl"'],
+  ])('%j are refused: %s', async (args, message) => {
+    const { code, stderr } = await lab(...args);
+    expect(stderr).toContain(message);
+    expect(code).toBe(2);
+  });
+
+  it('that are wrong are told to programs as JSON', async () => {
+    const { code, stdout, stderr } = await lab('fit', 'tubal', '--json');
+    expect(code).toBe(2);
+    expect(stderr).toBe('');
+    expect(JSON.parse(stdout)).toMatchObject({ kind: 'error', of: 'fit', error: { code: 'setting' } });
+  });
+});
+
+describe('answers', () => {
+  it('come as JSON too', async () => {
+    const [shown, compared, samples] = await Promise.all([
+      lab('show', at('race'), '--json'),
+      lab('compare', at('race'), at('race'), '--json'),
+      lab('samples', '--json'),
+    ]);
+    expect(JSON.parse(shown.stdout)).toMatchObject({
+      recipe: { fit: 'tubal' },
+      summary: { state: 'finished' },
+      events: [{ path: 'members.0.finished' }, { path: 'members.1.finished' }],
+    });
+    expect(JSON.parse(compared.stdout)).toMatchObject([{ run: 'race', seed: 0 }, { summary: { iterations: 6 } }]);
+    expect(JSON.parse(samples.stdout)[0]).toMatchObject({ fit: 'tubal', id: 'plaid' });
+  });
+
+  it('to describe tell units, presets with what they set, and what is live with each rule', async () => {
+    const { stdout } = await lab('describe', 'tubal');
+    expect(stdout).toContain('sampling  number, 0 to 1 of the entries, default 0.3');
+    expect(stdout).toMatch(/fast: optimizer=heavy-ball, momentum=0\.5/);
+    expect(stdout).toMatch(/heavy-ball .*\n( {6}.*\n)* {6}momentum, 0 to /);
+    expect(stdout).toMatch(/cosine .*\n( {6}.*\n)* {6}\w+, /);
+  });
+
+  it('to samples name the fit', async () => {
+    expect((await lab('samples')).stdout).toMatch(/^tubal: .*\n {2}sample:plaid/);
+  });
+});
+
+describe('an export', () => {
+  it('takes a member, and leaves the files of the best as they are', async () => {
+    const { code, stderr } = await lab('export', at('race'), '--format', 'npy', '--member', '1');
+    expect(code, stderr).toBe(0);
+    expect(readdirSync(at('race', 'exports'))).toEqual(
+      expect.arrayContaining(['recovered.npy', 'recovered-member1.npy', 'mask-member1.npy']),
+    );
+    const none = await lab('export', at('race'), '--format', 'npy', '--member', '2');
+    expect(none.code).toBe(2);
+    expect(none.stderr).toContain('Its members are 0 to 1');
+  });
+
+  it('that would write nothing says so', async () => {
+    await lab('fit', 'tubal', 'sample:sensing', ...fast, '--out', at('sensing'));
+    const before = existsSync(at('sensing', 'exports')) ? readdirSync(at('sensing', 'exports')) : [];
+    const { code, stderr } = await lab('export', at('sensing'), '--format', 'png');
+    expect(code).toBe(2);
+    expect(stderr).toMatch(/Nothing of this run can be written as png[\s\S]*npy or npz/);
+    expect(readdirSync(at('sensing', 'exports'))).toEqual(before);
+  });
+});
