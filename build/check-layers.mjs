@@ -4,25 +4,9 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { dirname, join, relative, sep } from 'node:path';
 
-const pure = ['protocol', 'numerics'];
-const allowed = {
-  protocol: [],
-  numerics: [],
-  geometry: pure,
-  optimizers: pure,
-  formats: pure,
-  kernels: [],
-  devices: ['protocol', 'kernels'],
-  ops: [...pure, 'devices', 'kernels'],
-  fits: [...pure, 'geometry', 'formats', 'ops', 'devices'],
-  engine: [...pure, 'geometry', 'optimizers', 'formats', 'devices', 'ops', 'fits'],
-  media: ['protocol', 'numerics', 'formats'],
-  store: ['protocol', 'numerics', 'formats'],
-  film: ['protocol', 'numerics', 'formats', 'media', 'store'],
-  host: [...pure, 'formats', 'devices', 'engine', 'media', 'store', 'film'],
-  server: ['protocol', 'formats', 'store', 'host'],
-  cli: ['protocol', 'formats', 'store', 'host', 'server'],
-};
+/** Which folders a folder of src/ may import; docs/architecture.md shows the same table. */
+const layers = JSON.parse(readFileSync(new URL('layers.json', import.meta.url), 'utf8'));
+
 /** What the window may import of src/: whatever is the same in every process, and the drawing of a film for its preview. */
 const sharedWithWindow = [
   ...['protocol', 'numerics', 'geometry', 'formats'],
@@ -38,7 +22,7 @@ const problems = [];
 for (const file of filesUnder(source)) {
   const path = relative(source, file).split(sep).join('/');
   const folder = path.split('/')[0];
-  if (!(folder in allowed)) problems.push(`${path}: the folder ${folder}/ is not in the list of layers`);
+  if (!(folder in layers)) problems.push(`${path}: the folder ${folder}/ is not in the list of layers`);
   if (folder === 'kernels' || file.endsWith('.test.ts')) continue;
   for (const target of importsOf(file)) {
     if (!target.startsWith('.')) {
@@ -57,7 +41,7 @@ for (const file of filesUnder(source)) {
       }
       continue;
     }
-    if (!allowed[folder]?.includes(toFolder)) problems.push(`${path}: ${folder}/ must not import ${to}`);
+    if (!layers[folder]?.includes(toFolder)) problems.push(`${path}: ${folder}/ must not import ${to}`);
     else if (folder === 'engine' && toFolder === 'fits' && !engineMaySee.includes(to)) {
       problems.push(`${path}: the engine must not know one fit by name (${to})`);
     }

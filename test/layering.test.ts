@@ -1,7 +1,7 @@
 // The layering check fails when an import goes the wrong way, and names it.
 
 import { spawnSync } from 'node:child_process';
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { afterAll, expect, it } from 'vitest';
 import { temporaryFolder } from './lab.ts';
@@ -24,6 +24,12 @@ function check(files: Record<string, string>) {
   for (const name of Object.keys(files)) writeFileSync(join(source, name), '');
   return { status, stderr };
 }
+
+it('holds the table in the docs', () => {
+  const rows = readFileSync('docs/architecture.md', 'utf8').matchAll(/^\| `(\w+)` +\|[^|]+\| (.+?) +\|$/gm);
+  const told = [...rows].map(([, name, imports]) => [name, imports === 'nothing' ? [] : imports.split(', ')]);
+  expect(Object.fromEntries(told)).toEqual(JSON.parse(readFileSync('build/layers.json', 'utf8')));
+});
 
 it('lets imports go down', () => {
   expect(check({ '../renderer/a.ts': "import { x } from '../src/protocol/x.ts';" })).toEqual({ status: 0, stderr: '' });
