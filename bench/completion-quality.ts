@@ -5,7 +5,7 @@ import { execFileSync } from 'node:child_process';
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import sharp from 'sharp';
+import { reducedPicture } from './reduced-picture.ts';
 
 const data = process.argv[2] ?? '../shared/data';
 /** Only cases whose name holds this. */
@@ -56,7 +56,7 @@ try {
       console.log(`${name.padEnd(20)} skipped: ${file} is not there`);
       continue;
     }
-    const input = reduce === undefined ? source : await reduced(source, reduce);
+    const input = reduce === undefined ? source : await reducedPicture(source, reduce, work);
     const runs = [0, 1, 2].map(seed => run(input, args, seed));
     const mean = (pick: (result: Result) => number) => runs.reduce((sum, result) => sum + pick(result), 0) / 3;
     const shared = args.filter((_, i) => !['preset=photo'].includes(args[i]) && args[i + 1] !== 'preset=photo');
@@ -77,24 +77,4 @@ try {
   }
 } finally {
   rmSync(work, { recursive: true, force: true });
-}
-
-/** The picture with every factor x factor block replaced by its mean, as PNG. */
-async function reduced(file: string, factor: number): Promise<string> {
-  const { data: pixels, info } = await sharp(file).removeAlpha().raw().toBuffer({ resolveWithObject: true });
-  const [width, height] = [Math.floor(info.width / factor), Math.floor(info.height / factor)];
-  const { channels } = info;
-  const out = Buffer.alloc(width * height * channels);
-  for (let i = 0; i < out.length; i++) {
-    const [row, column, channel] = [Math.floor(i / channels / width), Math.floor(i / channels) % width, i % channels];
-    let sum = 0;
-    for (let n = 0; n < factor * factor; n++) {
-      const [r, c] = [factor * row + Math.floor(n / factor), factor * column + (n % factor)];
-      sum += pixels[(r * info.width + c) * channels + channel];
-    }
-    out[i] = Math.round(sum / factor ** 2);
-  }
-  const target = join(work, `reduced-${info.width}.png`);
-  await sharp(out, { raw: { width, height, channels } }).png().toFile(target);
-  return target;
 }

@@ -29,12 +29,12 @@ const STRUCTURE_EVERY = 3;
 const FEW_TUBES = 4;
 
 /**
- * R of the settings, or a third of the smaller side, two thirds for volumes and videos, at most 100 (with smoothness, which
+ * R of the settings, or a third of the smaller side, half of it for volumes and videos, at most 100 (with smoothness, which
  * restrains them, the side, at most 150). Throws a `setting` error where it exceeds the side.
  */
 export function rankOf(settings: SettingValues, { rows, columns, planes }: Layout): number {
   const side = Math.min(rows, columns);
-  const share = planes.length > FEW_TUBES ? 2 / 3 : 1 / 3;
+  const share = planes.length > FEW_TUBES ? 1 / 2 : 1 / 3;
   const byDefault = settings.method === 'gd-smoothness' ? Math.min(150, side) : Math.min(100, Math.round(share * side));
   const rank = Number(settings.rank ?? Math.max(1, byDefault));
   if (rank <= side) return rank;

@@ -80,7 +80,7 @@ export const tubal: Fit = {
       group: 'Factors',
       level: 'basic',
       scale: 'log',
-      help: 'Columns of each factor slice. Default: a third of the smaller side, two thirds with more than four tubes (volumes, videos), at most 100; gd-smoothness: 150 or the side; sensing: the size.',
+      help: 'Columns of each factor slice. Default: a third of the smaller side, half of it with more than four tubes (volumes, videos), at most 100; gd-smoothness: 150 or the side; sensing: the size.',
     },
     {
       name: 'initialScale',
