@@ -8,7 +8,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { decodeNpy } from '../src/formats/npy.ts';
 import { decodeNpz } from '../src/formats/npz.ts';
 import type { HostCall } from '../src/protocol/host-calls.ts';
-import { lab, temporaryFolder } from './lab.ts';
+import { lab, startLab, temporaryFolder } from './lab.ts';
 import { openWindow, rawRequest, serveApart, serveHere, type TestServer, type TestWindow, upload } from './window.ts';
 
 const folder = temporaryFolder();
@@ -61,10 +61,10 @@ describe('a window', () => {
     const tubal = fits.find(({ id }) => id === 'tubal');
     expect(tubal?.samples.map(({ id }) => id)).toContain('plaid');
     expect(tubal?.settings.map(({ name }) => name)).toContain('rank');
-    const png = await rawRequest(server.address, `/samples/tubal/plaid.png${server.address.search}`);
-    expect(png).toMatchObject({ status: 200, headers: { 'content-type': 'image/png' } });
-    const none = await rawRequest(server.address, `/samples/tubal/sensing.png${server.address.search}`);
-    expect(none.status).toBe(204);
+    for (const sample of ['plaid', 'sensing']) {
+      const png = await rawRequest(server.address, `/samples/tubal/${sample}.png${server.address.search}`);
+      expect(png).toMatchObject({ status: 200, headers: { 'content-type': 'image/png' } });
+    }
   });
 
   it('starts a sample, follows it to its end, and finds everything of it', async () => {
@@ -300,6 +300,59 @@ describe('bits', () => {
       readFileSync(at('typed', 'exports', 'recovered.npy')),
     );
     expect(decodeNpy(readFileSync(at('typed', 'exports', 'recovered.npy')), 'recovered').shape.length).toBe(3);
+  });
+});
+
+describe('a run with a rough life', () => {
+  let server: TestServer;
+  let window: TestWindow;
+  beforeAll(async () => {
+    server = await serveHere(at('rough'), { roots: [at('inputs')] });
+    window = await openWindow(server.address);
+  });
+  afterAll(() => server.dispose());
+
+  it('is told why a run paused where it diverged, and goes on after a change', async () => {
+    const settings = { method: 'prec-gd', initialScale: '1e-10', validation: '0', iterations: '200' };
+    const { run } = await window.call('start', { ...small, settings, first: 'pause' });
+    await window.call('open', { run });
+    await window.call('go', { run, iterations: 150 });
+    await window.news(run, 'state', ({ state, iteration }) => state === 'paused' && iteration === 150);
+    // Undamped, the Gram matrices have no inverse: only some directions have grown from so small a start.
+    await window.call('change', { run, path: 'damping', value: 0 });
+    await window.call('go', { run });
+    const { error } = await window.news(run, 'diverged');
+    expect(error).toMatchObject({ code: 'diverged', tip: expect.stringMatching(/larger damping/) });
+    expect((await window.call('open', { run })).entry).toMatchObject({ state: 'paused', live: true });
+    await window.call('change', { run, path: 'damping', value: 1 });
+    await window.call('go', { run });
+    expect((await ended(window, run)).summary).toMatchObject({ state: 'finished', iterations: 200 });
+  });
+
+  it('keeps a change of a paused run when the run is left, and shows that it waits', async () => {
+    const { run } = await window.call('start', { ...small, first: 'pause' });
+    await window.call('open', { run });
+    await window.call('change', { run, path: 'learningRate', value: 0.25 });
+    await server.dispose();
+    server = await serveHere(at('rough'), { roots: [at('inputs')] });
+    window = await openWindow(server.address);
+    const { accepted, events } = await window.call('open', { run });
+    expect({ accepted, events }).toMatchObject({ accepted: [{ path: 'learningRate', value: 0.25 }], events: [] });
+    const elsewhere = startLab(['resume', at('rough', run), '--pace', '1', '--json']);
+    await new Promise<void>(resolve => {
+      elsewhere.child.stdout?.on('data', data => String(data).includes('"state":"running"') && resolve());
+    });
+    // Somebody else drives it: refused, and the run is as it was.
+    await expect(window.call('go', { run })).rejects.toMatchObject({
+      code: 'state',
+      message: /drives this run already/,
+    });
+    expect((await window.call('open', { run })).entry).toMatchObject({ state: 'paused', live: false });
+    elsewhere.child.kill('SIGINT');
+    await elsewhere.result;
+    await window.call('go', { run });
+    expect((await ended(window, run)).summary).toMatchObject({ state: 'finished' });
+    expect((await window.call('open', { run })).events[0]).toMatchObject({ path: 'learningRate', value: 0.25 });
   });
 });
 

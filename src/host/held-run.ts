@@ -394,7 +394,11 @@ export function createHeldRun({ run, library, pool, beginning, onEntry }: HeldRu
       }),
     pace(perSecond) {
       pace = perSecond;
-      engine?.send({ kind: 'pace', perSecond });
+      // An engine that still loads the run would not know of what.
+      void loaded.then(
+        () => engine?.send({ kind: 'pace', perSecond: pace }),
+        () => {},
+      );
     },
     async view({ view, member, frame, mostPixels }) {
       await loaded.catch(() => {});
