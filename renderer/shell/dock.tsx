@@ -2,15 +2,18 @@
 // seen, and a defect in one shows there and leaves the others alone.
 
 import { Alert, Button, useComputedColorScheme } from '@mantine/core';
+import { IconX } from '@tabler/icons-react';
 import {
   type DockviewApi,
   DockviewReact,
   type DockviewReadyEvent,
+  type IDockviewPanelHeaderProps,
   type IDockviewPanelProps,
   themeDark,
   themeLight,
 } from 'dockview-react';
 import { Component, type FunctionComponent, type ReactNode, useEffect, useState } from 'react';
+import { perform } from '../actions/actions.ts';
 import { panelComponents } from '../panels/panel-components.ts';
 import { type PanelDescription, type PanelId, panelIds, panels } from '../panels/panel-list.ts';
 import { registerDock } from '../state/layout.ts';
@@ -66,34 +69,73 @@ class PanelGuard extends Component<{ readonly title: string; readonly children: 
   }
 }
 
+/** The cross is for the mouse: a tab is one control for keys and screen readers, and a command closes its panel. */
+function PanelTab({ api }: IDockviewPanelHeaderProps) {
+  return (
+    <div className="dv-default-tab">
+      <div className="dv-default-tab-content">{api.title}</div>
+      {/* biome-ignore lint/a11y/noStaticElementInteractions: see above. */}
+      {/* biome-ignore lint/a11y/useKeyWithClickEvents: see above. */}
+      <span
+        className="dv-default-tab-action"
+        title={`Close ${api.title}`}
+        onPointerDown={event => event.preventDefault()}
+        onClick={() => api.close()}
+      >
+        <IconX size={13} aria-hidden />
+      </span>
+    </div>
+  );
+}
+
+type Place = PanelDescription['place'];
+
+/** Where a panel goes: beside those of its place, or where its place is when none of them stands. */
+function addPanel(api: DockviewApi, { id, title, place }: PanelDescription, focus: 'front' | 'behind'): void {
+  const standing = (at: Place) => panels.find(panel => panel.place === at && api.getPanel(panel.id) !== undefined)?.id;
+  const neighbour = standing(place);
+  const centre = standing('centre');
+  const fresh: Record<Place, object> = {
+    centre: {},
+    left: { position: { direction: 'left' } },
+    right: { position: { direction: 'right' } },
+    below: {
+      position: centre === undefined ? { direction: 'below' } : { referencePanel: centre, direction: 'below' },
+    },
+  };
+  api.addPanel({
+    id,
+    title,
+    component: id,
+    renderer: 'onlyWhenVisible',
+    inactive: focus === 'behind',
+    ...(neighbour === undefined ? fresh[place] : { position: { referencePanel: neighbour, direction: 'within' } }),
+  });
+  if (neighbour === undefined) sizePlaces(api);
+}
+
+/** Gives the places at the sides and below their first sizes; the centre has the rest. */
+function sizePlaces(api: DockviewApi): void {
+  const [width, height] = [Math.max(api.width, 800), Math.max(api.height, 400)];
+  const sizes: Partial<Record<Place, { readonly width: number } | { readonly height: number }>> = {
+    left: { width: LEFT_WIDTH },
+    right: { width: Math.min(RIGHT_WIDTH, 0.29 * width) },
+    below: { height: BELOW * height },
+  };
+  for (const [place, size] of Object.entries(sizes)) {
+    const panel = panels.find(each => each.place === place && api.getPanel(each.id) !== undefined);
+    if (panel !== undefined) api.getPanel(panel.id)?.group.api.setSize(size);
+  }
+}
+
 /** Puts every panel at its first place. */
 function arrange(api: DockviewApi): void {
   api.clear();
-  const [width, height] = [Math.max(api.width, 800), Math.max(api.height, 400)];
-  const first: Partial<Record<PanelDescription['place'], PanelId>> = {};
-  const open = (place: PanelDescription['place'], position: object, size: object = {}): void => {
-    for (const { id, title } of panels.filter(panel => panel.place === place)) {
-      const leader = first[place];
-      api.addPanel({
-        id,
-        title,
-        component: id,
-        renderer: 'onlyWhenVisible',
-        ...(leader === undefined
-          ? { ...position, ...size }
-          : { position: { referencePanel: leader, direction: 'within' }, inactive: true }),
-      });
-      first[place] ??= id;
-    }
-  };
-  open('centre', {});
-  open('left', { position: { referencePanel: 'images', direction: 'left' } }, { initialWidth: LEFT_WIDTH });
-  open(
-    'right',
-    { position: { referencePanel: 'images', direction: 'right' } },
-    { initialWidth: Math.min(RIGHT_WIDTH, 0.29 * width) },
-  );
-  open('below', { position: { referencePanel: 'images', direction: 'below' } }, { initialHeight: BELOW * height });
+  for (const place of ['centre', 'left', 'right', 'below'] as const) {
+    const [first, ...others] = panels.filter(panel => panel.place === place);
+    addPanel(api, first, 'front');
+    for (const other of others) addPanel(api, other, 'behind');
+  }
 }
 
 function restore(api: DockviewApi): void {
@@ -110,20 +152,21 @@ function restore(api: DockviewApi): void {
 }
 
 function show(api: DockviewApi, id: PanelId): void {
-  const { title, place } = panels.find(panel => panel.id === id) as PanelDescription;
   const standing = api.getPanel(id);
-  if (standing !== undefined) {
-    standing.api.setActive();
-    return;
-  }
-  const neighbour = panels.find(panel => panel.place === place && api.getPanel(panel.id) !== undefined);
-  api.addPanel({
-    id,
-    title,
-    component: id,
-    renderer: 'onlyWhenVisible',
-    ...(neighbour === undefined ? {} : { position: { referencePanel: neighbour.id, direction: 'within' } }),
-  });
+  if (standing !== undefined) standing.api.setActive();
+  else addPanel(api, panels.find(panel => panel.id === id) as PanelDescription, 'front');
+}
+
+/** What stands where every panel was closed. */
+function NoPanels() {
+  return (
+    <div className="dock-empty">
+      <p>All panels are closed.</p>
+      <Button variant="default" onClick={() => perform('window.reset-layout')}>
+        Reset the layout
+      </Button>
+    </div>
+  );
 }
 
 export function Dock() {
@@ -138,6 +181,7 @@ export function Dock() {
     });
     registerDock({
       show: id => show(api, id),
+      close: () => api.activePanel?.api.close(),
       reset: () => {
         setPreferences({ layout: firstPreferences.layout });
         arrange(api);
@@ -148,6 +192,8 @@ export function Dock() {
     <DockviewReact
       className="dock"
       components={components}
+      defaultTabComponent={PanelTab}
+      watermarkComponent={NoPanels}
       onReady={ready}
       theme={scheme === 'dark' ? themeDark : themeLight}
       disableFloatingGroups
