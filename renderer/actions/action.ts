@@ -52,6 +52,8 @@ export function belongsToField(event: KeyboardEvent): boolean {
     (target.matches('input, textarea, select') && !target.matches('[type=checkbox], [type=range]'));
   // Numbers have no blanks: Space runs and pauses after one was typed, too.
   if (takesText && target.inputMode === 'decimal' && event.key === ' ') return false;
+  // So they do of undo: a number field takes back what is typed itself, and has no other history.
+  if (takesText && target.closest('.number-field') !== null && /^[zy]$/i.test(event.key)) return false;
   if (takesText) return !(event.ctrlKey || event.metaKey) || /^[zyacvx]$/i.test(event.key);
   // A focused control of its own keeps the keys that work it.
   const works = target.closest(

@@ -7,6 +7,7 @@ import { actions } from '../actions/actions.ts';
 import { closeDialog, useDialogs } from '../state/dialogs.ts';
 import { draftFromFiles, draftFromInput, useDraft } from '../state/draft.ts';
 import { currentRun, goRun, useLab } from '../state/lab.ts';
+import { isStepCount, MOST_STEPS, stepCountRefusal } from '../state/step-count.ts';
 import { PathField } from './path-field.tsx';
 import { ReplayExportDialog } from './replay-export-dialog.tsx';
 
@@ -24,10 +25,10 @@ export function Dialogs() {
 function StepsDialog() {
   const opened = useDialogs(state => state.open === 'steps');
   const [count, setCount] = useState<number | string>(50);
-  const valid = typeof count === 'number' && Number.isInteger(count) && count >= 1;
+  const valid = isStepCount(count);
   const go = (): void => {
     const run = currentRun(useLab.getState())?.details.entry.run;
-    if (run === undefined || !valid) return;
+    if (run === undefined || !isStepCount(count)) return;
     closeDialog();
     void goRun(run, count);
   };
@@ -43,12 +44,12 @@ function StepsDialog() {
           data-autofocus
           label="Iterations"
           min={1}
-          max={1e9}
+          max={MOST_STEPS}
           allowDecimal={false}
           thousandSeparator=" "
           value={count}
           onChange={setCount}
-          error={valid ? undefined : 'Give a whole number, 1 or more.'}
+          error={valid ? undefined : stepCountRefusal}
         />
         <Group justify="flex-end" mt="md">
           <Button variant="default" onClick={closeDialog}>

@@ -1,10 +1,12 @@
 // A number with its unit: typed, moved by arrow keys, or scrubbed by dragging sideways on it while it is not being typed
-// into. What is typed counts on Enter or when the field is left; Escape takes it back.
+// into. What is typed counts on Enter or when the field is left; Escape or Ctrl+Z take it back. What cannot be taken stays
+// with the reason, so that it can be mended.
 
 import { type KeyboardEvent, type PointerEvent, useEffect, useId, useRef, useState } from 'react';
 import { formatNumber } from './format-number.ts';
 import { keyGesture, newGesture, type Turn } from './gesture.ts';
 import type { SliderScale } from './slider-scale.ts';
+import { readTyped } from './typed-number.ts';
 import './number-field.css';
 
 export interface NumberFieldProps {
@@ -18,7 +20,7 @@ export interface NumberFieldProps {
   readonly placeholder?: string;
   readonly disabled?: boolean;
   readonly width?: number | string;
-  /** Why this text cannot be taken, or undefined. */
+  /** Why this text cannot be taken, or undefined; of a decimal comma it gets a full stop. */
   readonly check?: (text: string) => string | undefined;
   /** The field was emptied. */
   readonly onClear?: () => void;
@@ -50,35 +52,48 @@ export function NumberField(props: NumberFieldProps) {
   const { label, value, onTurn, scale, unit, placeholder, disabled = false, width, check, onClear } = props;
   const [typed, setTyped] = useState<string | undefined>(undefined);
   const scrub = useRef<Scrub | undefined>(undefined);
+  const input = useRef<HTMLInputElement>(null);
   const errorId = useId();
   const shown = value === undefined ? '' : formatNumber(value, SHOWN_DIGITS);
-  const error = typed === undefined || typed.trim() === '' ? undefined : check?.(typed);
+  const read = typed === undefined ? undefined : readTyped(typed, check);
+  const error = read?.kind === 'refused' ? read.why : undefined;
   const invalid = error !== undefined || props.invalid === true;
   const { onRefusal } = props;
   useEffect(() => onRefusal?.(error), [onRefusal, error]);
+  useEffect(() => {
+    const field = input.current;
+    // The browser's own undo brings back texts that were never typed: what it does not know are values set since.
+    const refuseHistory = (event: InputEvent): void => {
+      if (event.inputType.startsWith('history')) event.preventDefault();
+    };
+    field?.addEventListener('beforeinput', refuseHistory);
+    return () => field?.removeEventListener('beforeinput', refuseHistory);
+  }, []);
+  // biome-ignore lint/correctness/useExhaustiveDependencies: a refused text gives way to a value that came from elsewhere.
+  useEffect(() => {
+    if (document.activeElement !== input.current) setTyped(undefined);
+  }, [value, disabled]);
 
-  const commit = (text: string): void => {
-    if (text.trim() === '') {
-      onClear?.();
-      return;
-    }
-    const number = Number(text.trim().replace(',', '.'));
-    if (!Number.isFinite(number) || check?.(text.trim()) !== undefined || number === value) return;
-    onTurn(number, newGesture(), 'done');
+  /** A text that is refused stays. */
+  const commit = (): void => {
+    if (read === undefined || read.kind === 'refused') return;
+    setTyped(undefined);
+    if (read.kind === 'empty') onClear?.();
+    else if (read.value !== value) onTurn(read.value, newGesture(), 'done');
   };
 
   const press = (event: KeyboardEvent<HTMLInputElement>): void => {
+    const takesBack = event.key === 'Escape' || ((event.ctrlKey || event.metaKey) && event.key.toLowerCase() === 'z');
     if (event.key === 'Enter') {
       event.preventDefault();
-      commit(event.currentTarget.value);
-      setTyped(undefined);
-    } else if (event.key === 'Escape' && typed !== undefined) {
+      commit();
+    } else if (takesBack && typed !== undefined) {
       event.preventDefault();
       setTyped(undefined);
     } else if ((event.key === 'ArrowUp' || event.key === 'ArrowDown') && scale !== undefined && !event.altKey) {
       event.preventDefault();
-      const number = Number(event.currentTarget.value);
-      if (event.currentTarget.value.trim() === '' || !Number.isFinite(number)) return;
+      const number = read === undefined ? value : read.kind === 'number' ? read.value : undefined;
+      if (number === undefined) return;
       setTyped(undefined);
       const next = scale.step(number, event.key === 'ArrowUp' ? 1 : -1, event.shiftKey ? 'finer' : 'small');
       if (next !== value) onTurn(next, keyGesture(event.currentTarget), 'done');
@@ -136,6 +151,7 @@ export function NumberField(props: NumberFieldProps) {
     >
       <span className="number-field-box">
         <input
+          ref={input}
           type="text"
           inputMode="decimal"
           autoComplete="off"
@@ -147,10 +163,7 @@ export function NumberField(props: NumberFieldProps) {
           placeholder={placeholder}
           value={typed ?? shown}
           onChange={event => setTyped(event.currentTarget.value)}
-          onBlur={event => {
-            if (typed !== undefined) commit(event.currentTarget.value);
-            setTyped(undefined);
-          }}
+          onBlur={commit}
           onKeyDown={press}
           onPointerDown={begin}
           onPointerMove={move}

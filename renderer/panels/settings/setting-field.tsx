@@ -122,7 +122,7 @@ function NumberSetting({ listed, onSet, ...rest }: NumberSettingProps) {
       placeholder="from the input"
       unit={(setting.unit?.length ?? 0) > LONGEST_UNIT ? undefined : setting.unit}
       scale={scale}
-      check={text => refusal(setting, text.replace(',', '.'))}
+      check={text => refusal(setting, text)}
       {...rest}
       onTurn={turned => onSet(String(turned))}
       onClear={() => setDraftSetting(setting.name, undefined)}

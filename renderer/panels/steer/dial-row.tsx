@@ -274,7 +274,7 @@ function useRefusal(run: string, path: string): string | undefined {
 
 function refusedBecause(setting: SettingDescription, text: string): string | undefined {
   try {
-    checkSetting(setting, text.replace(',', '.'));
+    checkSetting(setting, text);
     return undefined;
   } catch (thrown) {
     const { message, tip } = asLabError(thrown);

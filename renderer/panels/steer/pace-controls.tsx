@@ -4,6 +4,7 @@ import { Button, Tooltip } from '@mantine/core';
 import { IconPlayerTrackNext } from '@tabler/icons-react';
 import { useEffect, useMemo, useState } from 'react';
 import { goRun, setPace, useCurrentRun } from '../../state/lab.ts';
+import { isStepCount, stepCountRefusal } from '../../state/step-count.ts';
 import { createCoalescer } from '../../widgets/coalescer.ts';
 import { formatNumber } from '../../widgets/format-number.ts';
 import type { Turn } from '../../widgets/gesture.ts';
@@ -100,9 +101,7 @@ function More({ run, disabled }: PaceProps) {
         width={120}
         scale={countScale}
         disabled={disabled}
-        check={text =>
-          Number.isInteger(Number(text)) && Number(text) >= 1 ? undefined : 'Give a whole number, 1 or more.'
-        }
+        check={text => (isStepCount(Number(text)) ? undefined : stepCountRefusal)}
         onTurn={setCount}
       />
       <Tooltip label={`Run ${count} more iterations, then pause`}>
