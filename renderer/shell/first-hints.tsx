@@ -4,7 +4,7 @@
 import { Button, Group, Paper, Text } from '@mantine/core';
 import { useEffect, useState } from 'react';
 import type { PanelId } from '../panels/panel-list.ts';
-import { useLab } from '../state/lab.ts';
+import { useCurrentRun, useLab } from '../state/lab.ts';
 import { showPanel } from '../state/layout.ts';
 import { setPreferences, usePreferences } from '../state/preferences.ts';
 
@@ -39,7 +39,8 @@ export function FirstHints() {
   const running = useLab(state => state.current.kind === 'run');
   const [index, setIndex] = useState(0);
   const [place, setPlace] = useState<{ readonly left: number; readonly top: number } | undefined>();
-  const hint = hints[index];
+  const over = useCurrentRun(run => run.details.summary !== undefined) === true;
+  const hint = hints[over ? Math.max(index, 1) : index];
   useEffect(() => {
     if (seen || !running || hint === undefined) return;
     if (hint.panel !== undefined) showPanel(hint.panel);
@@ -60,6 +61,7 @@ export function FirstHints() {
     };
   }, [seen, running, hint]);
   if (seen || !running || hint === undefined || place === undefined) return undefined;
+  const next = hints.indexOf(hint) + 1;
   const finish = () => setPreferences({ hintsSeen: true });
   return (
     <Paper
@@ -68,7 +70,7 @@ export function FirstHints() {
       withBorder
       p="sm"
       role="note"
-      aria-label={`Hint ${index + 1} of ${hints.length}`}
+      aria-label={`Hint ${hints.indexOf(hint) + 1} of ${hints.length}`}
       style={{ ...place, width: WIDTH }}
     >
       <Text size="sm">{hint.text}</Text>
@@ -76,8 +78,8 @@ export function FirstHints() {
         <Button size="compact-xs" variant="subtle" color="gray" onClick={finish}>
           No more hints
         </Button>
-        <Button size="compact-xs" onClick={() => (index + 1 < hints.length ? setIndex(index + 1) : finish())}>
-          {index + 1 < hints.length ? `Next (${index + 1} of ${hints.length})` : 'Got it'}
+        <Button size="compact-xs" onClick={() => (next < hints.length ? setIndex(next) : finish())}>
+          {next < hints.length ? `Next (${next} of ${hints.length})` : 'Got it'}
         </Button>
       </Group>
     </Paper>

@@ -4,6 +4,7 @@
 import { Tooltip } from '@mantine/core';
 import { type PointerEvent, useRef } from 'react';
 import type { RunEvent } from '../../src/protocol/run.ts';
+import { bestIteration } from '../state/best-member.ts';
 import { setCursor, useCursor } from '../state/cursor.ts';
 import { useCurrentRun } from '../state/lab.ts';
 import { lastOfGestures } from '../state/live-changes.ts';
@@ -23,7 +24,8 @@ export function Timeline() {
   const checkpoints = useCurrentRun(run => run.details.checkpoints) ?? none;
   const snapshots = useCurrentRun(run => run.details.snapshots) ?? none;
   const over = useCurrentRun(run => run.details.summary !== undefined) === true;
-  const best = useCurrentRun(run => run.details.summary?.members[run.details.summary.bestMember]?.bestIteration);
+  const best = useCurrentRun(bestIteration);
+  const exported = useCurrentRun(run => run.details.exports.length > 0) === true;
   // A finished run fills its timeline, however early it ended.
   const end = Math.max(1, over ? iteration : maximum);
   const at = (i: number) => `${100 * positionOf(Math.min(i, end), end, log ? 'log' : 'linear')}%`;
@@ -75,7 +77,11 @@ export function Timeline() {
           />
         ))}
         {best !== undefined && (
-          <i className="timeline-best" style={{ left: at(best) }} title={`Best at iteration ${best}`} />
+          <i
+            className="timeline-best"
+            style={{ left: at(best) }}
+            title={`Best at iteration ${best}${exported ? ', and exported' : ''}`}
+          />
         )}
         {pins.map((event, index) => (
           // biome-ignore lint/suspicious/noArrayIndexKey: events are only ever appended.
@@ -93,7 +99,7 @@ export function Timeline() {
             follow the newest
           </button>
         )}
-        <span>{over ? '' : `at most ${end}`}</span>
+        <span>{over || end <= 1 ? '' : `at most ${end}`}</span>
       </div>
     </div>
   );

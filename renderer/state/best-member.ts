@@ -1,4 +1,4 @@
-// Which member the window shows when the user has chosen none.
+// Which member the window shows when the user has chosen none, and which of its iterations is the best so far.
 
 import type { OpenRun } from './lab.ts';
 
@@ -14,4 +14,17 @@ export function bestMember({ details, trace }: OpenRun): number {
     if (figure < least) [best, least] = [index, figure];
   });
   return best;
+}
+
+/** Iteration of the best member's state that is kept: at its least held-out loss; undefined where nothing is held out. */
+export function bestIteration(run: OpenRun): number | undefined {
+  const { summary } = run.details;
+  if (summary !== undefined) return summary.members[summary.bestMember]?.bestIteration;
+  const trace = run.trace.members[bestMember(run)];
+  const validation = trace?.column('validation');
+  if (trace === undefined || validation === undefined) return undefined;
+  let least: number | undefined;
+  for (let i = 0; i < validation.length; i++)
+    if (validation[i] < (least === undefined ? Infinity : validation[least])) least = i;
+  return least === undefined ? undefined : trace.iterations[least];
 }

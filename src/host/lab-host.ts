@@ -140,7 +140,7 @@ export function createLabHost({ library: path, roots, startEngine, uploadBytes }
       const { data } = await pool.ask(command, 'picture', { signal, onUnderway: underway });
       return frame({ run: '', view: 'input', member: 0, iteration: 0, reduction: 1 }, data);
     },
-    start({ fit, input, mask, settings, race, members, seed, first, name }) {
+    start({ fit, input, mask, settings, race, members, seed, first, pace, name }) {
       const path = references.resolve(input);
       const maskPath = resolveMask(mask);
       const run = library.freshName(stemOf(path));
@@ -168,8 +168,11 @@ export function createLabHost({ library: path, roots, startEngine, uploadBytes }
         planned: [],
         out: library.folderOf(run),
         first,
+        pace,
       };
-      return begin({ entry: blankEntry(run, fit, path, name), recipe }, { kind: 'start', request });
+      const begun = begin({ entry: blankEntry(run, fit, path, name), recipe }, { kind: 'start', request });
+      if (pace !== undefined) held.get(run)?.pace(pace);
+      return begun;
     },
     open({ run }, { session }) {
       const opened = hold(run);

@@ -23,6 +23,9 @@ const inputReference = text;
 export const replayFormats = ['webm', 'mp4', 'png'] as const;
 export type ReplayFormat = (typeof replayFormats)[number];
 
+/** Iterations per second at most. */
+const pace = v.pipe(finite, v.minValue(0.1), v.maxValue(1e6));
+
 const schemas = {
   /** Fits with their settings, presets, samples and formats. */
   describe: v.strictObject({}),
@@ -40,6 +43,7 @@ const schemas = {
     members: whole(1, 256),
     seed: whole(0, 2 ** 32 - 1),
     first: v.picklist(['run', 'pause']),
+    pace: v.optional(pace),
     name: v.optional(text),
   }),
   /** Everything known of a run; from now on the session hears of it. Its trace comes as a frame before the answer. */
@@ -50,7 +54,7 @@ const schemas = {
   /** On to the end, or `iterations` more and then pause. Resumes a run that no engine holds. */
   go: v.strictObject({ run: runId, iterations: v.optional(whole(1)) }),
   /** At most so many iterations per second; left out: full speed. Changes no result. */
-  pace: v.strictObject({ run: runId, perSecond: v.optional(v.pipe(finite, v.minValue(0.1), v.maxValue(1e6))) }),
+  pace: v.strictObject({ run: runId, perSecond: v.optional(pace) }),
   /** Ends the run at its present state and keeps its results. */
   stop: v.strictObject({ run: runId }),
   /** A new run that equals this one up to `iteration`, and has `changes` from there on. */
@@ -130,7 +134,10 @@ export type HostMessage =
   | { readonly kind: 'underway'; readonly call: number; readonly done: number; readonly total: number }
   /** An entry of the library is new, changed or (undefined) gone. */
   | { readonly kind: 'entry'; readonly run: string; readonly entry: RunEntry | undefined }
-  /** Something happened in a run this session has opened. `seq` counts up by one within a run. */
+  /**
+   * Something happened in a run this session has opened. `seq` counts up by one within a run; of progress, what a slow
+   * window could not take is left out.
+   */
   | { readonly kind: 'run'; readonly run: string; readonly seq: number; readonly event: RunNews };
 
 export type RunNews =
@@ -150,6 +157,8 @@ export type RunNews =
   | { readonly kind: 'snapshot'; readonly iteration: number; readonly member: number }
   | { readonly kind: 'checkpoint'; readonly iteration: number }
   | { readonly kind: 'note'; readonly text: string }
+  /** At most so many iterations a second from now on; left out: full speed. */
+  | { readonly kind: 'pace'; readonly perSecond?: number | undefined }
   /** Paused at the last good state: no member is left that could go on, until something is changed. */
   | { readonly kind: 'diverged'; readonly error: LabErrorDetails }
   | { readonly kind: 'finished'; readonly summary: RunSummary }
@@ -235,6 +244,8 @@ export interface RunEntry {
   readonly hasThumbnail: boolean;
   /** Name of the run it was branched from. */
   readonly parent?: string;
+  /** Why it can neither be shown nor go on: its recipe cannot be read. */
+  readonly damaged?: string;
 }
 
 export interface RunDetails {
