@@ -4,7 +4,7 @@ import { spotlight } from '@mantine/spotlight';
 import { useCursor } from '../state/cursor.ts';
 import { openDialog } from '../state/dialogs.ts';
 import { useLab } from '../state/lab.ts';
-import { resetLayout } from '../state/layout.ts';
+import { closePanel, resetLayout } from '../state/layout.ts';
 import { setPreferences, usePreferences } from '../state/preferences.ts';
 import { guarded } from '../state/problems.ts';
 import { linkToView } from '../state/view-link.ts';
@@ -40,6 +40,14 @@ export const windowActions: readonly Action[] = [
       const next = { system: 'light', light: 'dark', dark: 'system' } as const;
       setPreferences({ theme: next[usePreferences.getState().theme] });
     },
+  },
+  {
+    id: 'window.close-panel',
+    title: 'Close the panel used last',
+    group: 'Window',
+    keywords: 'hide tab remove',
+    enabled: () => useLab.getState().current.kind !== 'none',
+    run: closePanel,
   },
   {
     id: 'window.reset-layout',

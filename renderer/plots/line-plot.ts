@@ -330,7 +330,7 @@ export class LinePlot {
   #drawMarks(marks: readonly PlotMark[], below: number): void {
     const { ctx, bbox } = this.#plot;
     const ratio = uPlot.pxRatio;
-    let free = -Infinity;
+    let free = bbox.left;
     for (const { at, colour, dash, shortLabel } of [...marks].sort((a, b) => a.at - b.at)) {
       const share = shareOf(this.#x, this.#x.log ? Math.max(at, this.#x.min) : at);
       if (share < 0 || share > 1) continue;

@@ -9,6 +9,7 @@ import { usePreferences } from '../state/preferences.ts';
 import { guarded } from '../state/problems.ts';
 import { linkedView } from '../state/view-link.ts';
 import { ProblemToasts } from '../widgets/problem-toasts.tsx';
+import { UndoToasts } from '../widgets/undo-toasts.tsx';
 import { ConnectionBanner } from './connection-banner.tsx';
 import { Dialogs } from './dialogs.tsx';
 import { Dock } from './dock.tsx';
@@ -31,6 +32,7 @@ export function App() {
     >
       <Notifications position="bottom-left" limit={4} />
       <ProblemToasts />
+      <UndoToasts />
       <Palette />
       <Dialogs />
       <DropZone />

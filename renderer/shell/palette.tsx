@@ -60,6 +60,7 @@ export function Palette() {
   return (
     <Spotlight
       actions={entries}
+      attributes={{ content: { 'aria-label': 'Commands' } }}
       shortcut={null}
       onSpotlightOpen={lookAgain}
       limit={30}

@@ -41,13 +41,7 @@ export function ReplayExportDialog() {
   const opened = useDialogs(state => state.open === 'replay-export');
   const run = useCurrentRun(({ details }) => details.entry.run);
   return (
-    <Modal
-      opened={opened && run !== undefined}
-      onClose={closeDialog}
-      title="Film of the run"
-      size={920}
-      closeButtonProps={{ 'aria-label': 'Close' }}
-    >
+    <Modal opened={opened && run !== undefined} onClose={closeDialog} title="Film of the run" size={920}>
       {run !== undefined && <FilmSetup key={run} run={run} />}
     </Modal>
   );

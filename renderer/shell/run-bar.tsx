@@ -42,11 +42,9 @@ export function RunBar() {
       {kind === 'draft' && <DraftControls />}
       {kind === 'run' && <RunControls />}
       {kind === 'none' && <div className="run-bar-space" />}
-      {kind !== 'none' && (
-        <ActionButton action="edit.undo">
-          <IconArrowBackUp size={18} />
-        </ActionButton>
-      )}
+      <ActionButton action="edit.undo">
+        <IconArrowBackUp size={18} />
+      </ActionButton>
       <ProblemsButton />
       <ActionButton action="window.palette">
         <IconCommand size={18} />
@@ -80,7 +78,7 @@ function RunControls() {
             {name}
           </Text>
         </Tooltip>
-        <Badge size="xs" variant="light" color={stateColours[state]} data-testid="run-state">
+        <Badge size="xs" variant="dot" color={stateColours[state]} data-testid="run-state">
           {state}
         </Badge>
       </div>
@@ -177,7 +175,7 @@ function Pace() {
 }
 
 function DraftControls() {
-  const name = useDraft(draft => draft.report?.name ?? draft.input);
+  const name = useDraft(draft => draft.report?.name ?? draft.input?.split(/[/:]/).at(-1));
   const busy = useDraft(draft => draft.busy);
   const progress = useDraft(draft => draft.progress);
   return (

@@ -1,7 +1,7 @@
 // The start page: a drop zone, one tile for each sample with a picture, and the newest runs. A click on a sample starts
 // its fit at once.
 
-import { Loader, Text, UnstyledButton } from '@mantine/core';
+import { Loader, Text, UnstyledButton, VisuallyHidden } from '@mantine/core';
 import { IconChartDots3, IconUpload } from '@tabler/icons-react';
 import { useState } from 'react';
 import type { RunEntry, SampleDescription } from '../../src/protocol/host-calls.ts';
@@ -74,16 +74,11 @@ function SampleTile({ fit, sample }: { readonly fit: string; readonly sample: Sa
     void startSample(fit, sample.id).finally(() => setStarting(false));
   };
   return (
-    <UnstyledButton
-      className="welcome-tile"
-      onClick={start}
-      disabled={starting}
-      data-sample={sample.id}
-      aria-label={`Start sample: ${sample.title}`}
-    >
+    <UnstyledButton className="welcome-tile" onClick={start} disabled={starting} data-sample={sample.id}>
       <SamplePicture fit={fit} sample={sample.id} />
       <span className="welcome-tile-text">
         <strong>
+          <VisuallyHidden component="span">Start sample: </VisuallyHidden>
           {sample.title} {starting && <Loader size={12} />}
         </strong>
         <Text size="xs" c="dimmed" lineClamp={3} component="span">

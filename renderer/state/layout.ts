@@ -5,6 +5,8 @@ import type { PanelId } from '../panels/panel-list.ts';
 export interface Dock {
   /** Brings the panel to the front, opening it again if it was closed. */
   show(panel: PanelId): void;
+  /** Closes the panel that was used last. */
+  close(): void;
   /** The layout it came with. */
   reset(): void;
 }
@@ -23,6 +25,10 @@ export function registerDock(standing: Dock | undefined): void {
 export function showPanel(panel: PanelId): void {
   if (dock === undefined) wanted.push(panel);
   else dock.show(panel);
+}
+
+export function closePanel(): void {
+  dock?.close();
 }
 
 export function resetLayout(): void {

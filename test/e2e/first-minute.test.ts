@@ -73,7 +73,7 @@ stories('the first minute', () => {
     const window = await stage.open({ width: 1024, height: 700, scheme: 'dark', hintsSeen: false });
     const { page, welcome, runBar, images, traces, steer } = window;
     await welcome.sample('plaid').waitFor();
-    await window.tabTo(/^Start sample: Plaid/);
+    await window.tabTo(/Start sample: Plaid/);
     await window.press('Enter');
     await runBar.state.waitFor();
     await images.filled('Recovered');
