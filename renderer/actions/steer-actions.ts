@@ -4,7 +4,7 @@ import { hyperTableAt } from '../state/hyper.ts';
 import { currentRun, useLab } from '../state/lab.ts';
 import { changeLiveValues } from '../state/live-changes.ts';
 import { dialOf, scaledBy } from '../state/steering.ts';
-import { redo, undo, useUndo } from '../state/undo.ts';
+import { canRedo, canUndo, redo, undo } from '../state/undo.ts';
 import type { Action } from './action.ts';
 
 const steerable = () => {
@@ -49,7 +49,7 @@ export const steerActions: readonly Action[] = [
     group: 'Steer',
     keywords: 'back revert',
     shortcut: 'Mod+Z',
-    enabled: () => useUndo.getState().past.length > 0,
+    enabled: canUndo,
     run: undo,
   },
   {
@@ -58,7 +58,7 @@ export const steerActions: readonly Action[] = [
     group: 'Steer',
     keywords: 'again',
     shortcut: 'Mod+Shift+Z',
-    enabled: () => useUndo.getState().future.length > 0,
+    enabled: canRedo,
     run: redo,
   },
 ];

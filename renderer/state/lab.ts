@@ -273,25 +273,41 @@ export function replayRun(run: string): Promise<void> {
 
 export function renameRun(run: string, name: string): Promise<void> {
   const before = useLab.getState().library?.[run]?.name ?? run;
-  const send = (to: string) => guarded(() => bridge.call('rename', { run, name: to }), run);
-  remember({ label: 'Rename run', undo: () => send(before), redo: () => send(name) });
-  return send(name);
+  const send = (to: string) => bridge.call('rename', { run, name: to });
+  return remembered(() => send(name), { label: 'Rename run', undo: () => send(before) }, run);
 }
 
 export function tagRun(run: string, tags: readonly string[]): Promise<void> {
   const before = useLab.getState().library?.[run]?.tags ?? [];
-  const send = (to: readonly string[]) => guarded(() => bridge.call('tag', { run, tags: [...to] }), run);
-  remember({ label: 'Tag run', undo: () => send(before), redo: () => send(tags) });
-  return send(tags);
+  const send = (to: readonly string[]) => bridge.call('tag', { run, tags: [...to] });
+  return remembered(() => send(tags), { label: 'Tag run', undo: () => send(before) }, run);
 }
 
 /** To the bin; undo brings them back. */
 export function deleteRuns(runs: readonly string[]): Promise<void> {
-  const send = () => guarded(() => bridge.call('delete', { runs: [...runs] }));
-  remember({
-    label: runs.length === 1 ? 'Delete run' : `Delete ${runs.length} runs`,
-    undo: () => guarded(() => bridge.call('restore', { runs: [...runs] })),
-    redo: send,
+  const one = runs.length === 1;
+  const { current } = useLab.getState();
+  const shown = current.kind === 'run' && runs.includes(current.run) ? current.run : undefined;
+  return remembered(() => bridge.call('delete', { runs: [...runs] }), {
+    label: one ? 'Delete run' : `Delete ${runs.length} runs`,
+    notice: one ? 'Run deleted' : `${runs.length} runs deleted`,
+    undo: async () => {
+      await bridge.call('restore', { runs: [...runs] });
+      if (shown !== undefined && useLab.getState().current.kind === 'none') await showRun(shown);
+    },
   });
-  return send();
+}
+
+interface Order {
+  readonly label: string;
+  readonly notice?: string;
+  readonly undo: () => Promise<unknown>;
+}
+
+/** Does what the user ordered; it can be undone once the host has done it. */
+function remembered(act: () => Promise<unknown>, order: Order, run?: string): Promise<void> {
+  return guarded(async () => {
+    await act();
+    remember({ ...order, undo: () => guarded(order.undo, run), redo: () => guarded(act, run) });
+  }, run);
 }

@@ -1,7 +1,7 @@
 // Sends changes of live values to a running fit, together and undoable as one.
 
 import type { RunEvent } from '../../src/protocol/run.ts';
-import { theBridge } from './lab.ts';
+import { theBridge, useLab } from './lab.ts';
 import { guarded } from './problems.ts';
 import type { LiveChange } from './steering.ts';
 import { remember } from './undo.ts';
@@ -37,19 +37,40 @@ export function lastOfGestures(run: string, events: readonly RunEvent[]): readon
   });
 }
 
-/** Takes effect at the next iteration. A refusal is told in the problems panel. */
+/** Takes effect at the next iteration. A refusal is told in the problems panel, and leaves nothing to undo. */
 export async function changeLiveValues({ run, label, changes, back, gesture }: LiveEdit): Promise<void> {
-  const send = (all: readonly LiveChange[]) =>
-    guarded(() => Promise.all(all.map(({ path, value }) => theBridge().call('change', { run, path, value }))), run);
   if (gesture !== undefined) {
     if (gestures.size > MOST_GESTURES) gestures.clear();
     for (const { path, value } of changes) gestures.set(`${run} ${path} ${value}`, gesture);
   }
+  const taken = await send(run, changes);
+  if (taken.size === 0) return;
+  const ofTaken = (all: readonly LiveChange[]) =>
+    all.filter(({ path }) => taken.size === changes.length || taken.has(path));
   remember({
     label,
     ...(gesture === undefined ? {} : { gesture: `${run} ${gesture}` }),
-    undo: () => send(back),
-    redo: () => send(changes),
+    lapsed: () => !isSteerable(run),
+    undo: async () => void (await send(run, ofTaken(back))),
+    redo: async () => void (await send(run, ofTaken(changes))),
   });
-  await send(changes);
+}
+
+/** The paths of the changes that were taken; a refusal is told. */
+async function send(run: string, changes: readonly LiveChange[]): Promise<ReadonlySet<string>> {
+  const taken = new Set<string>();
+  const one = async ({ path, value }: LiveChange) => {
+    await theBridge().call('change', { run, path, value });
+    taken.add(path);
+  };
+  await guarded(async () => {
+    const refused = (await Promise.allSettled(changes.map(one))).find(({ status }) => status === 'rejected');
+    if (refused?.status === 'rejected') throw refused.reason;
+  }, run);
+  return taken;
+}
+
+function isSteerable(run: string): boolean {
+  const state = useLab.getState().library?.[run]?.state;
+  return state !== undefined && !['finished', 'stopped', 'failed'].includes(state);
 }

@@ -1,5 +1,5 @@
 import { beforeEach, expect, test } from 'vitest';
-import { remember, undo, useUndo } from './undo.ts';
+import { canUndo, redo, remember, undo, undoEdit, useUndo } from './undo.ts';
 
 beforeEach(() => useUndo.setState({ past: [], future: [] }));
 
@@ -33,4 +33,29 @@ test('typing into one field is one step while it goes on', () => {
   remember(edit(2, log, { key: 'rank' }), 900);
   remember(edit(3, log, { key: 'rank' }), 2000);
   expect(useUndo.getState().past).toHaveLength(2);
+});
+
+test('an edit of what is over is passed over', async () => {
+  const log: string[] = [];
+  let over = false;
+  remember(edit(1, log), 0);
+  remember(edit(2, log, { lapsed: () => over }), 10);
+  over = true;
+  await undo();
+  expect(log).toEqual(['undo 1']);
+  expect(canUndo()).toBe(false);
+  await redo();
+  expect(log).toEqual(['undo 1', 'redo 1']);
+});
+
+test('an edit can be undone out of turn', async () => {
+  const log: string[] = [];
+  const first = edit(1, log);
+  remember(first, 0);
+  remember(edit(2, log), 10);
+  await undoEdit(first);
+  await undoEdit(first);
+  expect(log).toEqual(['undo 1']);
+  await undo();
+  expect(log).toEqual(['undo 1', 'undo 2']);
 });

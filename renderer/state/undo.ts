@@ -10,6 +10,10 @@ export interface Edit {
   readonly key?: string;
   /** Edits of the same gesture that follow each other are one, however long it takes. */
   readonly gesture?: string;
+  /** 'Run deleted': told where the user looks, with a button that undoes it. */
+  readonly notice?: string;
+  /** True where there is nothing left that it could change, such as a run that ended: it is passed over. */
+  lapsed?(): boolean;
   undo(): Promise<void> | void;
   redo(): Promise<void> | void;
 }
@@ -45,18 +49,36 @@ export function remember(edit: Edit, now: number = performance.now()): void {
   });
 }
 
+export function canUndo(): boolean {
+  return useUndo.getState().past.some(stands);
+}
+
+export function canRedo(): boolean {
+  return useUndo.getState().future.some(stands);
+}
+
+function stands({ edit }: Done): boolean {
+  return edit.lapsed?.() !== true;
+}
+
 export async function undo(): Promise<void> {
+  const last = useUndo.getState().past.findLast(stands);
+  if (last !== undefined) await undoEdit(last.edit);
+}
+
+/** Undoes this one, whatever was done since. */
+export async function undoEdit(edit: Edit): Promise<void> {
   const { past, future } = useUndo.getState();
-  const last = past.at(-1);
-  if (last === undefined) return;
-  useUndo.setState({ past: past.slice(0, -1), future: [...future, last] });
-  await last.edit.undo();
+  const done = past.find(each => each.edit === edit);
+  if (done === undefined) return;
+  useUndo.setState({ past: past.filter(each => each !== done), future: [...future, done] });
+  await edit.undo();
 }
 
 export async function redo(): Promise<void> {
   const { past, future } = useUndo.getState();
-  const next = future.at(-1);
+  const next = future.findLast(stands);
   if (next === undefined) return;
-  useUndo.setState({ past: [...past, { ...next, time: 0 }], future: future.slice(0, -1) });
+  useUndo.setState({ past: [...past, { ...next, time: 0 }], future: future.filter(each => each !== next) });
   await next.edit.redo();
 }
