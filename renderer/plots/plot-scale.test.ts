@@ -20,6 +20,10 @@ describe('scales', () => {
     expect(scaleAround(2, 2, 'log').min).toBeLessThan(2);
     expect(scaleAround(2, 2, 'log').max).toBeGreaterThan(2);
     expect(scaleAround(Infinity, -Infinity, 'linear')).toEqual({ min: 0, max: 1, log: false });
+    const narrow = scaleAround(14.68011, 14.68012, 'linear');
+    const texts = ticksOf(narrow, 4).map(tickText);
+    expect(new Set(texts).size).toBe(texts.length);
+    expect(Math.max(...texts.map(text => text.length))).toBeLessThanOrEqual(5);
     expect(scaleAround(0, 0, 'linear')).toEqual({ min: -1, max: 1, log: false });
   });
 });

@@ -17,6 +17,9 @@ export function valueAtShare({ min, max, log }: PlotScale, share: number): numbe
   return log ? min * (max / min) ** share : min + (max - min) * share;
 }
 
+/** A scale spans at least this share of the values' size, so that four digits tell its ticks apart. */
+const LEAST_SPREAD = 0.005;
+
 /** The range of values widened to a scale, with room above and below; of one value too. */
 export function scaleAround(least: number, most: number, kind: 'linear' | 'log', room = 0.06): PlotScale {
   if (kind === 'log') {
@@ -26,7 +29,10 @@ export function scaleAround(least: number, most: number, kind: 'linear' | 'log',
     return { min: low / factor, max: most * factor, log: true };
   }
   if (!(least <= most)) return { min: 0, max: 1, log: false };
-  const margin = (most - least) * room || Math.abs(most) / 2 || 1;
+  const size = Math.max(Math.abs(least), Math.abs(most));
+  // Differences that the ticks' digits could not tell apart are no differences to look at.
+  const margin =
+    Math.max((most - least) * room, most === least ? size / 2 : (LEAST_SPREAD * size - (most - least)) / 2) || 1;
   return { min: least - margin, max: most + margin, log: false };
 }
 
