@@ -22,7 +22,7 @@ stories('a fit of which the window knows nothing', () => {
 
   it('shows its image, depth, heat map, points, cameras, mesh and series', async () => {
     const window = await stage.open();
-    const { page, welcome, runBar, images } = window;
+    const { page, runBar, images } = window;
     const section = page.getByRole('region', { name: 'Two numbers to a target' });
     await section.getByRole('button', { name: 'Start sample: Nothing' }).click();
     await runBar.becomes('finished');
