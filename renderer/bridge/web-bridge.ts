@@ -96,6 +96,7 @@ export function createWebBridge(address: URL): Bridge {
 
   const send = <Answer>(kind: HostCallKind, request: object, { signal, onProgress }: CallOptions): Promise<Answer> =>
     new Promise((resolve, reject) => {
+      if (signal?.aborted === true) return reject(cancelled('What was asked for'));
       if (socket.readyState !== WebSocket.OPEN) return reject(connectionLost());
       const call = calls++;
       pending.set(call, { resolve: resolve as Pending['resolve'], reject, onProgress });
@@ -168,6 +169,8 @@ function uploadUrl(address: URL, token: string, name: string, group: string | un
 /** One file to the host; XMLHttpRequest, since fetch tells nothing of an upload's progress. */
 function put(url: URL, file: File, { signal, onProgress }: CallOptions): Promise<string> {
   return new Promise((resolve, reject) => {
+    // Between two files of a group nothing listens.
+    if (signal?.aborted === true) return reject(cancelled('The upload'));
     const request = new XMLHttpRequest();
     request.open('PUT', url);
     request.responseType = 'json';
@@ -178,10 +181,14 @@ function put(url: URL, file: File, { signal, onProgress }: CallOptions): Promise
       else reject(answer?.error === undefined ? uploadFailed(file) : new LabError(answer.error));
     };
     request.onerror = () => reject(uploadFailed(file));
-    request.onabort = () => reject(new LabError({ code: 'state', message: 'The upload was cancelled.' }));
+    request.onabort = () => reject(cancelled('The upload'));
     signal?.addEventListener('abort', () => request.abort());
     request.send(file);
   });
+}
+
+function cancelled(what: string): LabError {
+  return new LabError({ code: 'state', message: `${what} was cancelled.` });
 }
 
 function uploadFailed(file: File): LabError {

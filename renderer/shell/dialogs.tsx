@@ -5,9 +5,11 @@ import { useRef, useState } from 'react';
 import { type Action, shownShortcut } from '../actions/action.ts';
 import { actions } from '../actions/actions.ts';
 import { closeDialog, useDialogs } from '../state/dialogs.ts';
-import { draftFromFiles, draftFromInput, useDraft } from '../state/draft.ts';
+import { draftFit, draftFromInput, takeFiles, useDraft } from '../state/draft.ts';
 import { currentRun, goRun, useLab } from '../state/lab.ts';
+import { guarded } from '../state/problems.ts';
 import { isStepCount, MOST_STEPS, stepCountRefusal } from '../state/step-count.ts';
+import { chosenFiles } from './dropped-files.ts';
 import { PathField } from './path-field.tsx';
 import { ReplayExportDialog } from './replay-export-dialog.tsx';
 
@@ -105,12 +107,12 @@ function OpenDialog() {
   const opened = useDialogs(state => state.open === 'open-file');
   const files = useRef<HTMLInputElement>(null);
   const folder = useRef<HTMLInputElement>(null);
-  const takes = useLab(state => state.description?.fits.find(({ id }) => id === useDraft.getState().fit)?.takes);
+  const takes = useLab(state => draftFit(useDraft.getState().fit, state.description?.fits)?.takes);
   const take = (input: HTMLInputElement): void => {
-    const chosen = [...(input.files ?? [])];
+    const chosen = chosenFiles(input.files ?? []);
     input.value = '';
     closeDialog();
-    if (chosen.length > 0) void draftFromFiles(chosen);
+    void guarded(() => takeFiles(chosen));
   };
   return (
     <Modal opened={opened} onClose={closeDialog} title="Open an input">

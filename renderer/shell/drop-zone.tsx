@@ -2,14 +2,15 @@
 
 import { IconUpload } from '@tabler/icons-react';
 import { useEffect, useState } from 'react';
-import { draftFromFiles, useDraft } from '../state/draft.ts';
+import { draftFit, takeFiles, useDraft } from '../state/draft.ts';
 import { useLab } from '../state/lab.ts';
+import { guarded } from '../state/problems.ts';
 import { filesOf } from './dropped-files.ts';
 
 export function DropZone() {
   const [over, setOver] = useState(false);
   const fit = useDraft(state => state.fit);
-  const takes = useLab(state => state.description?.fits.find(({ id }) => id === fit)?.takes);
+  const takes = useLab(state => draftFit(fit, state.description?.fits)?.takes);
   useEffect(() => {
     let depth = 0;
     const carriesFiles = (event: DragEvent) => event.dataTransfer?.types.includes('Files') === true;
@@ -32,7 +33,7 @@ export function DropZone() {
       const transfer = event.dataTransfer;
       if (!carriesFiles(event) || transfer === null || event.defaultPrevented) return;
       event.preventDefault();
-      void filesOf(transfer).then(files => (files.length === 0 ? undefined : draftFromFiles(files)));
+      void guarded(async () => takeFiles(await filesOf(transfer)));
     };
     addEventListener('dragenter', enter);
     addEventListener('dragleave', leave);

@@ -1,20 +1,22 @@
 // Edits of a draft besides single settings: races, members, seed, mask, all settings at once. Each can be undone.
 
 import { asLabError } from '../../src/protocol/lab-error.ts';
-import { type Draft, useDraft } from './draft.ts';
+import { type Draft, useDraft, whileThisDraft } from './draft.ts';
 import { theBridge } from './lab.ts';
 import { guarded } from './problems.ts';
 import { remember } from './undo.ts';
 
-type Edited = Pick<Draft, 'settings' | 'race' | 'members' | 'seed' | 'mask' | 'drawn'>;
+type Edited = Pick<Draft, 'settings' | 'race' | 'members' | 'seed' | 'mask' | 'drawn' | 'report'>;
 
 /** `key`: edits of the same key that follow each other quickly are one. */
 export function editDraft(label: string, change: Partial<Edited>, key?: string): void {
   const state = useDraft.getState();
   const before = Object.fromEntries(Object.keys(change).map(name => [name, state[name as keyof Edited]]));
   useDraft.setState({ ...change, error: undefined });
+  const isCurrent = whileThisDraft();
   remember({
     label,
+    lapsed: () => !isCurrent(),
     ...(key === undefined ? {} : { key: `draft ${key}` }),
     undo: () => useDraft.setState(before),
     redo: () => useDraft.setState(change),
@@ -34,19 +36,27 @@ export function setDraftRace(name: string, values: readonly string[] | undefined
   editDraft(`Race ${name}`, { race: { ...otherRaces, [name]: values }, settings: otherSettings }, `race ${name}`);
 }
 
-/** A mask by reference: `alpha`, an uploaded file, or (undefined) none. */
+let masks = 0;
+
+/** A mask by reference: `alpha`, an uploaded file, or (undefined) none. The last one asked for holds. */
 export async function setDraftMask(mask: string | undefined): Promise<void> {
   const { fit, input } = useDraft.getState();
   if (input === undefined) return;
+  const own = ++masks;
+  const isDraft = whileThisDraft();
+  const isCurrent = () => isDraft() && own === masks;
   try {
     const report = await theBridge().call('inspect', { fit, input, ...(mask === undefined ? {} : { mask }) });
-    editDraft(mask === undefined ? 'Take the mask off' : 'Use a mask', { mask });
-    useDraft.setState({ report });
+    if (isCurrent()) editDraft(mask === undefined ? 'Take the mask off' : 'Use a mask', { mask, report });
   } catch (thrown) {
-    useDraft.setState({ error: asLabError(thrown).toDetails() });
+    if (isCurrent()) useDraft.setState({ error: asLabError(thrown).toDetails() });
   }
 }
 
 export function uploadDraftMask(file: File): Promise<void> {
-  return guarded(async () => setDraftMask(await theBridge().upload([file])));
+  const isCurrent = whileThisDraft();
+  return guarded(async () => {
+    const mask = await theBridge().upload([file]);
+    if (isCurrent()) await setDraftMask(mask);
+  });
 }

@@ -1,9 +1,10 @@
 // A run that is being prepared: its input, mask, settings, seed. Becomes a run by `startDraft`.
 
 import { create } from 'zustand';
-import type { InputReport, RunDetails } from '../../src/protocol/host-calls.ts';
+import type { FitDescription, InputReport, RunDetails } from '../../src/protocol/host-calls.ts';
 import { asLabError, LabError, type LabErrorDetails } from '../../src/protocol/lab-error.ts';
-import { showDraft, startRun, theBridge, useLab } from './lab.ts';
+import { showDraft, showRun, startRun, theBridge, useLab } from './lab.ts';
+import { guarded } from './problems.ts';
 import { settingsOfRecipe } from './recipe-settings.ts';
 import { remember } from './undo.ts';
 
@@ -18,6 +19,10 @@ export interface DrawnMask {
 export interface Draft {
   readonly fit: string;
   readonly input: string | undefined;
+  /** Of the files it comes from, until the report has a better one. */
+  readonly name: string | undefined;
+  /** The run that was on show before: the way back where the input cannot be taken. */
+  readonly cameFrom: string | undefined;
   readonly report: InputReport | undefined;
   /** A file that is the mask, `alpha` for the input's own transparency. */
   readonly mask: string | undefined;
@@ -33,8 +38,10 @@ export interface Draft {
 }
 
 const blank: Draft = {
-  fit: 'tubal',
+  fit: '',
   input: undefined,
+  name: undefined,
+  cameFrom: undefined,
   report: undefined,
   mask: undefined,
   drawn: undefined,
@@ -50,23 +57,60 @@ const blank: Draft = {
 export const useDraft = create<Draft>(() => blank);
 
 let upload: AbortController | undefined;
+let drafts = 0;
+
+/** Whether the draft of now is still the one on show: answers that come later than the next one are dropped. */
+export function whileThisDraft(): () => boolean {
+  const own = drafts;
+  return () => own === drafts;
+}
+
+/** The fit a new draft is for: the last one's, else the first there is. */
+export function draftFit(last: string, fits: readonly FitDescription[] = []): FitDescription | undefined {
+  return fits.find(({ id }) => id === last) ?? fits[0];
+}
+
+/** Puts a new draft on show in the place of the last one, whose upload ends. */
+function begin(change: Partial<Draft>): () => boolean {
+  upload?.abort();
+  upload = undefined;
+  drafts++;
+  const { current, description } = useLab.getState();
+  const before = useDraft.getState();
+  const cameFrom = current.kind === 'run' ? current.run : current.kind === 'draft' ? before.cameFrom : undefined;
+  useDraft.setState({ ...blank, fit: draftFit(before.fit, description?.fits)?.id ?? '', cameFrom, ...change });
+  showDraft();
+  return whileThisDraft();
+}
 
 /** Takes files that were dropped or chosen as a new input; several are the frames of a video. */
 export async function draftFromFiles(files: readonly File[]): Promise<void> {
-  upload?.abort();
-  upload = new AbortController();
-  useDraft.setState({ ...blank, fit: useDraft.getState().fit, busy: 'uploading', progress: 0 });
-  showDraft();
+  const [first] = files;
+  const name = files.length === 1 ? first.name : `${files.length} files, ${first.name} …`;
+  const isCurrent = begin({ name, busy: 'uploading', progress: 0 });
+  const own = new AbortController();
+  upload = own;
   try {
     checkSize(files);
     const input = await theBridge().upload(files, {
-      signal: upload.signal,
-      onProgress: (done, total) => useDraft.setState({ progress: total === 0 ? undefined : done / total }),
+      signal: own.signal,
+      onProgress: (done, total) =>
+        isCurrent() && useDraft.setState({ progress: total === 0 ? undefined : done / total }),
     });
-    await draftFromInput(input);
+    if (isCurrent()) await inspectDraft(input, isCurrent);
   } catch (thrown) {
-    useDraft.setState({ busy: 'no', progress: undefined, error: asLabError(thrown).toDetails() });
+    if (isCurrent()) useDraft.setState({ busy: 'no', progress: undefined, error: asLabError(thrown).toDetails() });
   }
+}
+
+/** Takes what was found in a drop or a chosen folder; throws where that is nothing. */
+export async function takeFiles(files: readonly File[]): Promise<void> {
+  if (files.length > 0) return draftFromFiles(files);
+  throw new LabError({
+    code: 'input',
+    message: 'There is no file in it.',
+    tip: 'Give a picture or an array, or a folder with the frames of a video directly in it.',
+  });
 }
 
 export function cancelUpload(): void {
@@ -75,15 +119,24 @@ export function cancelUpload(): void {
 
 /** Prepares a run on `sample:…`, `upload:…` or a path. */
 export async function draftFromInput(input: string, change: Partial<Draft> = {}): Promise<void> {
-  useDraft.setState({ ...blank, ...change, input, busy: 'reading' });
-  showDraft();
+  await inspectDraft(input, begin(change));
+}
+
+async function inspectDraft(input: string, isCurrent: () => boolean): Promise<void> {
+  useDraft.setState({ input, busy: 'reading', progress: undefined });
   try {
     const { fit, mask } = useDraft.getState();
     const report = await theBridge().call('inspect', { fit, input, ...(mask === undefined ? {} : { mask }) });
-    useDraft.setState({ report, busy: 'no', progress: undefined });
+    if (isCurrent()) useDraft.setState({ report, busy: 'no' });
   } catch (thrown) {
-    useDraft.setState({ busy: 'no', progress: undefined, error: asLabError(thrown).toDetails() });
+    if (isCurrent()) useDraft.setState({ busy: 'no', error: asLabError(thrown).toDetails() });
   }
+}
+
+/** Leaves the draft for the run that was on show before it. */
+export function backToRun(run: string): Promise<void> {
+  upload?.abort();
+  return guarded(() => showRun(run), run);
 }
 
 /** The same run once more, to be changed: what differs from the defaults of its fit. */
@@ -110,13 +163,21 @@ export function setDraftSetting(name: string, value: string | undefined): void {
     useDraft.setState({ settings: to === undefined ? others : { ...others, [name]: to }, error: undefined });
   };
   if (before === value) return;
+  const isCurrent = whileThisDraft();
   useDraft.setState({ settings: value === undefined ? rest : { ...rest, [name]: value }, error: undefined });
-  remember({ label: `Set ${name}`, key: `draft ${name}`, undo: apply(before), redo: apply(value) });
+  remember({
+    label: `Set ${name}`,
+    key: `draft ${drafts} ${name}`,
+    lapsed: () => !isCurrent(),
+    undo: apply(before),
+    redo: apply(value),
+  });
 }
 
 export async function startDraft(first: 'run' | 'pause'): Promise<void> {
   const { fit, input, mask, drawn, settings, race, members, seed } = useDraft.getState();
   if (input === undefined) return;
+  const isCurrent = whileThisDraft();
   useDraft.setState({ busy: 'starting', error: undefined });
   try {
     const drawnMask =
@@ -133,9 +194,9 @@ export async function startDraft(first: 'run' | 'pause'): Promise<void> {
       seed,
       first,
     });
-    useDraft.setState({ busy: 'no' });
+    if (isCurrent()) useDraft.setState({ busy: 'no' });
   } catch (thrown) {
-    useDraft.setState({ busy: 'no', error: asLabError(thrown).toDetails() });
+    if (isCurrent()) useDraft.setState({ busy: 'no', error: asLabError(thrown).toDetails() });
   }
 }
 

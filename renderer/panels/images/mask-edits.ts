@@ -1,6 +1,6 @@
 // Edits of the drawn mask that can be undone, and the mask of the draft that they go to.
 
-import { type DrawnMask, useDraft } from '../../state/draft.ts';
+import { type DrawnMask, useDraft, whileThisDraft } from '../../state/draft.ts';
 import { theBridge } from '../../state/lab.ts';
 import { remember } from '../../state/undo.ts';
 import { MaskRaster } from './mask-raster.ts';
@@ -29,7 +29,8 @@ export function rememberMaskEdit(mask: MaskRaster, label: string, before: Uint8A
     mask.apply(change);
     publish(mask);
   };
-  remember({ label, undo: turn, redo: turn });
+  const isCurrent = whileThisDraft();
+  remember({ label, lapsed: () => !isCurrent(), undo: turn, redo: turn });
   publish(mask);
 }
 
@@ -48,21 +49,30 @@ export async function chooseMask(mask: string | undefined): Promise<void> {
   // A drawn mask would win over a file, so it is put aside.
   const after = mask === undefined ? setAside : undefined;
   setAside = mask === undefined ? undefined : drawn;
+  const isCurrent = whileThisDraft();
   const apply = async (to: string | undefined, show: DrawnMask | undefined): Promise<void> => {
     const draft = useDraft.getState();
-    if (draft.input !== input || input === undefined) return;
+    if (!isCurrent() || input === undefined) return;
     const given = to === undefined ? {} : { mask: to };
     const report = await theBridge().call('inspect', { fit: draft.fit, input, ...given });
-    useDraft.setState({ mask: to, drawn: show, report, error: undefined });
+    if (isCurrent()) useDraft.setState({ mask: to, drawn: show, report, error: undefined });
   };
   await apply(mask, after);
-  remember({ label: 'Choose the mask', undo: () => apply(before, drawn), redo: () => apply(mask, after) });
+  remember({
+    label: 'Choose the mask',
+    lapsed: () => !isCurrent(),
+    undo: () => apply(before, drawn),
+    redo: () => apply(mask, after),
+  });
 }
 
 /** A picture of the mask's size is drawn into it, to be seen and changed; anything else is handed to the host as it is. */
 export async function loadMaskFile(mask: MaskRaster, file: File): Promise<void> {
+  const isCurrent = whileThisDraft();
   const missing = await readMaskPicture(file, mask);
-  if (missing === undefined) return chooseMask(await theBridge().upload([file]));
+  const uploaded = missing === undefined ? await theBridge().upload([file]) : undefined;
+  if (!isCurrent()) return;
+  if (missing === undefined) return chooseMask(uploaded);
   if (useDraft.getState().mask !== undefined) await chooseMask(undefined);
   editMask(mask, 'Load a mask', () => {
     mask.clear();

@@ -6,6 +6,7 @@ import type { InputReport } from '../../../src/protocol/host-calls.ts';
 import { useDraft } from '../../state/draft.ts';
 import { maskText } from '../../state/draft-command.ts';
 import { useCurrentRun, useLab } from '../../state/lab.ts';
+import { BackToRun } from '../../widgets/back-to-run.tsx';
 import { CopyButton } from '../../widgets/copy-button.tsx';
 import { type Fact, FactTable } from '../../widgets/fact-table.tsx';
 import { formatCount } from '../../widgets/format-number.ts';
@@ -36,6 +37,7 @@ function DraftInput() {
           {error.tip}
           {error.where === undefined ? '' : ` (${error.where})`}
         </p>
+        <BackToRun run={rest.cameFrom} />
       </Alert>
     );
   }

@@ -10,6 +10,7 @@ import { draftCommand } from '../../state/draft-command.ts';
 import { editDraft } from '../../state/draft-edits.ts';
 import { useLab } from '../../state/lab.ts';
 import { setPreferences, usePreferences } from '../../state/preferences.ts';
+import { BackToRun } from '../../widgets/back-to-run.tsx';
 import { CommandBox } from '../../widgets/command-box.tsx';
 import { formatValue, readableName } from '../../widgets/format-number.ts';
 import { MaskFields } from './mask-fields.tsx';
@@ -149,7 +150,7 @@ function errorOf({ error }: Draft, { setting }: ListedSetting): string | undefin
 }
 
 function Start({ draft, list }: { readonly draft: Draft; readonly list: readonly ListedSetting[] }) {
-  const { busy, progress, error, input, report } = draft;
+  const { busy, progress, error, input, report, cameFrom } = draft;
   const members = Object.values(draft.race)[0]?.length ?? 0;
   const wrong = list.find(
     ({ setting, raced }) => raced !== undefined && raceRefusal(setting, raced, members) !== undefined,
@@ -170,6 +171,7 @@ function Start({ draft, list }: { readonly draft: Draft; readonly list: readonly
             {error.tip}
             {error.where === undefined ? '' : ` (${error.where})`}
           </p>
+          {report === undefined && <BackToRun run={cameFrom} />}
         </Alert>
       )}
       {reason !== undefined && <p className="settings-note">{reason}</p>}
