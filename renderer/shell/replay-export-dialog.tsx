@@ -59,6 +59,7 @@ function FilmSetup({ run }: { readonly run: string }) {
   );
   const busy = useFilmExport(state => state.progress.kind === 'underway');
   const views = useCurrentRun(({ details }) => details.problem?.views);
+  const library = useLab(state => state.description?.library ?? 'runs');
   const snapshots = useCurrentRun(({ details }) => details.snapshots) ?? none;
   const [items, setItems] = useState<readonly Item[]>(() => itemsOf(views ?? []));
   useEffect(() => forgetFilm, []);
@@ -71,7 +72,7 @@ function FilmSetup({ run }: { readonly run: string }) {
     setItems(next);
   };
   const format = formats.find(({ value }) => value === choice.format) ?? formats[0];
-  const words = ['film', `runs/${run}`, '--views', chosen.join(','), '--format', choice.format];
+  const words = ['film', `${library}/${run}`, '--views', chosen.join(','), '--format', choice.format];
   return (
     <div className="film">
       <div className="film-main">

@@ -6,13 +6,14 @@ import { fitCommand } from './command-line.ts';
 import type { Draft } from './draft.ts';
 import { settingsOfRecipe } from './recipe-settings.ts';
 
-/** A command line cannot name what only this window's session holds: then the file's own name stands for its path. */
-export function draftCommand({ fit, input = '', report, mask, drawn, settings, race, members, seed }: Draft): string {
-  const isDrawn = drawn !== undefined && !drawn.empty;
+/** Undefined where no command line makes the run: its mask is drawn and in no file yet. */
+export function draftCommand(draft: Draft): string | undefined {
+  const { fit, input = '', report, mask, settings, race, members, seed } = draft;
+  if (hasDrawnMask(draft)) return undefined;
   return fitCommand({
     fit,
-    input: onDisk(input, report?.name ?? 'input'),
-    mask: isDrawn ? 'drawn-mask.png' : mask === undefined ? undefined : onDisk(mask, 'mask.png'),
+    input: report?.path ?? input,
+    mask: mask === 'alpha' ? mask : (report?.maskPath ?? mask),
     settings,
     race,
     members,
@@ -20,13 +21,22 @@ export function draftCommand({ fit, input = '', report, mask, drawn, settings, r
   });
 }
 
+function hasDrawnMask({ drawn }: Pick<Draft, 'drawn'>): boolean {
+  return drawn !== undefined && !drawn.empty;
+}
+
+/** Drawn, a file, or the picture's own transparency. */
+export function hasMask(draft: Pick<Draft, 'drawn' | 'mask'>): boolean {
+  return draft.mask !== undefined || hasDrawnMask(draft);
+}
+
 /** The run with all that was turned while it ran. */
 export function runCommand(recipe: Recipe, events: readonly RunEvent[], fit: FitDescription | undefined): string {
   const { settings, race } = settingsOfRecipe(recipe, fit);
   return fitCommand({
     fit: recipe.fit,
-    input: onDisk(recipe.input, nameOf(recipe.files[0]?.path ?? 'input')),
-    mask: recipe.mask === undefined ? undefined : onDisk(recipe.mask, 'mask.png'),
+    input: recipe.input,
+    mask: recipe.mask,
     settings,
     race,
     members: recipe.members.length,
@@ -36,16 +46,12 @@ export function runCommand(recipe: Recipe, events: readonly RunEvent[], fit: Fit
 }
 
 export function maskText({ mask, drawn, report }: Draft): string {
-  if (drawn !== undefined && !drawn.empty) return 'Drawn in the images panel: what is painted over is missing.';
+  if (hasDrawnMask({ drawn })) return 'Drawn in the images panel: what is painted over is missing.';
   if (mask === 'alpha') return "The picture's own transparency: what is transparent is missing.";
-  if (mask !== undefined) return `From a file (${nameOf(mask)}): white is seen, black is missing.`;
+  if (mask !== undefined) return `From a file (${nameOf(report?.maskPath ?? mask)}): white is seen, black is missing.`;
   return report?.hasAlpha === true
     ? 'None; the picture has transparency that could be one.'
     : 'None: missing entries are those of the file, or drawn at random as the settings say.';
-}
-
-function onDisk(reference: string, name: string): string {
-  return reference.startsWith('upload:') ? `./${name}` : reference;
 }
 
 function nameOf(path: string): string {

@@ -51,6 +51,8 @@ describe('inspecting an input', () => {
     await picture(40, 30, 3, i => 10 + (i % 200)).toFile(at('colour.png'));
     const report = await inspect(at('colour.png'));
     expect(report).toMatchObject({
+      path: at('colour.png'),
+      maskPath: undefined,
       name: 'colour.png',
       kind: 'picture',
       shape: [30, 40, 3],
@@ -65,7 +67,10 @@ describe('inspecting an input', () => {
     await picture(40, 30, 1, i => (i % 4 === 0 ? 0 : 255)).toFile(at('mask.png'));
     await picture(20, 20, 1, i => i % 256).toFile(at('small-mask.png'));
     await picture(40, 30, 1, () => 255).toFile(at('full-mask.png'));
-    expect((await inspect(at('colour.png'), at('mask.png'))).facts.Missing).toBe('25.0 %');
+    expect(await inspect(at('colour.png'), at('mask.png'))).toMatchObject({
+      maskPath: at('mask.png'),
+      facts: { Missing: '25.0 %' },
+    });
     expect((await inspect(at('colour.png'), at('small-mask.png'))).warnings[0]).toContain('does not fit');
     expect((await inspect(at('colour.png'), at('full-mask.png'))).warnings[0]).toContain('nothing to recover');
   });

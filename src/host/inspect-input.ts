@@ -31,6 +31,8 @@ export async function inspectInput(
   const missing = opened === undefined ? undefined : missingShare(data, opened.data);
   return {
     input: path,
+    path,
+    maskPath: mask,
     name: sampleOf(fit, path)?.title ?? path.split(/[\\/]/).at(-1) ?? path,
     kind: data.kind,
     shape: data.shape,

@@ -181,7 +181,7 @@ function recogniseFormat(bytes: Uint8Array, name: string): PictureFormat {
       other === undefined
         ? `The file (${bytes.length} bytes) does not begin like a picture.`
         : `The file looks like ${other}, not like a picture that can be read.`,
-    tip: 'Give a PNG, JPEG, WebP, TIFF, AVIF or GIF picture.',
+    tip: 'Give a PNG, JPEG, WebP, TIFF, AVIF or GIF picture, or a NumPy array (.npy, .npz).',
     where: name,
   });
 }

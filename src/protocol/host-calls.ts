@@ -215,6 +215,10 @@ export interface LabDescription {
 /** What an input was understood as. */
 export interface InputReport {
   readonly input: string;
+  /** What a command line names it by: its path, or `sample:ID`. */
+  readonly path: string;
+  /** The same of the mask; undefined: none. */
+  readonly maskPath: string | undefined;
   readonly name: string;
   readonly kind: 'picture' | 'video' | 'array' | 'synthetic';
   readonly shape: readonly number[];

@@ -21,6 +21,8 @@ export interface SettingDescription {
   readonly group?: string;
   /** basic: shown at once. advanced (the default): behind a fold. */
   readonly level?: 'basic' | 'advanced';
+  /** unused: has no effect on an input that comes with a mask. */
+  readonly withMask?: 'unused';
   /** How a slider moves over the range; log where decades matter. */
   readonly scale?: 'linear' | 'log';
 }

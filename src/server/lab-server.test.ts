@@ -26,6 +26,8 @@ const stubEngine: StartEngine = onEvent => ({
     if (command.kind === 'describe') queueMicrotask(() => onEvent({ kind: 'description', fits: [] }));
     if (command.kind === 'inspect') {
       const report = {
+        path: command.input,
+        maskPath: command.mask,
         name: command.input,
         kind: 'picture',
         shape: [1, 1, 3],

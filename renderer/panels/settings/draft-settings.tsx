@@ -6,7 +6,7 @@ import { useMemo, useState } from 'react';
 import type { FitDescription } from '../../../src/protocol/host-calls.ts';
 import { perform } from '../../actions/actions.ts';
 import { cancelUpload, type Draft, setDraftSetting, useDraft } from '../../state/draft.ts';
-import { draftCommand } from '../../state/draft-command.ts';
+import { draftCommand, hasMask } from '../../state/draft-command.ts';
 import { editDraft } from '../../state/draft-edits.ts';
 import { useLab } from '../../state/lab.ts';
 import { setPreferences, usePreferences } from '../../state/preferences.ts';
@@ -75,6 +75,8 @@ function Fields({ fit, draft, list }: FieldsProps) {
   const changed = list.filter(({ given, raced }) => given !== undefined || raced !== undefined).length;
   const hidden = list.length - list.filter(isShown).length;
   const members = Object.values(draft.race)[0]?.length;
+  const command = draftCommand(draft);
+  const masked = hasMask(draft);
   return (
     <>
       <TextInput
@@ -115,6 +117,7 @@ function Fields({ fit, draft, list }: FieldsProps) {
               key={listed.setting.name}
               listed={listed}
               raced={members}
+              unused={masked && listed.setting.withMask === 'unused' ? 'Not used: a mask is given.' : undefined}
               source={sourceOf(fit, listed)}
               error={errorOf(draft, listed)}
             />
@@ -125,10 +128,17 @@ function Fields({ fit, draft, list }: FieldsProps) {
         <>
           <MaskFields draft={draft} />
           <MemberFields draft={draft} raced={members} />
-          {draft.input !== undefined && (
+          {draft.report !== undefined && (
             <section className="settings-group" aria-label="Command line">
               <h2 className="settings-heading">Equivalent command</h2>
-              <CommandBox command={draftCommand(draft)} />
+              {command === undefined ? (
+                <p className="settings-note">
+                  None yet: the drawn mask is kept with the run once it is started, and the command is shown with the
+                  run's settings.
+                </p>
+              ) : (
+                <CommandBox command={command} />
+              )}
             </section>
           )}
         </>

@@ -18,11 +18,13 @@ export interface SettingFieldProps {
   readonly raced: number | undefined;
   /** Shown under the field: where the choice comes from. */
   readonly source?: string | undefined;
+  /** Why it has no effect at present; then it cannot be changed. */
+  readonly unused?: string | undefined;
   /** What the host found wrong with it. */
   readonly error?: string | undefined;
 }
 
-export function SettingField({ listed, raced, source, error }: SettingFieldProps) {
+export function SettingField({ listed, raced, source, unused, error }: SettingFieldProps) {
   const { setting, usual, given, raced: values } = listed;
   const [mistyped, setMistyped] = useState<string | undefined>(undefined);
   const wrong = mistyped ?? error;
@@ -51,6 +53,7 @@ export function SettingField({ listed, raced, source, error }: SettingFieldProps
                 data={[...(setting.choices ?? [])]}
                 value={given ?? (usual === undefined ? null : String(usual))}
                 error={error !== undefined}
+                disabled={unused !== undefined}
                 comboboxProps={{ width: 200, position: 'bottom-end' }}
                 onChange={chosen => chosen !== null && set(chosen)}
               />
@@ -60,6 +63,7 @@ export function SettingField({ listed, raced, source, error }: SettingFieldProps
                 onSet={set}
                 onRefusal={setMistyped}
                 invalid={error !== undefined}
+                disabled={unused !== undefined}
                 describedBy={wrong === undefined ? undefined : errorId}
               />
             )}
@@ -84,10 +88,7 @@ export function SettingField({ listed, raced, source, error }: SettingFieldProps
           {wrong}
         </span>
       )}
-      <p className="settings-note">
-        {usualText(listed)}
-        {range === '' ? '' : ` · ${range}`}
-      </p>
+      <p className="settings-note">{unused ?? `${usualText(listed)}${range === '' ? '' : ` · ${range}`}`}</p>
       {source !== undefined && <p className="settings-note">{source}</p>}
     </div>
   );
@@ -105,6 +106,7 @@ interface NumberSettingProps {
   readonly onSet: (text: string) => void;
   readonly onRefusal: (refusal: string | undefined) => void;
   readonly invalid: boolean;
+  readonly disabled: boolean;
   readonly describedBy: string | undefined;
 }
 

@@ -55,6 +55,7 @@ export const tubal: Fit = {
       live: 'fixed',
       group: 'Data',
       level: 'basic',
+      withMask: 'unused',
       unit: 'of the entries',
       help: 'Share of entries of a complete input that the fit may see. Not used with a mask file.',
     },
@@ -67,6 +68,7 @@ export const tubal: Fit = {
       live: 'fixed',
       group: 'Data',
       level: 'basic',
+      withMask: 'unused',
       help: 'What is drawn together: single entries, pixels with all channels, tubes, whole rows or columns, stripes of rows.',
     },
     {
