@@ -38,7 +38,7 @@ export function shownShortcut(shortcut: string): string {
     ArrowDown: '↓',
   };
   return shortcut
-    .split('+')
+    .split(/(?<=.)\+/)
     .map(part => names[part] ?? part)
     .join(mac ? '' : '+');
 }

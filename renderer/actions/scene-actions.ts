@@ -5,6 +5,7 @@ import { setSceneLook, useSceneLook } from '../scene/scene-look.ts';
 import { useCursor } from '../state/cursor.ts';
 import { currentRun, useLab } from '../state/lab.ts';
 import { guarded } from '../state/problems.ts';
+import { saveBlob } from '../widgets/save-blob.ts';
 import type { Action } from './action.ts';
 
 const shown = () => theScene() !== undefined;
@@ -17,11 +18,7 @@ async function saveScreenshot(): Promise<void> {
   const { iteration } = useCursor.getState();
   const at = iteration === 'now' ? (details?.progress?.iteration ?? details?.entry.iteration ?? 0) : iteration;
   const name = (details?.entry.name ?? 'run').replace(/[^\p{L}\p{N}_.-]+/gu, '-');
-  const link = document.createElement('a');
-  link.href = URL.createObjectURL(blob);
-  link.download = `${name}-scene-${at}.png`;
-  link.click();
-  URL.revokeObjectURL(link.href);
+  saveBlob(blob, `${name}-scene-${at}.png`);
 }
 
 export const sceneActions: readonly Action[] = [

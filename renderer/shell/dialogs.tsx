@@ -2,8 +2,9 @@
 
 import { Button, Group, Kbd, Modal, NumberInput, Table, Text } from '@mantine/core';
 import { useRef, useState } from 'react';
-import { type Action, shownShortcut } from '../actions/action.ts';
+import { shownShortcut } from '../actions/action.ts';
 import { actions } from '../actions/actions.ts';
+import { type PanelKeys, panelKeys } from '../actions/panel-keys.ts';
 import { closeDialog, useDialogs } from '../state/dialogs.ts';
 import { draftFit, draftFromInput, takeFiles, useDraft } from '../state/draft.ts';
 import { currentRun, goRun, useLab } from '../state/lab.ts';
@@ -69,19 +70,24 @@ function StepsDialog() {
 function CheatSheet() {
   const opened = useDialogs(state => state.open === 'cheat-sheet');
   const bound = actions.filter(({ shortcut }) => shortcut !== undefined);
-  const groups = [...new Set(bound.map(({ group }) => group))];
+  const groups = [...new Set(bound.map(({ group }) => group))].map(group => ({
+    group,
+    keys: bound
+      .filter(action => action.group === group)
+      .map(({ title, shortcut = '' }) => ({ title, shortcuts: [shortcut] })),
+  }));
   return (
     <Modal opened={opened} onClose={closeDialog} title="Keyboard shortcuts" size="lg">
       <div className="cheat-sheet">
-        {groups.map(group => (
-          <Shortcuts key={group} group={group} members={bound.filter(action => action.group === group)} />
+        {[...groups, ...panelKeys].map(({ group, keys }) => (
+          <Shortcuts key={group} group={group} keys={keys} />
         ))}
       </div>
     </Modal>
   );
 }
 
-function Shortcuts({ group, members }: { readonly group: string; readonly members: readonly Action[] }) {
+function Shortcuts({ group, keys }: PanelKeys) {
   return (
     <Table withRowBorders={false} verticalSpacing={3} aria-label={group}>
       <Table.Thead>
@@ -90,11 +96,15 @@ function Shortcuts({ group, members }: { readonly group: string; readonly member
         </Table.Tr>
       </Table.Thead>
       <Table.Tbody>
-        {members.map(({ id, title, shortcut }) => (
-          <Table.Tr key={id}>
+        {keys.map(({ title, shortcuts }) => (
+          <Table.Tr key={title}>
             <Table.Td>{title}</Table.Td>
             <Table.Td ta="right">
-              <Kbd>{shownShortcut(shortcut ?? '')}</Kbd>
+              {shortcuts.map(shortcut => (
+                <Kbd key={shortcut} ml={3}>
+                  {shownShortcut(shortcut)}
+                </Kbd>
+              ))}
             </Table.Td>
           </Table.Tr>
         ))}

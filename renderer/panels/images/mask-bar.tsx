@@ -34,7 +34,7 @@ import { formatCount } from '../../widgets/format-number.ts';
 import { fitPictures, theBoard } from './image-settings.ts';
 import { chooseMask, draftMask, editMask, loadMaskFile } from './mask-edits.ts';
 import { MaskRaster } from './mask-raster.ts';
-import { LARGEST_BRUSH, type MaskToolId, setMaskTools, useMaskTools } from './mask-tools.ts';
+import { LARGEST_BRUSH, type MaskToolId, setMaskTools, textSizeOn, useMaskTools } from './mask-tools.ts';
 
 interface MaskBarProps {
   readonly width: number;
@@ -81,7 +81,7 @@ export function MaskBar({ width, height }: MaskBarProps) {
         }))}
       />
       {!locked && (tool === 'brush' || tool === 'eraser') && <BrushSize />}
-      {!locked && tool === 'text' && <TextTool />}
+      {!locked && tool === 'text' && <TextTool {...size} />}
       {!locked && <Patterns {...size} />}
       {!locked && <Whole {...size} />}
       <Sources {...size} />
@@ -124,9 +124,9 @@ function BrushSize() {
   );
 }
 
-function TextTool() {
+function TextTool(picture: MaskBarProps) {
   const text = useMaskTools(state => state.text);
-  const textSize = useMaskTools(state => state.textSize);
+  const textSize = useMaskTools(state => textSizeOn(state, picture));
   return (
     <span className="images-bar-group">
       <TextInput

@@ -17,7 +17,7 @@ import {
 } from './look.ts';
 import { editMask, LINE_HEIGHT, rememberMaskEdit, textFont, textPixels } from './mask-edits.ts';
 import type { Mark, MaskRaster } from './mask-raster.ts';
-import { type MaskToolId, resizeBrush, setMaskTools, useMaskTools } from './mask-tools.ts';
+import { type MaskToolId, resizeBrush, setMaskTools, textSizeOn, useMaskTools } from './mask-tools.ts';
 
 const GROUP = 'input';
 const KEY_ZOOM = 1.25;
@@ -239,7 +239,8 @@ export class MaskBoard {
     const place = this.#place;
     const placement = this.#placement();
     if (!this.#editable || this.#mask === undefined) return;
-    const { tool, size, text, textSize } = useMaskTools.getState();
+    const { tool, size, text } = useMaskTools.getState();
+    const textSize = textSizeOn(useMaskTools.getState(), this.#mask);
     const outline = (path: () => void): void => {
       context.beginPath();
       path();
@@ -310,7 +311,8 @@ export class MaskBoard {
   #begin(place: Point, hand: { readonly pan: boolean; readonly other: boolean }): void {
     const mask = this.#mask;
     if (mask === undefined) return;
-    const { tool, size, text, textSize } = useMaskTools.getState();
+    const { tool, size, text } = useMaskTools.getState();
+    const textSize = textSizeOn(useMaskTools.getState(), mask);
     // With Alt every tool does the opposite.
     const opposite = (mark: Mark): Mark => (hand.other ? (mark === 'missing' ? 'observed' : 'missing') : mark);
     if (hand.pan || tool === 'pan' || !this.#editable) {

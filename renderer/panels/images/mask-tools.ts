@@ -2,6 +2,7 @@
 
 import { create } from 'zustand';
 import { persist } from 'zustand/middleware';
+import { fittedTextSize } from './text-size.ts';
 
 export const maskToolIds = ['brush', 'eraser', 'box', 'polygon', 'text', 'pan'] as const;
 export type MaskToolId = (typeof maskToolIds)[number];
@@ -11,8 +12,8 @@ export interface MaskTools {
   /** Diameter of brush and eraser, in pixels of the picture. */
   readonly size: number;
   readonly text: string;
-  /** Height of letters, in pixels of the picture. */
-  readonly textSize: number;
+  /** Height of letters, in pixels of the picture; undefined: as fits. */
+  readonly textSize: number | undefined;
   readonly stripeDirection: 'horizontal' | 'vertical';
   /** From one stripe to the next, in pixels. */
   readonly stripeSpacing: number;
@@ -29,18 +30,31 @@ export const useMaskTools = create<MaskTools>()(
       tool: 'brush',
       size: 24,
       text: 'Descent Lab',
-      textSize: 48,
+      textSize: undefined,
       stripeDirection: 'horizontal',
       stripeSpacing: 16,
       stripeWidth: 4,
       randomRate: 0.5,
     }),
-    { name: 'descent-lab-mask', version: 1 },
+    {
+      name: 'descent-lab-mask',
+      version: 2,
+      // Until version 1 letters had a size even where none was chosen.
+      migrate: kept => ({ ...(kept as MaskTools), textSize: undefined }),
+    },
   ),
 );
 
 export function setMaskTools(change: Partial<MaskTools>): void {
   useMaskTools.setState(change);
+}
+
+/** The height of letters on a picture of this size. */
+export function textSizeOn(
+  { text, textSize }: Pick<MaskTools, 'text' | 'textSize'>,
+  picture: { readonly width: number; readonly height: number },
+): number {
+  return textSize ?? fittedTextSize(text, picture);
 }
 
 /** Larger (1) or smaller (−1) by a quarter, at least by one pixel. */

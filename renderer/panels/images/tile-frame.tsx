@@ -10,6 +10,7 @@ import { useLab } from '../../state/lab.ts';
 import { usePreferences } from '../../state/preferences.ts';
 import { guarded } from '../../state/problems.ts';
 import { HelpMark } from '../../widgets/help-mark.tsx';
+import { saveBlob } from '../../widgets/save-blob.ts';
 import { HEADER_HEIGHT, type ImageBoard, READOUT_HEIGHT, type TileStatus } from './image-board.ts';
 import { useImageSettings } from './image-settings.ts';
 import type { Box } from './look.ts';
@@ -109,12 +110,9 @@ async function saveTile(board: ImageBoard, tile: Tile, run: string): Promise<voi
     throw asLabError(thrown);
   });
   const name = useLab.getState().library?.[run]?.name ?? run;
-  const link = document.createElement('a');
-  link.href = URL.createObjectURL(picture);
-  link.download = `${[name, tile.title]
+  const file = [name, tile.title]
     .join('-')
     .replace(/[^\p{L}\p{N}]+/gu, '-')
-    .replace(/^-|-$/g, '')}.png`;
-  link.click();
-  setTimeout(() => URL.revokeObjectURL(link.href), 10_000);
+    .replace(/^-|-$/g, '');
+  saveBlob(picture, `${file}.png`);
 }

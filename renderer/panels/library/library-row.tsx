@@ -1,4 +1,4 @@
-// One run in the library's list: a picture, name, state, figures, tags; F2 or a double click renames, Delete deletes.
+// One run in the library's list: a picture, name, state, figures, tags; F2 renames, Delete deletes.
 
 import { ActionIcon, Badge, Checkbox, Menu, Text, TextInput } from '@mantine/core';
 import { IconDots } from '@tabler/icons-react';
@@ -39,7 +39,6 @@ export function LibraryRow({ entry, chosen, onChoose }: LibraryRowProps) {
           className="library-open"
           aria-current={current}
           onClick={() => void guarded(() => showRun(run))}
-          onDoubleClick={() => setEditing('name')}
           onKeyDown={press}
         >
           {hasThumbnail ? (

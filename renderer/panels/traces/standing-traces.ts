@@ -1,6 +1,7 @@
 // The plots of the traces panel for those who act on them from elsewhere: the palette and the shortcuts.
 
 import { standingChanged } from '../../state/standing.ts';
+import { saveBlob } from '../../widgets/save-blob.ts';
 import type { TracePlots } from './trace-plots.ts';
 
 let standing: TracePlots | undefined;
@@ -18,10 +19,5 @@ export function standingTraces(): TracePlots | undefined {
 /** Saves what is drawn as traces.png. */
 export async function saveTraces(): Promise<void> {
   const blob = await standing?.toPng();
-  if (blob === undefined) return;
-  const link = document.createElement('a');
-  link.href = URL.createObjectURL(blob);
-  link.download = 'traces.png';
-  link.click();
-  URL.revokeObjectURL(link.href);
+  if (blob !== undefined) saveBlob(blob, 'traces.png');
 }
