@@ -175,7 +175,7 @@ function Pace() {
 }
 
 function DraftControls() {
-  const name = useDraft(draft => draft.report?.name ?? draft.name ?? draft.input?.split(/[/:]/).at(-1));
+  const name = useDraft(draft => draft.name ?? draft.report?.name ?? draft.input?.split(/[/:]/).at(-1));
   const busy = useDraft(draft => draft.busy);
   const progress = useDraft(draft => draft.progress);
   return (

@@ -19,7 +19,7 @@ export interface DrawnMask {
 export interface Draft {
   readonly fit: string;
   readonly input: string | undefined;
-  /** Of the files it comes from, until the report has a better one. */
+  /** Of the files that were handed over; undefined where the report has one. */
   readonly name: string | undefined;
   /** The run that was on show before: the way back where the input cannot be taken. */
   readonly cameFrom: string | undefined;
@@ -85,9 +85,7 @@ function begin(change: Partial<Draft>): () => boolean {
 
 /** Takes files that were dropped or chosen as a new input; several are the frames of a video. */
 export async function draftFromFiles(files: readonly File[]): Promise<void> {
-  const [first] = files;
-  const name = files.length === 1 ? first.name : `${files.length} files, ${first.name} …`;
-  const isCurrent = begin({ name, busy: 'uploading', progress: 0 });
+  const isCurrent = begin({ name: nameOf(files), busy: 'uploading', progress: 0 });
   const own = new AbortController();
   upload = own;
   try {
@@ -175,7 +173,7 @@ export function setDraftSetting(name: string, value: string | undefined): void {
 }
 
 export async function startDraft(first: 'run' | 'pause'): Promise<void> {
-  const { fit, input, mask, drawn, settings, race, members, seed } = useDraft.getState();
+  const { fit, input, name, report, mask, drawn, settings, race, members, seed } = useDraft.getState();
   if (input === undefined) return;
   const isCurrent = whileThisDraft();
   useDraft.setState({ busy: 'starting', error: undefined });
@@ -193,11 +191,20 @@ export async function startDraft(first: 'run' | 'pause'): Promise<void> {
       members,
       seed,
       first,
+      ...(name === undefined || name === report?.name ? {} : { name }),
     });
     if (isCurrent()) useDraft.setState({ busy: 'no' });
   } catch (thrown) {
     if (isCurrent()) useDraft.setState({ busy: 'no', error: asLabError(thrown).toDetails() });
   }
+}
+
+/** Of several the folder, where it is known: the host only knows a number of its own for them. */
+function nameOf(files: readonly File[]): string {
+  const [first] = files;
+  if (files.length === 1) return first.name;
+  const [folder, file] = first.webkitRelativePath.split('/');
+  return file === undefined ? `${first.name} and ${files.length - 1} more` : folder;
 }
 
 function checkSize(files: readonly File[]): void {

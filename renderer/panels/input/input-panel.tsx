@@ -41,11 +41,12 @@ function DraftInput() {
       </Alert>
     );
   }
+  const name = rest.name ?? report.name;
   const draft = { fit, input, report, busy, error, mask, drawn, progress, ...rest };
   return (
     <>
-      <h2 className="input-heading">{report.name}</h2>
-      {report.picture !== undefined && <InputPicture fit={fit} input={input} name={report.name} />}
+      <h2 className="input-heading">{name}</h2>
+      {report.picture !== undefined && <InputPicture fit={fit} input={input} name={name} />}
       <Warnings report={report} />
       <FactTable label="What the input was understood as" facts={reportFacts(report)} />
       <p className="input-note">Mask: {maskText(draft)}</p>
