@@ -1,23 +1,11 @@
 // The stage of the end-to-end tests: the built lab as a process of its own and Debian's Chromium, one of each for a file of
 // stories. Every window is watched: an error on its page or its console that the story did not announce fails it.
 
-import type { ChildProcess } from 'node:child_process';
-import { existsSync, mkdirSync, readFileSync } from 'node:fs';
-import { type Browser, type BrowserContext, chromium, type Page } from 'playwright-core';
+import { existsSync, mkdirSync } from 'node:fs';
+import type { Browser, BrowserContext, Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, describe, expect } from 'vitest';
-import { temporaryFolder } from '../lab.ts';
-import { serveApart } from '../window.ts';
+import { chromiumPath, LabProcess, launchChromium } from './lab-process.ts';
 import { LabWindow } from './pages/lab-window.ts';
-
-const chromiumPath = process.env.DESCENT_LAB_CHROMIUM ?? '/usr/bin/chromium';
-const chromiumFlags = [
-  '--no-sandbox',
-  '--no-first-run',
-  '--disable-background-networking',
-  '--disable-component-update',
-  '--disable-sync',
-  '--disable-quic',
-];
 
 /** Every test run leaves its pictures here. */
 export const screenshotFolder = 'dist/screenshots';
@@ -43,62 +31,6 @@ export function stories(title: string, define: () => void): void {
     describe.skip(`${title} (no Chromium at ${chromiumPath}: install it, or name one in DESCENT_LAB_CHROMIUM)`, define);
 }
 
-/** `lab serve` on a library of its own, which can be stopped and started again. */
-export class LabProcess {
-  readonly library: string;
-  readonly #endLibrary: () => void;
-  #child: ChildProcess | undefined;
-  #ended: Promise<unknown> = Promise.resolve();
-  #address = new URL('http://127.0.0.1/');
-
-  constructor() {
-    const { path, dispose } = temporaryFolder();
-    this.library = path;
-    this.#endLibrary = dispose;
-  }
-
-  /** With the token. */
-  get address(): string {
-    return this.#address.href;
-  }
-
-  /** On the port it had before, if it had one. */
-  async start(): Promise<void> {
-    const port = this.#address.port === '' ? '0' : this.#address.port;
-    const { address, child, result } = await serveApart(this.library, '--port', port);
-    this.#address = address;
-    this.#child = child;
-    this.#ended = result;
-  }
-
-  async stop(): Promise<void> {
-    this.#child?.kill('SIGTERM');
-    await this.#ended;
-    this.#child = undefined;
-  }
-
-  /** Kills every engine that holds a run, as a crash would. */
-  killEngines(): number {
-    const pid = this.#child?.pid ?? 0;
-    const children = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').trim().split(' ');
-    const engines = children.filter(child => readFileSync(`/proc/${child}/cmdline`, 'utf8').includes('engine.js'));
-    for (const engine of engines) process.kill(Number(engine), 'SIGKILL');
-    return engines.length;
-  }
-
-  async dispose(): Promise<void> {
-    const pid = this.#child?.pid;
-    await this.stop();
-    try {
-      // Whatever of its group is left.
-      if (pid !== undefined) process.kill(-pid, 'SIGKILL');
-    } catch {
-      // Nothing is.
-    }
-    this.#endLibrary();
-  }
-}
-
 export interface Stage {
   readonly lab: LabProcess;
   open(options?: WindowOptions): Promise<LabWindow>;
@@ -112,7 +44,7 @@ export function setStage(): Stage {
   beforeAll(async () => {
     mkdirSync(screenshotFolder, { recursive: true });
     await lab.start();
-    browser = await chromium.launch({ executablePath: chromiumPath, headless: true, args: chromiumFlags });
+    browser = await launchChromium();
   });
   afterEach(async ({ task }) => {
     if (task.result?.state === 'fail') {
