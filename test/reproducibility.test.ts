@@ -1,7 +1,7 @@
 // The promise of the laboratory: the same recipe, seed and events give the same bits, whatever the threads, the replay,
 // or the moment at which the process was killed.
 
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { afterAll, describe, expect, it } from 'vitest';
@@ -49,8 +49,8 @@ describe('reproducibility', () => {
     expect(bits(at('replay'))).toEqual(one);
   });
 
-  it('resumes to the same bits after SIGKILL at random moments', async () => {
-    const kills = Number(process.env.DESCENT_LAB_KILLS ?? 4);
+  const kills = Number(process.env.DESCENT_LAB_KILLS ?? 4);
+  it('resumes to the same bits after SIGKILL at random moments', { timeout: 60e3 * (kills + 1) }, async () => {
     const iterations = 4000;
     expect(await lab(...fitArguments(at('whole'), 2, iterations))).toMatchObject({ code: 0 });
     const whole = bits(at('whole'));
@@ -72,6 +72,7 @@ describe('reproducibility', () => {
         expect(resumed.code, resumed.stderr).toBe(0);
       }
       expect(bits(out), `kill ${kill}`).toEqual(whole);
+      rmSync(out, { recursive: true });
     }
   });
 
