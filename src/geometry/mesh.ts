@@ -13,6 +13,8 @@ export interface Mesh {
   /** [vertex, 2], u to the right, v **down**: (0, 0) is the upper left corner of the texture, (1, 1) its lower right. */
   readonly textureCoordinates?: Float32Array | undefined;
   readonly texture?: MeshTexture | undefined;
+  /** What its file holds and the reader left out, in sentences for the user. */
+  readonly notes?: readonly string[] | undefined;
 }
 
 /** A texture as the mesh file refers to it. */

@@ -18,7 +18,8 @@ export interface Rigid<To extends string, From extends string> {
   readonly rotation: Rotation;
   /** [3] */
   readonly translation: Vector3;
-  readonly [framesOf]: readonly [To, From];
+  /** A function type, so that frames neither widen nor narrow. */
+  readonly [framesOf]: (to: To, from: From) => readonly [To, From];
 }
 
 /** Object to camera, OpenCV axes (x right, y down, z forward). */
@@ -93,13 +94,13 @@ export function scaleTranslation<A extends string, B extends string>(aFromB: Rig
 }
 
 /** [4, 4] row-major, last row 0 0 0 1. */
-export function matrix4x4(transform: Rigid<string, string>): Float64Array {
+export function matrix4x4<To extends string, From extends string>(transform: Rigid<To, From>): Float64Array {
   const { rotation: r, translation: t } = transform;
   return Float64Array.of(r[0], r[1], r[2], t[0], r[3], r[4], r[5], t[1], r[6], r[7], r[8], t[2], 0, 0, 0, 1);
 }
 
 /** [3, 4] row-major. */
-export function matrix3x4(transform: Rigid<string, string>): Float64Array {
+export function matrix3x4<To extends string, From extends string>(transform: Rigid<To, From>): Float64Array {
   return matrix4x4(transform).slice(0, 12);
 }
 
