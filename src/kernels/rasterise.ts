@@ -31,7 +31,7 @@ export class PoseJob {
   distance: f64;
   /** f32 [h, w]: 1 where the mask is known, 0 where it says nothing. */
   care: f64;
-  /** f32 [h, w]: z-depth inside the mask, 0 unknown. */
+  /** f32 [h, w]: z-depth, 0 unknown; 0: no depth picture. */
   depth: f64;
   /** f32 [n, 4]: x, y and outward normal of the mask's contour. */
   contour: f64;
@@ -395,24 +395,28 @@ function pixels(job: PoseJob): void {
       const d = load<f32>(distance + o);
       const known = load<f32>(care + o);
       const zObserved = <f64>load<f32>(depth + o);
+      const inMask = d < 0;
       if (id < 0) {
         if (id == NONE) {
           // What the render misses costs as much as a residual without bounds, so that leaving the mask never pays.
-          if (d < 0) {
+          if (inMask) {
             energy += <f64>(known * min(-d * inverseScale, <f32>1));
             if (known > 0.5) different++;
+            if (zObserved > 0) depthLoss += 1;
           }
-          if (zObserved > 0) depthLoss += 1;
         }
         continue;
       }
       covered++;
-      if (d > 0) {
+      const z = 1 / <f64>load<f32>(zs + q);
+      if (!inMask) {
+        // Where something stands before the model, the mask cannot show it.
+        if (mode != 2 && zObserved > 0 && z - zObserved > occluderDepth) continue;
         energy += <f64>(known * min(d * inverseScale, <f32>1));
         if (known > 0.5) different++;
+        continue;
       }
       if (zObserved == 0) continue;
-      const z = 1 / <f64>load<f32>(zs + q);
       const rayX = (<f64>x + 0.5 - cx) / fx;
       const gap = z - zObserved;
       if (mode == 2) {
@@ -483,7 +487,7 @@ function sample(map: usize, x: f64, y: f64): void {
 function rim(job: PoseJob): void {
   const count = <i32>job.edgeCount;
   const mode = <i32>job.mode;
-  const distance = <usize>job.distance, care = <usize>job.care;
+  const distance = <usize>job.distance, care = <usize>job.care, depth = <usize>job.depth;
   const scale = job.silhouetteScale;
   const perPixel = job.maskWeight / (mode == 1 ? job.contourLength : job.maskArea);
   const scale2 = scale * scale;
@@ -520,6 +524,10 @@ function rim(job: PoseJob): void {
       sample(distance, x, y);
       const iz = za + s * (zb - za);
       const z = 1 / iz;
+      if (sampled > 0) {
+        const zObserved = <f64>load<f32>(depth + (<usize>(<i32>oy * width + <i32>ox) << 2));
+        if (zObserved > 0 && z - zObserved > job.occluderDepth) continue;
+      }
       const X = (x - cx) / fx * z, Y = (y - cy) / fy * z;
       if (mode == 1) {
         const square = sampled * sampled;

@@ -160,7 +160,7 @@ export function cutCrop(maps: ObservationMaps, rectangle: PixelRectangle, size: 
   const distance = new Float32Array(pixels);
   const care = new Float32Array(pixels);
   const cut = depth === undefined ? undefined : new Float32Array(pixels);
-  const reach = Math.floor((scale - 1) / 2 + 1e-9);
+  const reach = Math.max(0, Math.floor((scale - 1) / 2 + 1e-9));
   let maskArea = 0;
   let depthCount = 0;
   for (let y = 0; y < size; y++) {
@@ -179,8 +179,9 @@ export function cutCrop(maps: ObservationMaps, rectangle: PixelRectangle, size: 
       if (distance[i] < 0) maskArea += care[i];
       if (cut === undefined || depth === undefined) continue;
       const [pu, pv] = [Math.floor(u), Math.floor(v)];
+      const inMask = distance[i] < 0;
       const measured = (x0: number, y0: number) =>
-        x0 >= 0 && y0 >= 0 && x0 < whole.width && y0 < whole.height && mask[y0 * whole.width + x0] > 0.5
+        x0 >= 0 && y0 >= 0 && x0 < whole.width && y0 < whole.height && mask[y0 * whole.width + x0] > 0.5 === inMask
           ? depth[y0 * whole.width + x0]
           : 0;
       const middle = measured(pu, pv);
@@ -197,7 +198,7 @@ export function cutCrop(maps: ObservationMaps, rectangle: PixelRectangle, size: 
       }
       // The mean belongs to the middle of what was averaged, which is the pixel's own but for rounding.
       cut[i] = sum / count;
-      depthCount++;
+      if (inMask) depthCount++;
     }
   }
   return {

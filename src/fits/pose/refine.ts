@@ -41,6 +41,13 @@ export interface Stage {
   readonly silhouetteScale: readonly [number, number];
   /** In diameters, from the first pass to the last. */
   readonly depthScale: readonly [number, number];
+  readonly mesh: 'reduced' | 'full';
+}
+
+/** A model in device memory: as given, and with about 3,000 triangles (the same where it has no more). */
+export interface PoseMeshes {
+  readonly full: DeviceMesh;
+  readonly reduced: DeviceMesh;
 }
 
 export interface RefineSettings {
@@ -68,10 +75,10 @@ export const polishSettings: RefineSettings = {
   depthWeight: 1,
   contourWeight: 0.5,
   stages: [
-    { kind: 'descent', members: 32, passes: 6, size: 64, silhouetteScale: [8, 5], depthScale: [0.06, 0.045] },
-    { kind: 'descent', members: 12, passes: 8, size: 64, silhouetteScale: [5, 2], depthScale: [0.045, 0.03] },
-    { kind: 'second-order', members: 8, passes: 8, size: 64, silhouetteScale: [3, 1.5], depthScale: [0.03, 0.015] },
-    { kind: 'second-order', members: 2, passes: 8, size: 96, silhouetteScale: [2, 1], depthScale: [0.015, 0.015] },
+    { kind: 'descent', members: 32, passes: 6, size: 64, silhouetteScale: [8, 5], depthScale: [0.06, 0.045], mesh: 'reduced' },
+    { kind: 'descent', members: 12, passes: 8, size: 64, silhouetteScale: [5, 2], depthScale: [0.045, 0.03], mesh: 'reduced' },
+    { kind: 'second-order', members: 8, passes: 8, size: 64, silhouetteScale: [3, 1.5], depthScale: [0.03, 0.015], mesh: 'reduced' },
+    { kind: 'second-order', members: 2, passes: 8, size: 96, silhouetteScale: [2, 1], depthScale: [0.015, 0.015], mesh: 'full' },
   ],
   seed: 1,
 };
@@ -143,27 +150,28 @@ function stacked(poses: readonly CentredPose[]): Float64Array {
 /** Throws a LabError of code 'input' where the mask is empty or the start lies behind the camera. */
 export function refinePose(
   device: CpuDevice,
-  deviceMesh: DeviceMesh,
+  meshes: PoseMeshes,
   observation: PoseObservation,
   start: CamFromObject,
   settings: RefineSettings = polishSettings,
 ): RefineResult {
-  const { mesh } = deviceMesh;
+  const { mesh } = meshes.full;
   const { maps, rectangle } = mapsAround(observation, mesh, start);
-  const renderers = new Map<number, PoseRenderer>();
-  const rendererAt = (size: number): PoseRenderer => {
-    let renderer = renderers.get(size);
+  const renderers = new Map<string, PoseRenderer>();
+  const rendererOf = ({ size, mesh: which }: Stage): PoseRenderer => {
+    const key = `${which} ${size}`;
+    let renderer = renderers.get(key);
     if (renderer === undefined) {
       const crop = cutCrop(maps, rectangle, size, 0.02 * mesh.diameter);
-      renderer = createPoseRenderer(device, deviceMesh, crop, settings.members);
-      renderers.set(size, renderer);
+      renderer = createPoseRenderer(device, meshes[which], crop, settings.members);
+      renderers.set(key, renderer);
     }
     return renderer;
   };
   let passes = 0;
-  const evaluate = (size: number, poses: readonly CentredPose[], terms: TermSettings): PoseTerms[] => {
+  const evaluate = (stage: Stage, poses: readonly CentredPose[], terms: TermSettings): PoseTerms[] => {
     passes += poses.length;
-    return rendererAt(size).evaluate(stacked(poses), terms);
+    return rendererOf(stage).evaluate(stacked(poses), terms);
   };
   let members: Member[] = startMembers(start, mesh, settings).map(({ rate, pose }, index) => ({
     ...{ index, rate, pose, best: pose, bestScore: Infinity, score: Infinity, lambda: 1e-3 },
@@ -177,7 +185,7 @@ export function refinePose(
       if (stage.kind === 'descent') {
         for (let pass = 0; pass < stage.passes; pass++) {
           const poses = members.map(({ pose }) => pose);
-          evaluate(stage.size, poses, termSettings(settings, stage, mesh, pass)).forEach((terms, m) => {
+          evaluate(stage, poses, termSettings(settings, stage, mesh, pass)).forEach((terms, m) => {
             const member = members[m];
             note(member, terms);
             const decay = 0.1 ** ((done + pass) / Math.max(1, descentPasses - 1));
@@ -200,7 +208,7 @@ export function refinePose(
         for (let pass = 0; pass < stage.passes; pass++) {
           const terms = termSettings(settings, stage, mesh, pass);
           kept = evaluate(
-            stage.size,
+            stage,
             members.map(({ pose }) => pose),
             terms,
           );
@@ -218,7 +226,7 @@ export function refinePose(
               mesh,
             ),
           );
-          evaluate(stage.size, candidates, terms).forEach((tried, m) => {
+          evaluate(stage, candidates, terms).forEach((tried, m) => {
             const member = members[m];
             note(member, kept[m]);
             if (tried.loss < kept[m].loss) {

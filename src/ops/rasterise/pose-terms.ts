@@ -10,7 +10,7 @@ export interface PoseCrop {
   readonly distance: Float32Array;
   /** [height, width], 1 where the mask is known, 0 where it says nothing (other objects' labels). */
   readonly care: Float32Array;
-  /** [height, width], z-depth inside the mask, 0 unknown; undefined without a depth picture. */
+  /** [height, width], z-depth in and around the mask, 0 unknown; undefined without a depth picture. */
   readonly depth: Float32Array | undefined;
   /** [point, 4]: x, y in pixels, outward normal, about one point for each pixel of the contour. */
   readonly contour: Float32Array;

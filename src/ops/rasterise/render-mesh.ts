@@ -28,8 +28,15 @@ export interface RenderMesh {
   readonly sources: Int32Array;
 }
 
-/** Throws a LabError of code 'input' for a mesh without area or with coordinates that are not finite. */
-export function prepareMesh(mesh: Pick<Mesh, 'positions' | 'triangles'>, name = 'mesh'): RenderMesh {
+/**
+ * `like` is the full mesh of a reduced one: it lends its centre and sizes, so that poses mean the same for both. Throws a
+ * LabError of code 'input' for a mesh without area or with coordinates that are not finite.
+ */
+export function prepareMesh(
+  mesh: Pick<Mesh, 'positions' | 'triangles'>,
+  name = 'mesh',
+  like?: Pick<RenderMesh, 'centre' | 'diameter' | 'radius'>,
+): RenderMesh {
   const { positions: given, triangles: corners } = mesh;
   const low = [Infinity, Infinity, Infinity];
   const high = [-Infinity, -Infinity, -Infinity];
@@ -45,7 +52,7 @@ export function prepareMesh(mesh: Pick<Mesh, 'positions' | 'triangles'>, name = 
     low[i % 3] = Math.min(low[i % 3], given[i]);
     high[i % 3] = Math.max(high[i % 3], given[i]);
   }
-  const centre = Float64Array.from(low, (value, axis) => (value + high[axis]) / 2);
+  const centre = like?.centre ?? Float64Array.from(low, (value, axis) => (value + high[axis]) / 2);
   const known = new Map<string, number>();
   const welded = new Int32Array(given.length / 3);
   const places: number[] = [];
@@ -99,8 +106,8 @@ export function prepareMesh(mesh: Pick<Mesh, 'positions' | 'triangles'>, name = 
     edges,
     closed: closed && signedVolume(positions, triangles) > 0,
     centre,
-    diameter: diameterOf(positions),
-    radius: Math.sqrt(squares / (positions.length / 3)),
+    diameter: like?.diameter ?? diameterOf(positions),
+    radius: like?.radius ?? Math.sqrt(squares / (positions.length / 3)),
     sources: Int32Array.from(sources),
   };
 }
