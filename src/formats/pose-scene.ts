@@ -3,7 +3,7 @@
 // (0.5, 0.5). Plain data, any process; `media/read-pose-scene.ts` fills it from disk.
 import type { Camera } from '../geometry/camera.ts';
 import type { Mesh } from '../geometry/mesh.ts';
-import type { CamFromObject, ObjectFromObject } from '../geometry/rigid.ts';
+import type { CamFromObject, ObjectFromObject, WorldFromCam } from '../geometry/rigid.ts';
 
 /** A scene as its index files describe it; pixels and meshes are named, not loaded. */
 export interface PoseScene {
@@ -14,6 +14,8 @@ export interface PoseScene {
   readonly unit: string;
   readonly objects: readonly SceneObject[];
   readonly frames: readonly SceneFrame[];
+  /** What was assumed or left out, in sentences for the user. */
+  readonly notes: readonly string[];
 }
 
 export interface SceneObject {
@@ -52,6 +54,8 @@ export interface SceneFrame {
   /** A picture with a value per object; instances name theirs. */
   readonly labelFile: string | undefined;
   readonly camera: Camera;
+  /** Where the cameras of several frames are known to stand, millimetres. */
+  readonly worldFromCam: WorldFromCam | undefined;
   readonly instances: readonly SceneInstance[];
 }
 
@@ -68,7 +72,7 @@ export interface SceneInstance {
   readonly visibleShare: number | undefined;
 }
 
-/** A start or a result: one row of a BOP results file. */
+/** A start or a result: one row of a BOP results file, millimetres. */
 export interface ScenePose {
   readonly sceneId: number;
   readonly imageId: number;
@@ -85,6 +89,8 @@ export interface PoseModel {
   readonly name: string;
   readonly mesh: Mesh;
   readonly texture: TexturePixels | undefined;
+  /** What was missing or left out, in sentences for the user. */
+  readonly notes: readonly string[];
 }
 
 export interface TexturePixels {
@@ -103,6 +109,8 @@ export interface FramePixels {
   readonly depthMillimetres: Float32Array | undefined;
   /** By position in `SceneFrame.instances`: [height, width], 0 to 1; undefined where the frame has none for it. */
   readonly masks: readonly (Float32Array | undefined)[];
+  /** [height, width], the label picture as stored, 0 background: other labels than an object's own may hide it. */
+  readonly labels: Uint16Array | undefined;
 }
 
 /** A scene with everything in memory. */
