@@ -2,7 +2,7 @@
 // turns and shifts, and the small linear algebra of second-order steps. Pure, any process.
 
 import { type CamFromObject, rigid } from '../../geometry/rigid.ts';
-import { expSo3, multiplyRotations, nearestRotation, rotate } from '../../geometry/rotation.ts';
+import { expSo3, multiplyRotations, nearestRotation, type Rotation, rotate } from '../../geometry/rotation.ts';
 import type { RenderMesh } from '../../ops/rasterise/render-mesh.ts';
 
 /** [12] row-major [R|t] with t where the object's centre is: what the renderer takes. */
@@ -32,12 +32,32 @@ export function tangentUnits(mesh: RenderMesh): { readonly turn: number; readonl
 /** Moves a pose by `step` [6], unitless: a rotation vector about the centre (left-multiplied), then a translation. */
 export function movePose(pose: CentredPose, step: ArrayLike<number>, mesh: RenderMesh): CentredPose {
   const { turn, shift } = tangentUnits(mesh);
-  const r = Float64Array.of(pose[0], pose[1], pose[2], pose[4], pose[5], pose[6], pose[8], pose[9], pose[10]);
-  const moved = nearestRotation(multiplyRotations(expSo3([turn * step[0], turn * step[1], turn * step[2]]), r));
-  const t = [3, 7, 11].map((k, axis) => pose[k] + shift * step[3 + axis]);
-  return Float64Array.of(
-    ...[moved[0], moved[1], moved[2], t[0], moved[3], moved[4], moved[5], t[1], moved[6], moved[7], moved[8], t[2]],
-  );
+  const moved = turnedPose(pose, expSo3([turn * step[0], turn * step[1], turn * step[2]]));
+  for (let axis = 0; axis < 3; axis++) moved[4 * axis + 3] += shift * step[3 + axis];
+  return moved;
+}
+
+/** A pose turned about the object's centre by `turn` in camera axes. */
+export function turnedPose(pose: CentredPose, turn: Rotation): CentredPose {
+  const turned = nearestRotation(multiplyRotations(turn, rotationPart(pose)));
+  return Float64Array.from({ length: 12 }, (_, k) => (k % 4 === 3 ? pose[k] : turned[3 * Math.floor(k / 4) + (k % 4)]));
+}
+
+function rotationPart(pose: CentredPose): Rotation {
+  return Float64Array.of(pose[0], pose[1], pose[2], pose[4], pose[5], pose[6], pose[8], pose[9], pose[10]);
+}
+
+/** Length of the unitless step between two poses. */
+export function poseDistance(a: CentredPose, b: CentredPose, mesh: RenderMesh): number {
+  const { turn, shift } = tangentUnits(mesh);
+  let trace = 0;
+  let squares = 0;
+  for (let i = 0; i < 3; i++) {
+    for (let j = 0; j < 3; j++) trace += a[4 * i + j] * b[4 * i + j];
+    squares += (a[4 * i + 3] - b[4 * i + 3]) ** 2;
+  }
+  const angle = Math.acos(Math.min(1, Math.max(-1, (trace - 1) / 2)));
+  return Math.hypot(angle / turn, Math.sqrt(squares) / shift);
 }
 
 /** A gradient [6] by radians and lengths, by unitless steps instead. */

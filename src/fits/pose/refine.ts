@@ -25,7 +25,9 @@ import {
   centredPose,
   dampedStep,
   movePose,
+  poseDistance,
   poseOf,
+  turnedPose,
   unitlessGradient,
   unitlessHessian,
 } from './pose-steps.ts';
@@ -57,31 +59,67 @@ export interface RefineSettings {
   /** Degrees by which the others are turned, in turn. */
   readonly turns: readonly number[];
   readonly rates: readonly [number, number];
+  /** Whether a first-order step is the rate times the gradient, or times its direction. */
+  readonly steps: 'gradient' | 'normalised';
   readonly stepCap: number;
   readonly maskWeight: number;
   readonly depthWeight: number;
   readonly contourWeight: number;
+  /** Members nearer than this to a better one (unitless steps) go first when members are dropped. */
+  readonly distinct: number;
+  /** Added to the score for each unit of distance from the start when the result is chosen: what the picture leaves open
+   * is left as the user had it. */
+  readonly startWeight: number;
   readonly stages: readonly Stage[];
   readonly seed: number;
 }
 
+/** The default: a short descent of all, then second-order steps of fewer and fewer, ever finer. */
 export const polishSettings: RefineSettings = {
   members: 32,
   copies: 8,
   turns: [20, 40],
   rates: [0.03, 3],
+  steps: 'gradient',
   stepCap: 0.2,
   maskWeight: 1,
   depthWeight: 1,
   contourWeight: 0.5,
+  distinct: 0.02,
+  startWeight: 0.03,
   stages: [
-    { kind: 'descent', members: 32, passes: 6, size: 64, silhouetteScale: [8, 5], depthScale: [0.06, 0.045], mesh: 'reduced' },
-    { kind: 'descent', members: 12, passes: 8, size: 64, silhouetteScale: [5, 2], depthScale: [0.045, 0.03], mesh: 'reduced' },
-    { kind: 'second-order', members: 8, passes: 8, size: 64, silhouetteScale: [3, 1.5], depthScale: [0.03, 0.015], mesh: 'reduced' },
-    { kind: 'second-order', members: 2, passes: 8, size: 96, silhouetteScale: [2, 1], depthScale: [0.015, 0.015], mesh: 'full' },
+    stage('descent', 32, 3, 64, [8, 6], [0.06, 0.045]),
+    stage('second-order', 32, 4, 64, [7, 4], [0.05, 0.04]),
+    stage('second-order', 12, 6, 64, [4, 1.5], [0.03, 0.02]),
+    stage('second-order', 3, 6, 96, [2, 1], [0.015, 0.015]),
+    stage('second-order', 2, 8, 160, [1.5, 1], [0.015, 0.015]),
   ],
   seed: 1,
 };
+
+/** First-order steps only, of a length that follows the rate and not the slope: what users watch and tune. */
+export const descentSettings: RefineSettings = {
+  ...polishSettings,
+  rates: [0.003, 0.1],
+  steps: 'normalised',
+  stages: [
+    stage('descent', 32, 8, 64, [8, 5], [0.06, 0.045]),
+    stage('descent', 12, 12, 64, [5, 2.5], [0.045, 0.03]),
+    stage('descent', 5, 20, 96, [3, 1.5], [0.03, 0.015]),
+  ],
+};
+
+/** Coarse stages draw the reduced mesh, the last ones the full one: a reduced mesh that is 1 % smaller is 1 % nearer. */
+function stage(
+  kind: Stage['kind'],
+  members: number,
+  passes: number,
+  size: number,
+  silhouetteScale: Stage['silhouetteScale'],
+  depthScale: Stage['depthScale'],
+): Stage {
+  return { kind, members, passes, size, silhouetteScale, depthScale, mesh: size > 64 ? 'full' : 'reduced' };
+}
 
 export interface RefinedMember {
   readonly index: number;
@@ -125,16 +163,8 @@ export function startMembers(
     const rate = rates[0] * (rates[1] / rates[0]) ** random.uniform();
     if (m < copies) return { rate, pose };
     const angle = (turns[(m - copies) % turns.length] * Math.PI) / 180;
-    const rotation = rotationAbout([axes.normal(), axes.normal(), axes.normal()], angle);
-    const turned = centredPose({ ...start, rotation }, mesh);
-    const r = Float64Array.from(pose);
-    for (let i = 0; i < 3; i++) {
-      for (let j = 0; j < 3; j++) {
-        r[4 * i + j] = 0;
-        for (let k = 0; k < 3; k++) r[4 * i + j] += turned[4 * i + k] * pose[4 * k + j];
-      }
-    }
-    return { rate, pose: r };
+    const turn = rotationAbout([axes.normal(), axes.normal(), axes.normal()], angle);
+    return { rate, pose: turnedPose(pose, turn) };
   });
 }
 
@@ -181,7 +211,7 @@ export function refinePose(
   let hessian: Float64Array | undefined;
   try {
     for (const stage of settings.stages) {
-      members = [...members].sort((a, b) => a.bestScore - b.bestScore || a.index - b.index).slice(0, stage.members);
+      if (members.length > stage.members) members = selectMembers(members, stage.members, mesh, settings.distinct);
       if (stage.kind === 'descent') {
         for (let pass = 0; pass < stage.passes; pass++) {
           const poses = members.map(({ pose }) => pose);
@@ -190,8 +220,9 @@ export function refinePose(
             note(member, terms);
             const decay = 0.1 ** ((done + pass) / Math.max(1, descentPasses - 1));
             const gradient = unitlessGradient(terms.gradient, mesh);
+            const length = settings.steps === 'normalised' ? Math.hypot(...gradient) || 1 : 1;
             const step = capped(
-              gradient.map(value => -value * member.rate * decay),
+              gradient.map(value => (-value * member.rate * decay) / length),
               settings.stepCap,
             );
             member.pose = movePose(member.pose, step, mesh);
@@ -249,7 +280,9 @@ export function refinePose(
   } finally {
     for (const renderer of renderers.values()) renderer.dispose();
   }
-  const ranked = [...members].sort((a, b) => a.bestScore - b.bestScore || a.index - b.index);
+  const origin = centredPose(start, mesh);
+  const rank = ({ bestScore, best }: Member) => bestScore + settings.startWeight * poseDistance(origin, best, mesh);
+  const ranked = [...members].sort((a, b) => rank(a) - rank(b) || a.index - b.index);
   return {
     pose: poseOf(ranked[0].best, mesh),
     score: ranked[0].bestScore,
@@ -259,6 +292,18 @@ export function refinePose(
     })),
     passes,
   };
+}
+
+/** The best ones; those that only repeat a better one come last. */
+function selectMembers(members: readonly Member[], count: number, mesh: RenderMesh, distinct: number): Member[] {
+  const ranked = [...members].sort((a, b) => a.bestScore - b.bestScore || a.index - b.index);
+  const kept: Member[] = [];
+  const repeats: Member[] = [];
+  for (const member of ranked) {
+    const repeated = kept.some(other => poseDistance(other.best, member.best, mesh) < distinct);
+    (repeated ? repeats : kept).push(member);
+  }
+  return [...kept, ...repeats].slice(0, count);
 }
 
 function note(member: Member, { score }: PoseTerms): void {
