@@ -128,10 +128,15 @@ describe('photograph', () => {
 describe('texture', () => {
   it('is exact at texel centres, halfway between them the mean, and goes round', () => {
     const texture = { width: 2, height: 1, values: Float32Array.of(1, 0, 0, 0, 1, 0) };
-    expect(sampleTexture(texture, 0.25, 0.5)).toEqual([1, 0, 0]);
-    expect(sampleTexture(texture, 0.75, 0.5)).toEqual([0, 1, 0]);
-    expect(sampleTexture(texture, 0.5, 0.5)).toEqual([0.5, 0.5, 0]);
-    expect(sampleTexture(texture, 1, 0.5)).toEqual([0.5, 0.5, 0]);
-    expect(sampleTexture(texture, 1.25, -2.5)).toEqual([1, 0, 0]);
+    const sample = (u: number, v: number) => {
+      const out = new Float64Array(3);
+      sampleTexture(texture, u, v, out);
+      return [...out];
+    };
+    expect(sample(0.25, 0.5)).toEqual([1, 0, 0]);
+    expect(sample(0.75, 0.5)).toEqual([0, 1, 0]);
+    expect(sample(0.5, 0.5)).toEqual([0.5, 0.5, 0]);
+    expect(sample(1, 0.5)).toEqual([0.5, 0.5, 0]);
+    expect(sample(1.25, -2.5)).toEqual([1, 0, 0]);
   });
 });

@@ -43,33 +43,20 @@ export function photograph(camera: Camera, bodies: readonly Body[], settings: Ph
   const rays = width * height;
   const inverseDepth = new Float64Array(rays);
   const owner = new Int32Array(rays).fill(-1);
+  const triangleOf = new Int32Array(rays);
   const facing = new Float32Array(rays);
   const colours = new Float32Array(3 * rays);
-  for (let i = 0; i < colours.length; i++) colours[i] = background[i % 3];
-  const toLight = light === undefined ? undefined : normalised(light);
+  const points = bodies.map(({ mesh, camFromObject }) => transformPoints(camFromObject, mesh.positions));
 
-  bodies.forEach((body, index) => {
-    const points = transformPoints(body.camFromObject, body.mesh.positions);
-    const { triangles } = body.mesh;
+  bodies.forEach(({ mesh: { triangles } }, index) => {
+    const xyz = points[index];
     for (let t = 0; t < triangles.length; t += 3) {
-      const corners = [0, 1, 2].map(k => {
-        const vertex = triangles[t + k];
-        return { vertex, xyz: points.subarray(3 * vertex, 3 * vertex + 3) };
-      });
-      const [a, b, c] = corners.map(({ xyz }) => xyz);
-      const normal = normalised([
-        (b[1] - a[1]) * (c[2] - a[2]) - (b[2] - a[2]) * (c[1] - a[1]),
-        (b[2] - a[2]) * (c[0] - a[0]) - (b[0] - a[0]) * (c[2] - a[2]),
-        (b[0] - a[0]) * (c[1] - a[1]) - (b[1] - a[1]) * (c[0] - a[0]),
-      ]);
-      if (Number.isNaN(normal[0])) continue;
-      // Seen from behind, the other side is shown.
-      const side = normal[0] * a[0] + normal[1] * a[1] + normal[2] * a[2] > 0 ? -1 : 1;
-      const lit = toLight === undefined ? 1 : side * dot(normal, toLight);
-      const shade = toLight === undefined ? 1 : ambient + (1 - ambient) * Math.max(0, lit);
-      const [u, v, w] = corners.map(({ vertex }) => vertex);
-      const plane = dot(normal, a);
-      for (const triangle of clipNear([a, b, c])) {
+      const [a, b, c] = [3 * triangles[t], 3 * triangles[t + 1], 3 * triangles[t + 2]];
+      const normal = normalOf(xyz, a, b, c);
+      const plane = normal[0] * xyz[a] + normal[1] * xyz[a + 1] + normal[2] * xyz[a + 2];
+      if (Number.isNaN(plane)) continue;
+      const corners = [a, b, c].map(at => xyz.subarray(at, at + 3));
+      for (const triangle of clipNear(corners)) {
         drawTriangle(triangle, (x, y, ray) => {
           // The ray (X, Y, 1) meets the plane n · p = d at depth d / (n · ray).
           const [X, Y] = [(x - camera.cx) / camera.fx, (y - camera.cy) / camera.fy];
@@ -78,16 +65,66 @@ export function photograph(camera: Camera, bodies: readonly Body[], settings: Ph
           if (!(inverse > inverseDepth[ray])) return;
           inverseDepth[ray] = inverse;
           owner[ray] = index;
-          facing[ray] = Math.abs(along) / Math.hypot(X, Y, 1);
-          const z = 1 / inverse;
-          const [p, q] = barycentrics(a, b, c, normal, X * z, Y * z, z);
-          const colour = colourAt(body, [u, v, w], [1 - p - q, p, q]);
-          for (let k = 0; k < 3; k++) colours[3 * ray + k] = Math.min(1, colour[k] * shade);
+          triangleOf[ray] = t;
+          facing[ray] = Math.abs(along) / Math.sqrt(X * X + Y * Y + 1);
         });
       }
     }
   });
+  const toLight = light === undefined ? undefined : normalised(light);
+  const colour = new Float64Array(3);
+  for (let ray = 0; ray < rays; ray++) {
+    if (owner[ray] < 0) for (let k = 0; k < 3; k++) colour[k] = background[k];
+    else shade(ray);
+    for (let k = 0; k < 3; k++) colours[3 * ray + k] = Math.min(1, colour[k]);
+  }
   return reduce();
+
+  /** Writes the colour of what a ray has met. */
+  function shade(ray: number): void {
+    const body = bodies[owner[ray]];
+    const xyz = points[owner[ray]];
+    const { triangles } = body.mesh;
+    const t = triangleOf[ray];
+    const [a, b, c] = [3 * triangles[t], 3 * triangles[t + 1], 3 * triangles[t + 2]];
+    const normal = normalOf(xyz, a, b, c);
+    // Barycentrics in the projection along the longest axis of the normal.
+    const sizes = [Math.abs(normal[0]), Math.abs(normal[1]), Math.abs(normal[2])];
+    const axis = sizes[0] >= sizes[1] && sizes[0] >= sizes[2] ? 0 : sizes[1] >= sizes[2] ? 1 : 2;
+    const [i, j] = [(axis + 1) % 3, (axis + 2) % 3];
+    const z = 1 / inverseDepth[ray];
+    const x = (((ray % width) + 0.5) / samples - camera.cx) * (z / camera.fx);
+    const y = ((Math.floor(ray / width) + 0.5) / samples - camera.cy) * (z / camera.fy);
+    const pi = (i === 0 ? x : i === 1 ? y : z) - xyz[a + i];
+    const pj = (j === 0 ? x : j === 1 ? y : z) - xyz[a + j];
+    const [bi, bj, ci, cj] = [
+      xyz[b + i] - xyz[a + i],
+      xyz[b + j] - xyz[a + j],
+      xyz[c + i] - xyz[a + i],
+      xyz[c + j] - xyz[a + j],
+    ];
+    const whole = bi * cj - ci * bj;
+    const [q, r] = [(pi * cj - ci * pj) / whole, (bi * pj - pi * bj) / whole];
+    paint(body, triangles[t], triangles[t + 1], triangles[t + 2], q, r);
+    if (toLight === undefined) return;
+    const side = normal[0] * xyz[a] + normal[1] * xyz[a + 1] + normal[2] * xyz[a + 2] > 0 ? -1 : 1;
+    const lit = side * (normal[0] * toLight[0] + normal[1] * toLight[1] + normal[2] * toLight[2]);
+    const factor = ambient + (1 - ambient) * Math.max(0, lit);
+    for (let k = 0; k < 3; k++) colour[k] *= factor;
+  }
+
+  /** The colour of the surface at weights 1 − q − r, q, r of three vertices. */
+  function paint({ mesh, texture }: Body, a: number, b: number, c: number, q: number, r: number): void {
+    const p = 1 - q - r;
+    const { textureCoordinates: uv, colours: own } = mesh;
+    if (texture !== undefined && uv !== undefined) {
+      const u = p * uv[2 * a] + q * uv[2 * b] + r * uv[2 * c];
+      const v = p * uv[2 * a + 1] + q * uv[2 * b + 1] + r * uv[2 * c + 1];
+      sampleTexture(texture, u, v, colour);
+    } else if (own !== undefined) {
+      for (let k = 0; k < 3; k++) colour[k] = p * own[3 * a + k] + q * own[3 * b + k] + r * own[3 * c + k];
+    } else colour.fill(0.6);
+  }
 
   /** Calls `hit` for each ray within a triangle in front of the camera, with its place in pixels of the picture. */
   function drawTriangle(xyz: readonly ArrayLike<number>[], hit: (x: number, y: number, ray: number) => void): void {
@@ -161,61 +198,32 @@ function clipNear(triangle: readonly ArrayLike<number>[]): ArrayLike<number>[][]
       ];
 }
 
-/** Weights of b and c for the point (x, y, z) in the plane of a triangle with the given unit normal. */
-function barycentrics(
-  a: ArrayLike<number>,
-  b: ArrayLike<number>,
-  c: ArrayLike<number>,
-  normal: readonly number[],
-  x: number,
-  y: number,
-  z: number,
-): [number, number] {
-  const axis = [0, 1, 2].reduce((best, k) => (Math.abs(normal[k]) > Math.abs(normal[best]) ? k : best), 0);
-  const [i, j] = [(axis + 1) % 3, (axis + 2) % 3];
-  const point = [x, y, z];
-  const whole = (b[i] - a[i]) * (c[j] - a[j]) - (c[i] - a[i]) * (b[j] - a[j]);
-  const toB = (point[i] - a[i]) * (c[j] - a[j]) - (c[i] - a[i]) * (point[j] - a[j]);
-  const toC = (b[i] - a[i]) * (point[j] - a[j]) - (point[i] - a[i]) * (b[j] - a[j]);
-  return [toB / whole, toC / whole];
-}
-
-function colourAt({ mesh, texture }: Body, vertices: readonly number[], weights: readonly number[]): readonly number[] {
-  const mix = (values: Float32Array, size: number, k: number) =>
-    vertices.reduce((sum, vertex, i) => sum + weights[i] * values[size * vertex + k], 0);
-  if (texture !== undefined && mesh.textureCoordinates !== undefined) {
-    return sampleTexture(texture, mix(mesh.textureCoordinates, 2, 0), mix(mesh.textureCoordinates, 2, 1));
-  }
-  if (mesh.colours === undefined) return [0.6, 0.6, 0.6];
-  const { colours } = mesh;
-  return [0, 1, 2].map(k => mix(colours, 3, k));
-}
-
-/** Bilinear between texel centres; beyond the texture it goes on from the other side. */
-export function sampleTexture(
-  { width, height, values }: TexturePixels,
-  u: number,
-  v: number,
-): [number, number, number] {
+/** Bilinear between texel centres, written to `out` [3]; beyond the texture it goes on from the other side. */
+export function sampleTexture({ width, height, values }: TexturePixels, u: number, v: number, out: Float64Array): void {
   const [x, y] = [u * width - 0.5, v * height - 0.5];
-  const [left, top] = [Math.floor(x), Math.floor(y)];
-  const [s, t] = [x - left, y - top];
-  const out: [number, number, number] = [0, 0, 0];
-  for (const [dx, dy, weight] of [
-    [0, 0, (1 - s) * (1 - t)],
-    [1, 0, s * (1 - t)],
-    [0, 1, (1 - s) * t],
-    [1, 1, s * t],
-  ]) {
-    const column = (((left + dx) % width) + width) % width;
-    const row = (((top + dy) % height) + height) % height;
-    for (let k = 0; k < 3; k++) out[k] += weight * values[3 * (row * width + column) + k];
+  const [s, t] = [x - Math.floor(x), y - Math.floor(y)];
+  const left = modulo(Math.floor(x), width);
+  const top = modulo(Math.floor(y), height) * width;
+  const right = (left + 1) % width;
+  const bottom = (top + width) % (width * height);
+  for (let k = 0; k < 3; k++) {
+    const above = (1 - s) * values[3 * (top + left) + k] + s * values[3 * (top + right) + k];
+    const below = (1 - s) * values[3 * (bottom + left) + k] + s * values[3 * (bottom + right) + k];
+    out[k] = (1 - t) * above + t * below;
   }
-  return out;
 }
 
-function dot(a: ArrayLike<number>, b: ArrayLike<number>): number {
-  return a[0] * b[0] + a[1] * b[1] + a[2] * b[2];
+function modulo(value: number, divisor: number): number {
+  return ((value % divisor) + divisor) % divisor;
+}
+
+/** Unit normal of three points that begin at a, b, c; NaN without an area. */
+function normalOf(p: Float64Array, a: number, b: number, c: number): readonly [number, number, number] {
+  const [ux, uy, uz] = [p[b] - p[a], p[b + 1] - p[a + 1], p[b + 2] - p[a + 2]];
+  const [vx, vy, vz] = [p[c] - p[a], p[c + 1] - p[a + 1], p[c + 2] - p[a + 2]];
+  const [x, y, z] = [uy * vz - uz * vy, uz * vx - ux * vz, ux * vy - uy * vx];
+  const length = Math.sqrt(x * x + y * y + z * z);
+  return [x / length, y / length, z / length];
 }
 
 function normalised(v: readonly number[]): number[] {
