@@ -55,20 +55,9 @@ export function photograph(camera: Camera, bodies: readonly Body[], settings: Ph
       const normal = normalOf(xyz, a, b, c);
       const plane = normal[0] * xyz[a] + normal[1] * xyz[a + 1] + normal[2] * xyz[a + 2];
       if (Number.isNaN(plane)) continue;
-      const corners = [a, b, c].map(at => xyz.subarray(at, at + 3));
-      for (const triangle of clipNear(corners)) {
-        drawTriangle(triangle, (x, y, ray) => {
-          // The ray (X, Y, 1) meets the plane n · p = d at depth d / (n · ray).
-          const [X, Y] = [(x - camera.cx) / camera.fx, (y - camera.cy) / camera.fy];
-          const along = normal[0] * X + normal[1] * Y + normal[2];
-          const inverse = along / plane;
-          if (!(inverse > inverseDepth[ray])) return;
-          inverseDepth[ray] = inverse;
-          owner[ray] = index;
-          triangleOf[ray] = t;
-          facing[ray] = Math.abs(along) / Math.sqrt(X * X + Y * Y + 1);
-        });
-      }
+      const isAhead = xyz[a + 2] >= nearMillimetres && xyz[b + 2] >= nearMillimetres && xyz[c + 2] >= nearMillimetres;
+      const pieces = isAhead ? [[a, b, c].map(at => xyz.subarray(at, at + 3))] : clipNear(xyz, a, b, c);
+      for (const piece of pieces) drawTriangle(piece, normal, plane, index, t);
     }
   });
   const toLight = light === undefined ? undefined : normalised(light);
@@ -89,9 +78,10 @@ export function photograph(camera: Camera, bodies: readonly Body[], settings: Ph
     const [a, b, c] = [3 * triangles[t], 3 * triangles[t + 1], 3 * triangles[t + 2]];
     const normal = normalOf(xyz, a, b, c);
     // Barycentrics in the projection along the longest axis of the normal.
-    const sizes = [Math.abs(normal[0]), Math.abs(normal[1]), Math.abs(normal[2])];
-    const axis = sizes[0] >= sizes[1] && sizes[0] >= sizes[2] ? 0 : sizes[1] >= sizes[2] ? 1 : 2;
-    const [i, j] = [(axis + 1) % 3, (axis + 2) % 3];
+    const [nx, ny, nz] = [Math.abs(normal[0]), Math.abs(normal[1]), Math.abs(normal[2])];
+    const axis = nx >= ny && nx >= nz ? 0 : ny >= nz ? 1 : 2;
+    const i = (axis + 1) % 3;
+    const j = (axis + 2) % 3;
     const z = 1 / inverseDepth[ray];
     const x = (((ray % width) + 0.5) / samples - camera.cx) * (z / camera.fx);
     const y = ((Math.floor(ray / width) + 0.5) / samples - camera.cy) * (z / camera.fy);
@@ -126,27 +116,44 @@ export function photograph(camera: Camera, bodies: readonly Body[], settings: Ph
     } else colour.fill(0.6);
   }
 
-  /** Calls `hit` for each ray within a triangle in front of the camera, with its place in pixels of the picture. */
-  function drawTriangle(xyz: readonly ArrayLike<number>[], hit: (x: number, y: number, ray: number) => void): void {
-    const px = xyz.map(point => (camera.fx * point[0]) / point[2] + camera.cx);
-    const py = xyz.map(point => (camera.fy * point[1]) / point[2] + camera.cy);
-    const area = (px[1] - px[0]) * (py[2] - py[0]) - (px[2] - px[0]) * (py[1] - py[0]);
+  /** Keeps a triangle in front of the camera for the rays that meet it first; n · p = `plane` is its plane. */
+  function drawTriangle(
+    piece: readonly ArrayLike<number>[],
+    normal: readonly number[],
+    plane: number,
+    index: number,
+    triangle: number,
+  ): void {
+    // In units of rays, the first at 0.
+    const [x0, x1, x2] = piece.map(point => ((camera.fx * point[0]) / point[2] + camera.cx) * samples - 0.5);
+    const [y0, y1, y2] = piece.map(point => ((camera.fy * point[1]) / point[2] + camera.cy) * samples - 0.5);
+    const area = (x1 - x0) * (y2 - y0) - (x2 - x0) * (y1 - y0);
     if (area === 0) return;
-    const first = (low: number) => Math.max(0, Math.ceil(low * samples - 0.5));
-    const last = (high: number, most: number) => Math.min(most - 1, Math.floor(high * samples - 0.5));
-    const [left, right] = [first(Math.min(...px)), last(Math.max(...px), width)];
-    const [top, bottom] = [first(Math.min(...py)), last(Math.max(...py), height)];
-    for (let row = top; row <= bottom; row++) {
-      const y = (row + 0.5) / samples;
-      for (let column = left; column <= right; column++) {
-        const x = (column + 0.5) / samples;
-        let isInside = true;
-        for (let k = 0; k < 3; k++) {
-          const next = (k + 1) % 3;
-          const edge = (px[next] - px[k]) * (y - py[k]) - (x - px[k]) * (py[next] - py[k]);
-          if (edge * area < 0) isInside = false;
-        }
-        if (isInside) hit(x, y, row * width + column);
+    const sign = area > 0 ? 1 : -1;
+    const left = Math.max(0, Math.ceil(Math.min(x0, x1, x2)));
+    const right = Math.min(width - 1, Math.floor(Math.max(x0, x1, x2)));
+    const top = Math.max(0, Math.ceil(Math.min(y0, y1, y2)));
+    const bottom = Math.min(height - 1, Math.floor(Math.max(y0, y1, y2)));
+    const [dx0, dy0] = [sign * (y0 - y1), sign * (x1 - x0)];
+    const [dx1, dy1] = [sign * (y1 - y2), sign * (x2 - x1)];
+    const [dx2, dy2] = [sign * (y2 - y0), sign * (x0 - x2)];
+    const [nx, ny, nz] = normal;
+    for (let y = top; y <= bottom; y++) {
+      const Y = ((y + 0.5) / samples - camera.cy) / camera.fy;
+      for (let x = left; x <= right; x++) {
+        if (dx0 * (x - x0) + dy0 * (y - y0) < 0) continue;
+        if (dx1 * (x - x1) + dy1 * (y - y1) < 0) continue;
+        if (dx2 * (x - x2) + dy2 * (y - y2) < 0) continue;
+        // The ray (X, Y, 1) meets the plane at depth d / (n · ray).
+        const X = ((x + 0.5) / samples - camera.cx) / camera.fx;
+        const along = nx * X + ny * Y + nz;
+        const inverse = along / plane;
+        const ray = y * width + x;
+        if (!(inverse > inverseDepth[ray])) continue;
+        inverseDepth[ray] = inverse;
+        owner[ray] = index;
+        triangleOf[ray] = triangle;
+        facing[ray] = Math.abs(along) / Math.sqrt(X * X + Y * Y + 1);
       }
     }
   }
@@ -180,7 +187,8 @@ export function photograph(camera: Camera, bodies: readonly Body[], settings: Ph
 }
 
 /** The part in front of the near plane as one or two triangles; none where all is behind. */
-function clipNear(triangle: readonly ArrayLike<number>[]): ArrayLike<number>[][] {
+function clipNear(xyz: Float64Array, ...corners: readonly [number, number, number]): ArrayLike<number>[][] {
+  const triangle = corners.map(at => xyz.subarray(at, at + 3));
   const kept: ArrayLike<number>[] = [];
   triangle.forEach((from, k) => {
     const to = triangle[(k + 1) % 3];
@@ -190,11 +198,12 @@ function clipNear(triangle: readonly ArrayLike<number>[]): ArrayLike<number>[][]
     kept.push([from[0] + share * (to[0] - from[0]), from[1] + share * (to[1] - from[1]), nearMillimetres]);
   });
   if (kept.length < 3) return [];
+  const [a, b, c, d] = kept;
   return kept.length === 3
-    ? [kept]
+    ? [[a, b, c]]
     : [
-        [kept[0], kept[1], kept[2]],
-        [kept[0], kept[2], kept[3]],
+        [a, b, c],
+        [a, c, d],
       ];
 }
 

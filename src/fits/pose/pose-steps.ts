@@ -70,10 +70,7 @@ export function unitlessGradient(gradient: ArrayLike<number>, mesh: RenderMesh):
 export function unitlessHessian(hessian: ArrayLike<number>, mesh: RenderMesh): Float64Array {
   const { turn, shift } = tangentUnits(mesh);
   const unit = (k: number) => (k < 3 ? turn : shift);
-  return Float64Array.from(
-    { length: 36 },
-    (_, i) => hessian[i] * unit(Math.floor(i / 6)) * unit(i % 6),
-  );
+  return Float64Array.from({ length: 36 }, (_, i) => hessian[i] * unit(Math.floor(i / 6)) * unit(i % 6));
 }
 
 /** Shortens `step` to `longest` where it is longer. */

@@ -220,7 +220,9 @@ function visibleShare(camera: Camera, body: Body, mask: Float32Array): number {
 function withSensorNoise(colours: Float32Array, random: RandomSource): Float32Array {
   const gain = [1.03, 1, 0.94];
   return colours.map((value, i) => {
-    const noisy = 0.01 + gain[i % 3] * value + (0.006 + 0.012 * Math.sqrt(value)) * random.normal();
+    // The sum of two uniforms is normal enough here, and takes a third of the time.
+    const noise = Math.sqrt(6) * (random.uniform() + random.uniform() - 1);
+    const noisy = 0.01 + gain[i % 3] * value + (0.006 + 0.012 * Math.sqrt(value)) * noise;
     return Math.round(255 * Math.min(1, Math.max(0, noisy))) / 255;
   });
 }

@@ -25,7 +25,17 @@ export interface PoseRenderer {
 
 /** Fields of the kernel's PoseJob, in its order. */
 const fields = [
-  ...['vertexCount', 'triangleCount', 'edgeCount', 'positions', 'vertexStride', 'triangles', 'normals', 'edges', 'cull'],
+  ...[
+    'vertexCount',
+    'triangleCount',
+    'edgeCount',
+    'positions',
+    'vertexStride',
+    'triangles',
+    'normals',
+    'edges',
+    'cull',
+  ],
   ...['width', 'height', 'fx', 'fy', 'cx', 'cy', 'near', 'distance', 'care', 'depth', 'contour', 'contourCount'],
   ...['occluder', 'poses', 'results', 'silhouetteScale', 'depthScale', 'occluderDepth', 'scoreDepth', 'maskWeight'],
   ...['depthWeight', 'maskArea', 'depthCount', 'contourLength', 'contourWeight', 'contourReach', 'mode', 'picture'],
