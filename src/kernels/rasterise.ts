@@ -78,7 +78,9 @@ const HESSIAN: i32 = 14;
 
 const NONE: i32 = -1;
 const OTHER: i32 = -2;
-const RIM_LIMIT: i32 = 8192;
+const RIM_LIMIT: i32 = 32768;
+/** Pixels by which a sample may lie inside the outermost one before the same empty pixel. */
+const FOLD: f32 = 0.15;
 const EPSILON: f32 = 1e-6;
 
 let at: usize = 0;
@@ -94,7 +96,8 @@ let tx: f64 = 0, ty: f64 = 0, tz: f64 = 0;
 let fx: f64 = 0, fy: f64 = 0, cx: f64 = 0, cy: f64 = 0;
 let width: i32 = 0, height: i32 = 0, stride: i32 = 0;
 let screenX: usize = 0, screenY: usize = 0, inverseZ: usize = 0, areas: usize = 0, zs: usize = 0, ids: usize = 0;
-let rimX: usize = 0, rimY: usize = 0, rimZ: usize = 0, rimWeight: usize = 0;
+let rimX: usize = 0, rimY: usize = 0, rimZ: usize = 0;
+let rimNormalX: usize = 0, rimNormalY: usize = 0, rimPiece: usize = 0, rimOutward: usize = 0, rimPixel: usize = 0, outermost: usize = 0;
 let out: usize = 0;
 
 export function poseChunk(jobAt: usize, chunk: i32): void {
@@ -133,7 +136,12 @@ export function poseChunk(jobAt: usize, chunk: i32): void {
   rimX = take(RIM_LIMIT << 2);
   rimY = take(RIM_LIMIT << 2);
   rimZ = take(RIM_LIMIT << 2);
-  rimWeight = take(RIM_LIMIT << 2);
+  rimNormalX = take(RIM_LIMIT << 2);
+  rimNormalY = take(RIM_LIMIT << 2);
+  rimPiece = take(RIM_LIMIT << 2);
+  rimOutward = take(RIM_LIMIT << 2);
+  rimPixel = take(RIM_LIMIT << 2);
+  outermost = take(<usize>(stride * height) << 2);
 
   project(job);
   clear(job);
@@ -481,18 +489,13 @@ function sample(map: usize, x: f64, y: f64): void {
 }
 
 /**
- * The silhouette term over the mesh's own silhouette edges: those whose triangles lie on one side of them in the
- * picture, with nothing of the object beyond. Their samples carry exact positions, normals and lengths.
+ * Samples of the mesh's own silhouette edges: those whose triangles lie on one side of them in the picture, with nothing
+ * of the object beyond. Returns how many.
  */
-function rim(job: PoseJob): void {
+function findRim(job: PoseJob): i32 {
   const count = <i32>job.edgeCount;
-  const mode = <i32>job.mode;
-  const distance = <usize>job.distance, care = <usize>job.care, depth = <usize>job.depth;
-  const scale = job.silhouetteScale;
-  const perPixel = job.maskWeight / (mode == 1 ? job.contourLength : job.maskArea);
-  const scale2 = scale * scale;
+  for (let o: usize = 0; o < <usize>(stride * height) << 2; o += 4) store<f32>(outermost + o, -1e9);
   let rims = 0;
-  let rimLoss: f64 = 0;
   let edge = <usize>job.edges;
   for (let e = 0; e < count; e++, edge += 16) {
     const first = load<i32>(edge, 8), second = load<i32>(edge, 12);
@@ -511,45 +514,76 @@ function rim(job: PoseJob): void {
     const flip: f64 = sideFirst > 0 ? 1 / length : -1 / length;
     const nx = dy * flip, ny = -dx * flip;
     const pieces = <i32>ceil(length);
-    const piece = length / <f64>pieces;
-    for (let k = 0; k < pieces; k++) {
+    for (let k = 0; k < pieces && rims < RIM_LIMIT; k++) {
       const s = (<f64>k + 0.5) / <f64>pieces;
       const x = xa + s * dx, y = ya + s * dy;
       const ox = x + 0.75 * nx, oy = y + 0.75 * ny;
       if (!(ox >= 0 && oy >= 0 && ox < <f64>width && oy < <f64>height)) continue;
-      if (load<i32>(ids + (<usize>(<i32>oy * stride + <i32>ox) << 2)) != NONE) continue;
-      sample(care, x, y);
-      const known = sampled;
-      if (known <= 0) continue;
-      sample(distance, x, y);
-      const iz = za + s * (zb - za);
-      const z = 1 / iz;
-      if (sampled > 0) {
-        const zObserved = <f64>load<f32>(depth + (<usize>(<i32>oy * width + <i32>ox) << 2));
-        if (zObserved > 0 && z - zObserved > job.occluderDepth) continue;
-      }
-      const X = (x - cx) / fx * z, Y = (y - cy) / fy * z;
-      if (mode == 1) {
-        const square = sampled * sampled;
-        const sum = square + scale2;
-        const weight = known * piece * perPixel;
-        rimLoss += weight * square / sum;
-        // The slope of the distance map has length 1 but for its creases and the interpolation between pixels.
-        const jx = slopeX * fx * iz, jy = slopeY * fy * iz;
-        addRow(X - tx, Y - ty, z - tz, jx, jy, -(jx * X + jy * Y) * iz, (2 * weight * scale2) / (sum * sum), sampled);
-        if (rims < RIM_LIMIT) {
-          const o = <usize>rims << 2;
-          store<f32>(rimX + o, <f32>x);
-          store<f32>(rimY + o, <f32>y);
-          store<f32>(rimZ + o, <f32>z);
-        }
-      } else {
-        const force = min(max(sampled / scale, -1.0), 1.0) * known * piece * perPixel;
-        const jx = force * nx * fx * iz, jy = force * ny * fy * iz;
-        addGradient(X - tx, Y - ty, z - tz, jx, jy, -(jx * X + jy * Y) * iz);
-      }
+      const i = <i32>ox, j = <i32>oy;
+      const pixel = j * stride + i;
+      if (load<i32>(ids + (<usize>pixel << 2)) != NONE) continue;
+      const outward = <f32>((x - <f64>i - 0.5) * nx + (y - <f64>j - 0.5) * ny);
+      const most = outermost + (<usize>pixel << 2);
+      store<f32>(most, max(load<f32>(most), outward));
+      const o = <usize>rims << 2;
+      store<f32>(rimX + o, <f32>x);
+      store<f32>(rimY + o, <f32>y);
+      store<f32>(rimZ + o, <f32>(1 / (za + s * (zb - za))));
+      store<f32>(rimNormalX + o, <f32>nx);
+      store<f32>(rimNormalY + o, <f32>ny);
+      store<f32>(rimPiece + o, <f32>(length / <f64>pieces));
+      store<f32>(rimOutward + o, outward);
+      store<i32>(rimPixel + o, pixel);
       rims++;
     }
+  }
+  return rims;
+}
+
+/** The silhouette term over the rim. Folds just inside it are left out: they would seem to be a rim too small. */
+function rim(job: PoseJob): void {
+  const found = findRim(job);
+  const mode = <i32>job.mode;
+  const distance = <usize>job.distance, care = <usize>job.care, depth = <usize>job.depth;
+  const scale = job.silhouetteScale;
+  const perPixel = job.maskWeight / (mode == 1 ? job.contourLength : job.maskArea);
+  const scale2 = scale * scale;
+  let rims = 0;
+  let rimLoss: f64 = 0;
+  for (let r = 0; r < found; r++) {
+    const o = <usize>r << 2;
+    const pixel = load<i32>(rimPixel + o);
+    if (load<f32>(rimOutward + o) < load<f32>(outermost + (<usize>pixel << 2)) - FOLD) continue;
+    const x = <f64>load<f32>(rimX + o), y = <f64>load<f32>(rimY + o), z = <f64>load<f32>(rimZ + o);
+    sample(care, x, y);
+    const known = sampled;
+    if (known <= 0) continue;
+    sample(distance, x, y);
+    if (sampled > 0) {
+      const j = pixel / stride;
+      const zObserved = <f64>load<f32>(depth + (<usize>(j * width + pixel - j * stride) << 2));
+      if (zObserved > 0 && z - zObserved > job.occluderDepth) continue;
+    }
+    const iz = 1 / z;
+    const X = (x - cx) / fx * z, Y = (y - cy) / fy * z;
+    const weight = known * <f64>load<f32>(rimPiece + o) * perPixel;
+    if (mode == 1) {
+      const square = sampled * sampled;
+      const sum = square + scale2;
+      rimLoss += weight * square / sum;
+      const jx = slopeX * fx * iz, jy = slopeY * fy * iz;
+      addRow(X - tx, Y - ty, z - tz, jx, jy, -(jx * X + jy * Y) * iz, (2 * weight * scale2) / (sum * sum), sampled);
+      // Kept ones move up in place for contourToRim.
+      const q = <usize>rims << 2;
+      store<f32>(rimX + q, <f32>x);
+      store<f32>(rimY + q, <f32>y);
+      store<f32>(rimZ + q, <f32>z);
+    } else {
+      const force = min(max(sampled / scale, -1.0), 1.0) * weight;
+      const jx = force * <f64>load<f32>(rimNormalX + o) * fx * iz, jy = force * <f64>load<f32>(rimNormalY + o) * fy * iz;
+      addGradient(X - tx, Y - ty, z - tz, jx, jy, -(jx * X + jy * Y) * iz);
+    }
+    rims++;
   }
   store<f64>(out + RIM * 8, <f64>rims);
   if (mode == 1) store<f64>(out + MASK * 8, rimLoss / job.maskWeight);

@@ -43,11 +43,11 @@ const fields = [
 ];
 
 const SCRATCH = 8 << 20;
-const RIM_BYTES = 4 * 4 * 8192;
+const RIM_BYTES = 4 * 8 * 32768;
 
 /** Bytes of a thread's scratch memory that drawing takes. */
 function scratchBytes({ positions, triangles }: RenderMesh, width: number, height: number): number {
-  return 4 * positions.length + (4 * triangles.length) / 3 + 12 * (width + 8) * height + RIM_BYTES + 4096;
+  return 4 * positions.length + (4 * triangles.length) / 3 + 16 * (width + 8) * height + RIM_BYTES + 4096;
 }
 
 export function uploadMesh(device: CpuDevice, mesh: RenderMesh): DeviceMesh {

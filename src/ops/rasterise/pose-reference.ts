@@ -128,45 +128,30 @@ export function evaluateReference(
   const points = Math.max(1, crop.contour.length / 4);
   const rims: number[][] = [];
   let rimLoss = 0;
-  for (let e = 0; e < mesh.edges.length; e += 4) {
-    const [a, b, ...around] = mesh.edges.subarray(e, e + 4);
-    const sides = around.filter(f => f !== 0).map(f => Math.sign(f) * areas[Math.abs(f) - 1]);
-    if (sides[0] === 0 || (sides.length === 2 && sides[0] * sides[1] <= 0)) continue;
-    const from = screen.subarray(3 * a, 3 * a + 3);
-    const to = screen.subarray(3 * b, 3 * b + 3);
-    if (from[2] <= 0 || to[2] <= 0) continue;
-    const [dx, dy] = [to[0] - from[0], to[1] - from[1]];
-    const length = Math.hypot(dx, dy);
-    if (!(length > 1e-9)) continue;
-    const [nx, ny] = [(Math.sign(sides[0]) * dy) / length, (-Math.sign(sides[0]) * dx) / length];
-    const pieces = Math.ceil(length);
-    for (let k = 0; k < pieces; k++) {
-      const share = (k + 0.5) / pieces;
-      const [x, y] = [from[0] + share * dx, from[1] + share * dy];
-      const [ox, oy] = [Math.floor(x + 0.75 * nx), Math.floor(y + 0.75 * ny)];
-      if (ox < 0 || oy < 0 || ox >= width || oy >= height || ids[oy * width + ox] !== -1) continue;
-      const known = bilinear(crop.care, width, height, x, y).value;
-      if (known <= 0) continue;
-      const { value: phi, slope } = bilinear(crop.distance, width, height, x, y);
-      const z = 1 / (1 / from[2] + share * (1 / to[2] - 1 / from[2]));
-      const measured = crop.depth?.[oy * width + ox] ?? 0;
-      if (phi > 0 && measured > 0 && z - measured > scoreDepth) continue;
-      const point = [((x - cx) / fx) * z, ((y - cy) / fy) * z, z];
-      const weight = (known * length * maskWeight) / pieces;
-      if (second) {
-        rimLoss += (weight / points) * geman(phi, silhouetteScale);
-        addRow(
-          point,
-          screenSlope(point, slope[0], slope[1]),
-          (weight / points) * gemanWeight(phi, silhouetteScale),
-          phi,
-        );
-      } else {
-        const force = Math.min(Math.max(phi / silhouetteScale, -1), 1);
-        addRow(point, screenSlope(point, nx, ny), weight / Math.max(1, crop.maskArea), force);
-      }
-      rims.push([x, y, z]);
+  const samples = rimSamples(mesh, screen, areas, ids, width, height);
+  const outermost = new Map<number, number>();
+  for (const { pixel, outward } of samples) {
+    outermost.set(pixel, Math.max(outward, outermost.get(pixel) ?? -Infinity));
+  }
+  for (const { x, y, z, normal, length, pixel, outward } of samples) {
+    // A fold just inside the rim would seem to be a rim too small.
+    if (outward < (outermost.get(pixel) ?? 0) - 0.15) continue;
+    const known = bilinear(crop.care, width, height, x, y).value;
+    if (known <= 0) continue;
+    const { value: phi, slope } = bilinear(crop.distance, width, height, x, y);
+    const measured = crop.depth?.[pixel] ?? 0;
+    if (phi > 0 && measured > 0 && z - measured > scoreDepth) continue;
+    const point = [((x - cx) / fx) * z, ((y - cy) / fy) * z, z];
+    const weight = known * length * maskWeight;
+    if (second) {
+      const share = weight / points;
+      rimLoss += share * geman(phi, silhouetteScale);
+      addRow(point, screenSlope(point, slope[0], slope[1]), share * gemanWeight(phi, silhouetteScale), phi);
+    } else {
+      const force = Math.min(Math.max(phi / silhouetteScale, -1), 1);
+      addRow(point, screenSlope(point, normal[0], normal[1]), weight / Math.max(1, crop.maskArea), force);
     }
+    rims.push([x, y, z]);
   }
   if (second) {
     const weight = (maskWeight * settings.contourWeight) / points;
@@ -204,6 +189,54 @@ export function evaluateReference(
     gradient,
     hessian,
   };
+}
+
+interface RimSample {
+  readonly x: number;
+  readonly y: number;
+  readonly z: number;
+  /** [2], outward in the picture. */
+  readonly normal: readonly [number, number];
+  /** Pixels of the edge that this sample stands for. */
+  readonly length: number;
+  /** The empty pixel beyond it, and how far towards that pixel's centre the sample lies. */
+  readonly pixel: number;
+  readonly outward: number;
+}
+
+/** Points of edges whose triangles lie on one side of them in the picture, with nothing of the object beyond. */
+function rimSamples(
+  mesh: RenderMesh,
+  screen: Float64Array,
+  areas: Float64Array,
+  ids: Int32Array,
+  width: number,
+  height: number,
+): RimSample[] {
+  const samples: RimSample[] = [];
+  for (let e = 0; e < mesh.edges.length; e += 4) {
+    const [a, b, ...around] = mesh.edges.subarray(e, e + 4);
+    const sides = around.filter(f => f !== 0).map(f => Math.sign(f) * areas[Math.abs(f) - 1]);
+    if (sides[0] === 0 || (sides.length === 2 && sides[0] * sides[1] <= 0)) continue;
+    const from = screen.subarray(3 * a, 3 * a + 3);
+    const to = screen.subarray(3 * b, 3 * b + 3);
+    if (from[2] <= 0 || to[2] <= 0) continue;
+    const [dx, dy] = [to[0] - from[0], to[1] - from[1]];
+    const length = Math.hypot(dx, dy);
+    if (!(length > 1e-9)) continue;
+    const [nx, ny] = [(Math.sign(sides[0]) * dy) / length, (-Math.sign(sides[0]) * dx) / length];
+    const pieces = Math.ceil(length);
+    for (let k = 0; k < pieces; k++) {
+      const share = (k + 0.5) / pieces;
+      const [x, y] = [from[0] + share * dx, from[1] + share * dy];
+      const [i, j] = [Math.floor(x + 0.75 * nx), Math.floor(y + 0.75 * ny)];
+      if (i < 0 || j < 0 || i >= width || j >= height || ids[j * width + i] !== -1) continue;
+      const z = 1 / (1 / from[2] + share * (1 / to[2] - 1 / from[2]));
+      const outward = (x - i - 0.5) * nx + (y - j - 0.5) * ny;
+      samples.push({ x, y, z, normal: [nx, ny], length: length / pieces, pixel: j * width + i, outward });
+    }
+  }
+  return samples;
 }
 
 function cross([a, b, c]: number[], [x, y, z]: number[]): number[] {
