@@ -12,24 +12,24 @@ const pose = v.union([matrix(4, 4), matrix(3, 4)], 'a pose of 4 × 4 or 3 × 4 n
 
 /** Fields of BOP's models_info.json that say how an object may be turned without a difference. */
 export const symmetrySchema = {
-  symmetries_discrete: v.optional(v.array(matrix(4, 4))),
-  symmetries_continuous: v.optional(v.array(v.object({ axis: numbers(3), offset: numbers(3) }))),
+  symmetries_discrete: v.nullish(v.array(matrix(4, 4))),
+  symmetries_continuous: v.nullish(v.array(v.object({ axis: numbers(3), offset: numbers(3) }))),
 };
 
 const sceneSchema = v.object({
-  name: v.optional(v.string()),
-  units: v.optional(v.nullable(v.string())),
-  depth: v.optional(v.nullable(v.object({ scale_to_units: v.optional(v.number()) }))),
+  name: v.nullish(v.string()),
+  units: v.nullish(v.string()),
+  depth: v.nullish(v.object({ scale_to_units: v.nullish(v.number()) })),
   objects: v.pipe(
     v.array(
       v.object({
         obj_id: whole,
-        name: v.optional(v.string()),
+        name: v.nullish(v.string()),
         mesh: v.nullish(v.string()),
         texture: v.nullish(v.string()),
-        uv_origin: v.optional(v.picklist(['bottom-left', 'top-left'])),
-        diameter_mm: v.optional(v.number()),
-        symmetries: v.optional(v.object(symmetrySchema)),
+        uv_origin: v.nullish(v.string()),
+        diameter_mm: v.nullish(v.number()),
+        symmetries: v.nullish(v.object(symmetrySchema)),
       }),
     ),
     v.minLength(1, 'there are no objects'),
@@ -44,10 +44,11 @@ const sceneSchema = v.object({
         height: whole,
         K: matrix(3, 3),
         cam_to_world: v.nullish(pose),
-        objects: v.optional(
+        objects: v.nullish(
           v.array(
             v.object({
               obj_id: whole,
+              mask: v.nullish(v.string()),
               mask_value: v.nullish(whole),
               obj_to_cam: v.nullish(pose),
               dataset_visib_fract: v.nullish(v.number()),
@@ -99,9 +100,9 @@ export function decodeSceneJson(bytes: Uint8Array, name: string, unitMillimetres
     name: object.name ?? `object ${object.obj_id}`,
     meshFile: inside(object.mesh, name),
     textureFile: inside(object.texture, name),
-    textureOrigin: object.uv_origin,
+    textureOrigin: object.uv_origin === 'top-left' || object.uv_origin === 'bottom-left' ? object.uv_origin : undefined,
     millimetresPerMeshUnit: unit,
-    diameterMillimetres: object.diameter_mm,
+    diameterMillimetres: object.diameter_mm ?? undefined,
     ...readSymmetries(object.symmetries ?? {}, unit, name),
   }));
   const frames = file.frames.map((frame, imageId) => ({
@@ -115,10 +116,10 @@ export function decodeSceneJson(bytes: Uint8Array, name: string, unitMillimetres
       frame.cam_to_world == null
         ? undefined
         : (scaleTranslation(rigidFromMatrix(frame.cam_to_world, name), unit) as WorldFromCam),
-    instances: frame.objects.map<SceneInstance>(object => ({
+    instances: (frame.objects ?? []).map<SceneInstance>(object => ({
       objectId: object.obj_id,
       label: object.mask_value ?? undefined,
-      maskFile: undefined,
+      maskFile: inside(object.mask, name),
       camFromObject:
         object.obj_to_cam == null
           ? undefined

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { FramePixels, LoadedPoseScene, PoseModel } from '../formats/pose-scene.ts';
 import { project } from '../geometry/camera.ts';
-import { reportMesh } from '../geometry/mesh-report.ts';
+import { meshDiameter, reportMesh } from '../geometry/mesh-report.ts';
 import { boxMesh } from '../geometry/primitives.ts';
 import { rigid, transformPoints } from '../geometry/rigid.ts';
 import { encodePng } from './encode-picture.ts';
@@ -183,5 +183,13 @@ describe.skipIf(data === undefined)('development sets (skipped where ../shared/d
       const median = inMask[inMask.length >> 1];
       expect(Math.abs(median - camFromObject!.translation[2])).toBeLessThan(60);
     });
+  });
+
+  it('obj_lmo: diameters are what the authors of the set state', async () => {
+    const { scene, folder } = await readPoseScene(join(data!, 'obj_lmo'));
+    for (const object of scene.objects) {
+      const { mesh } = await readPoseModel(folder, object);
+      expect(meshDiameter(mesh), object.name).toBeCloseTo(object.diameterMillimetres!, 2);
+    }
   });
 });
