@@ -79,7 +79,7 @@ export function degenerateTriangles({ positions: p, triangles }: Mesh): Uint8Arr
 
 /**
  * The largest distance between two vertices that triangles use. Exact, unless more than 2^26 pairs remain after the
- * bounds (a million vertices on a sphere): then at most about 1 ‰ too small.
+ * bounds (a million vertices on a sphere): then a lower bound, from which no single exchange of an end leads further.
  */
 export function meshDiameter(mesh: Mesh): number {
   const points = usedPoints(mesh);
@@ -103,10 +103,13 @@ export function meshDiameter(mesh: Mesh): number {
   return best;
 }
 
-/** A good lower bound: the true distance of the two points that are furthest apart along each of 600 directions. */
+/**
+ * A good lower bound: of the pairs that are furthest apart along each of 60 directions the best one, whose ends then
+ * change to the point furthest from the other until that gains nothing.
+ */
 function spanAlongDirections(points: Float32Array): number {
-  const directions = points.length > 3e5 ? 600 : 100;
-  let best = 0;
+  const directions = 60;
+  let [best, end] = [0, 0];
   for (let n = 0; n < directions; n++) {
     // Half a sphere in a Fibonacci spiral.
     const z = (n + 0.5) / directions;
@@ -116,12 +119,30 @@ function spanAlongDirections(points: Float32Array): number {
     let [low, high, lowAt, highAt] = [Infinity, -Infinity, 0, 0];
     for (let i = 0; i < points.length; i += 3) {
       const s = points[i] * x + points[i + 1] * y + points[i + 2] * z;
-      if (s < low) [low, lowAt] = [s, i];
-      if (s > high) [high, highAt] = [s, i];
+      if (s < low) {
+        low = s;
+        lowAt = i;
+      }
+      if (s > high) {
+        high = s;
+        highAt = i;
+      }
     }
-    best = Math.max(best, distance(points, lowAt, points, highAt));
+    const span = distance(points, lowAt, points, highAt);
+    if (span > best) [best, end] = [span, highAt];
   }
-  return best;
+  for (;;) {
+    let [furthest, at] = [best, -1];
+    for (let i = 0; i < points.length; i += 3) {
+      const d = distance(points, end, points, i);
+      if (d > furthest) {
+        furthest = d;
+        at = i;
+      }
+    }
+    if (at < 0) return best;
+    [best, end] = [furthest, at];
+  }
 }
 
 /** Root mean square distance of the vertices from `centre` [3]. */
