@@ -229,7 +229,7 @@ export function createRun({
   const judge = (member: number, evaluation: Evaluation): 'move' | 'stay' => {
     const state = memberStates[member];
     const { blocks, maximumIterations } = members[member];
-    const { loss, validation, converged } = evaluation;
+    const { loss, validation, converged, reason: because = 'converged' } = evaluation;
     state.iterations++;
     if (Number.isNaN(state.initialLoss)) state.initialLoss = loss;
     const descends = blocks.some(({ gradients }) => gradients !== undefined);
@@ -245,7 +245,7 @@ export function createRun({
       state.formerPeak = state.peak;
       state.peak = loss;
     }
-    if (validation !== undefined && iteration % VALIDATION_EVERY === 0) {
+    if (validation !== undefined && iteration % (problem.validationEvery ?? VALIDATION_EVERY) === 0) {
       if (validation < state.bestValidation) {
         state.bestValidation = validation;
         state.bestIteration = iteration;
@@ -255,8 +255,7 @@ export function createRun({
         return 'stay';
       }
     }
-    const reason =
-      converged === true ? 'converged' : iteration + 1 >= maximumIterations ? 'iteration limit' : undefined;
+    const reason = converged === true ? because : iteration + 1 >= maximumIterations ? 'iteration limit' : undefined;
     if (reason === undefined) return 'move';
     finish(member, reason);
     return 'stay';

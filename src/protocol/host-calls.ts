@@ -205,7 +205,7 @@ export interface LabDescription {
 export interface InputReport {
   readonly input: string;
   readonly name: string;
-  readonly kind: 'picture' | 'video' | 'array' | 'synthetic';
+  readonly kind: 'picture' | 'video' | 'array' | 'synthetic' | 'scene';
   readonly shape: readonly number[];
   /** In the order to show: 'Size': '451 x 300', 'Values': '8 bit, 0 to 255', … */
   readonly facts: Readonly<Record<string, string>>;
