@@ -181,6 +181,13 @@ describe('glTF', () => {
     expect(failure(glb(document, buffer.subarray(0, 40))).message).toMatch(/truncated: view \d/);
     expect(failure(glb({ ...document, nodes: [{ mesh: 7 }] }, buffer)).message).toMatch(/refers to a part/);
     expect(failure(glb({ ...document, nodes: [{ mesh: 0, children: [0] }] }, buffer)).message).toMatch(/loop/);
+    const doubling = Array.from({ length: 60 }, (_, i) => ({ children: i < 59 ? [i + 1, i + 1] : [] }));
+    expect(failure(glb({ ...document, nodes: doubling }, buffer)).message).toMatch(/loop/);
+    const endless = [{ componentType: 5126, count: 4e9, type: 'VEC3' }];
+    const unindexed = [{ primitives: [{ attributes: { POSITION: 0 } }] }];
+    expect(failure(glb({ ...document, accessors: endless, meshes: unindexed }, buffer)).message).toMatch(
+      /Accessor 0 .* announces 4000000000 elements/,
+    );
     expect(failure(glb({ ...document, scenes: [] }, buffer)).message).toMatch(/no vertices/);
     expect(failure(new TextEncoder().encode('{"a": 1}')).message).toMatch(/not glTF/);
     const whole = glb(document, buffer);

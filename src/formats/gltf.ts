@@ -81,6 +81,9 @@ const chunkJson = 0x4e4f534a;
 const chunkBinary = 0x004e4942;
 const componentBytes: Readonly<Record<number, number>> = { 5120: 1, 5121: 1, 5122: 2, 5123: 2, 5125: 4, 5126: 4 };
 const components: Readonly<Record<string, number>> = { SCALAR: 1, VEC2: 2, VEC3: 3, VEC4: 4 };
+const mostNodes = 100_000;
+/** Numbers of one accessor: 100 million vertices. */
+const mostNumbers = 3e8;
 /** What can be passed over without showing a wrong shape. */
 const readable = new Set([
   'KHR_mesh_quantization',
@@ -194,9 +197,12 @@ function readScene(source: Source): Mesh {
   /** Triangles per image. */
   const uses = new Map<number, number>();
   let others = 0;
+  let visits = 0;
   const visit = (index: number, parent: Float64Array, depth: number): void => {
     const node = document.nodes![index];
-    if (depth > 100) throw meshError(name, 'The nodes of the glTF file form a loop.', 'Export the mesh again.');
+    if (depth > 100 || visits++ > mostNodes) {
+      throw meshError(name, 'The nodes of the glTF file form a loop.', 'Export the mesh again.');
+    }
     const world = multiply4(parent, localMatrix(node));
     if (node.mesh !== undefined) {
       for (const primitive of document.meshes![node.mesh].primitives) {
@@ -303,6 +309,13 @@ function readAccessor(source: Source, index: number): Float64Array {
       source.name,
       `Accessor ${index} of the glTF file has type ${accessor.type} ${componentType}, which no attribute of a mesh has.`,
       'Export the mesh again.',
+    );
+  }
+  if (!(count * width <= mostNumbers)) {
+    throw meshError(
+      source.name,
+      `Accessor ${index} of the glTF file announces ${count} elements.`,
+      'Export the mesh again, or a smaller one.',
     );
   }
   let out: Float64Array;
