@@ -125,7 +125,7 @@ function standing({ mesh }: { readonly mesh: Body['mesh'] }, x: number, y: numbe
   return rigid(turn, Float64Array.of(x, y, -lowest));
 }
 
-/** Table, clutter behind and between, and two things in front: a post before the box, a pencil across the bowl. */
+/** Table, clutter behind and between, and in front a post before the box, a pencil across the bowl, chalk across the screw. */
 function surroundings(): Placed[] {
   const upright = rotationAbout([0, 0, 1], 0.3);
   const bodies: readonly (readonly [Body['mesh'], WorldFromObject])[] = [
@@ -141,6 +141,13 @@ function surroundings(): Placed[] {
       -80,
       66,
       multiplyRotations(rotationAbout([0, 0, 1], 0.5), expSo3([0, Math.PI / 2, 0])),
+    ),
+    at(
+      coloured(cylinderMesh(4.5, 60, 16, 1), [0.9, 0.9, 0.92]),
+      72,
+      -78,
+      25,
+      multiplyRotations(rotationAbout([0, 0, 1], 2.0), expSo3([0, 1.25, 0])),
     ),
   ];
   const table = tableBody();
