@@ -13,6 +13,7 @@ import {
   type RefineResult,
   refinePose,
 } from '../src/fits/pose/refine.ts';
+import { makeSampleScene } from '../src/fits/pose/sample-scene.ts';
 import type { FramePixels, LoadedPoseScene, SceneInstance } from '../src/formats/pose-scene.ts';
 import { decimateMesh } from '../src/geometry/decimate.ts';
 import { perturbPose, shells } from '../src/geometry/perturbed-starts.ts';
@@ -26,7 +27,7 @@ import { prepareMesh } from '../src/ops/rasterise/render-mesh.ts';
 
 const [folder = '../shared/data', startsText = '3', ...words] = process.argv.slice(2);
 const starts = Number(startsText);
-const sets = ['obj_ycbv', 'obj_lmo', 'obj_hope_scene2'];
+const sets = ['obj_ycbv', 'obj_lmo', 'obj_hope_scene2', 'samples'];
 const modes = ['polish', 'polish-single-mask', 'descent', 'diffdope'];
 const isChosen = (word: string, among: readonly string[]) =>
   words.includes(word) || !words.some(given => among.includes(given));
@@ -86,11 +87,12 @@ const device = await openNodeDevice();
 const loaded: { readonly set: string; readonly data: LoadedPoseScene; readonly meshes: Map<number, PoseMeshes> }[] = [];
 for (const set of sets) {
   if (!isChosen(set, sets)) continue;
-  if (!existsSync(`${folder}/${set}`)) {
+  if (set !== 'samples' && !existsSync(`${folder}/${set}`)) {
     console.log(`${set} is not in ${folder}: skipped`);
     continue;
   }
-  const data = await loadPoseScene(`${folder}/${set}`);
+  const data =
+    set === 'samples' ? makeSampleScene({ frames: 4, seed: 1, width: 640 }) : await loadPoseScene(`${folder}/${set}`);
   const meshes = new Map<number, PoseMeshes>();
   for (const [id, { mesh, name }] of data.models) {
     const full = prepareMesh(mesh, name);

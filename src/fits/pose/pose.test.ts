@@ -8,6 +8,7 @@ import { openNodeDevice } from '../../host/node-device.ts';
 import type { RunEvent, TraceRow } from '../../protocol/run.ts';
 import type { FitInput } from '../fit.ts';
 import { pose } from './pose.ts';
+import { polishSettings } from './refine.ts';
 
 let device: CpuDevice;
 const [sample] = pose.samples;
@@ -42,7 +43,7 @@ describe('polish', () => {
     const { measures, engine, problem } = await run({}, 32);
     expect(measures.addMillimetres).toBeLessThan(0.3);
     const left = engine.members.filter(({ reason }) => reason === 'left to better members');
-    expect(left.length).toBe(30);
+    expect(left.length).toBe(32 - polishSettings.stages[polishSettings.stages.length - 1].members);
     problem.dispose();
   });
 

@@ -86,13 +86,13 @@ export const polishSettings: RefineSettings = {
   depthWeight: 1,
   contourWeight: 0.5,
   distinct: 0.02,
-  startWeight: 0.03,
+  startWeight: 0.1,
   stages: [
     stage('descent', 32, 3, 64, [8, 6], [0.06, 0.045]),
     stage('second-order', 32, 4, 64, [7, 4], [0.05, 0.04]),
     stage('second-order', 12, 6, 64, [4, 1.5], [0.03, 0.02]),
-    stage('second-order', 3, 6, 96, [2, 1], [0.015, 0.015]),
-    stage('second-order', 2, 8, 160, [1.5, 1], [0.015, 0.015]),
+    stage('second-order', 6, 6, 96, [2, 1], [0.015, 0.015]),
+    stage('second-order', 6, 8, 160, [1.5, 1], [0.015, 0.015]),
   ],
   seed: 1,
 };
