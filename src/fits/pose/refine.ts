@@ -86,7 +86,7 @@ export const polishSettings: RefineSettings = {
   depthWeight: 1,
   contourWeight: 0.5,
   distinct: 0.02,
-  startWeight: 0.1,
+  startWeight: 0.04,
   stages: [
     stage('descent', 32, 3, 64, [8, 6], [0.06, 0.045]),
     stage('second-order', 32, 4, 64, [7, 4], [0.05, 0.04]),
