@@ -68,8 +68,8 @@ export interface RefineSettings {
   /** Members nearer than this to a better one (unitless steps) go first when members are dropped. */
   readonly distinct: number;
   /** Added to the score for each unit of distance from the start when the result is chosen: what the picture leaves open
-   * is left as the user had it. */
-  readonly startWeight: number;
+   * is left as the user had it. Without depth it leaves more open. */
+  readonly startWeight: { readonly mask: number; readonly depth: number };
   readonly stages: readonly Stage[];
   readonly seed: number;
 }
@@ -86,7 +86,7 @@ export const polishSettings: RefineSettings = {
   depthWeight: 1,
   contourWeight: 0.5,
   distinct: 0.02,
-  startWeight: 0.04,
+  startWeight: { mask: 0.1, depth: 0.04 },
   stages: [
     stage('descent', 32, 3, 64, [8, 6], [0.06, 0.045]),
     stage('second-order', 32, 4, 64, [7, 4], [0.05, 0.04]),
@@ -281,7 +281,8 @@ export function refinePose(
     for (const renderer of renderers.values()) renderer.dispose();
   }
   const origin = centredPose(start, mesh);
-  const rank = ({ bestScore, best }: Member) => bestScore + settings.startWeight * poseDistance(origin, best, mesh);
+  const startWeight = settings.startWeight[observation.depth === undefined ? 'mask' : 'depth'];
+  const rank = ({ bestScore, best }: Member) => bestScore + startWeight * poseDistance(origin, best, mesh);
   const ranked = [...members].sort((a, b) => rank(a) - rank(b) || a.index - b.index);
   return {
     pose: poseOf(ranked[0].best, mesh),
