@@ -16,7 +16,7 @@ let input: FitInput;
 beforeAll(async () => {
   device = await openNodeDevice({ threads: 2 });
   input = sample.make();
-});
+}, 120000);
 afterAll(() => device.dispose());
 
 async function run(given: Record<string, string | number>, members: number, changes: [number, string, number][] = []) {
