@@ -17,13 +17,16 @@ const figureNames: Readonly<Record<string, string>> = {
   psnr: 'PSNR',
   ssim: 'SSIM',
   rse: 'RSE',
+  addMillimetres: 'ADD',
+  addSMillimetres: 'ADD-S',
 };
 
 /** 'PSNR 31.1 dB' for a figure of the library, by the names the field uses. */
 export function formatFigure(name: string, value: number): string {
   const title = figureNames[name] ?? name.replace(/([a-z])([A-Z])/g, '$1 $2').toLowerCase();
   if (/psnr/i.test(name)) return `${title} ${value.toFixed(2)} dB`;
-  return `${title} ${value !== 0 && Math.abs(value) < 1e-2 ? value.toExponential(1) : Number(value.toPrecision(3))}`;
+  const unit = name.endsWith('Millimetres') ? ' mm' : '';
+  return `${title} ${value !== 0 && Math.abs(value) < 1e-2 ? value.toExponential(1) : Number(value.toPrecision(3))}${unit}`;
 }
 
 /** 'just now', '5 min ago', 'yesterday', a date. */

@@ -6,6 +6,7 @@ import { branchRun } from '../store/branch-run.ts';
 import { assignment, driveOptions, driveSettings, fail, parse, plannedEvent, usage, whole } from './arguments.ts';
 import { drive } from './drive.ts';
 import { film } from './film.ts';
+import { evaluate, starts } from './pose-tables.ts';
 import { reportComparison, reportFit, reportRun, reportRuns, reportSamples, type Style } from './reports.ts';
 import { serve } from './serve.ts';
 
@@ -36,6 +37,13 @@ const help = `Descent Lab: see and steer a vision model while gradient descent f
   npm run --silent lab -- export RUN --format F  the result so far as npy, npz or png; --member N: not of the best
   npm run --silent lab -- film RUN               its pictures over the trace, as a film: --format webm, mp4 or png
       --views recovered,observed  --fps 10  --width 1280  --out FILE or DIR
+  npm run --silent lab -- evaluate pose SCENE POSES.csv
+                                                 errors of poses (BOP results format) against the truth of a scene
+      --unit-mm X                                millimetres per mesh unit, where the scene names no unit
+      --symmetries ignore  --out FILE  --json    FILE gets the errors of each row
+  npm run --silent lab -- starts SCENE --shell 40/16 --out FILE
+                                                 starts 40° and 16 mm from the truth; repeat for more shells
+      --seed N  --per-case 3  --visible 0.1      objects of which less is visible are left out
   npm run --silent lab -- runs [FOLDER]          the runs of a folder (default: runs/)
   npm run --silent lab -- show RUN               recipe, events and result of a run
   npm run --silent lab -- compare RUN RUN …      results side by side
@@ -166,6 +174,29 @@ export const commands: Record<string, Command> = {
     const options = { views: text, format: text, fps: text, width: text, out: text, json: flag };
     const { values, positionals } = parse('film', args, options, 1);
     return film(resolve(positionals[0] ?? fail('film needs a run folder.')), values);
+  },
+
+  evaluate: async args => {
+    const { values, positionals } = parse(
+      'evaluate',
+      args,
+      { 'unit-mm': text, symmetries: text, out: text, json: flag },
+      3,
+    );
+    const [fit, scene, poses] = positionals;
+    if (fit !== 'pose' || scene === undefined || poses === undefined)
+      throw usage('evaluate needs a fit, a scene and a table: evaluate pose SCENE POSES.csv.');
+    return evaluate(resolve(scene), resolve(poses), values);
+  },
+
+  starts: async args => {
+    const { values, positionals } = parse(
+      'starts',
+      args,
+      { 'unit-mm': text, shell: list, seed: text, 'per-case': text, visible: text, out: text },
+      1,
+    );
+    return starts(resolve(positionals[0] ?? fail('starts needs a scene.')), values);
   },
 
   runs: async args => {

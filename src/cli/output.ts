@@ -117,6 +117,9 @@ interface Result {
   readonly iterations: number;
   readonly seconds: number;
   readonly bestIteration?: number;
+  readonly addMillimetres?: number;
+  readonly rotationDegrees?: number;
+  readonly translationMillimetres?: number;
   readonly psnr?: number;
   readonly ssim?: number;
   readonly interpolationPsnr?: number;
@@ -131,7 +134,7 @@ interface Result {
 
 export function describeResult(result: Result): string {
   const { reason, iterations, seconds, bestIteration, psnr, ssim, interpolationPsnr, testError } = result;
-  const { heldOutRmse, interpolationHeldOutRmse } = result;
+  const { heldOutRmse, interpolationHeldOutRmse, addMillimetres, rotationDegrees, translationMillimetres } = result;
   const beside = (baseline: string | undefined) =>
     baseline === undefined ? '' : ` (linear interpolation ${baseline})`;
   const parts = [`${reason}, kept iteration ${bestIteration ?? iterations - 1}, ${seconds.toFixed(1)} s`];
@@ -142,6 +145,11 @@ export function describeResult(result: Result): string {
   }
   if (heldOutRmse !== undefined)
     parts.push(`held-out RMSE ${heldOutRmse.toPrecision(3)}${beside(interpolationHeldOutRmse?.toPrecision(3))}`);
+  if (addMillimetres !== undefined) parts.push(`ADD ${addMillimetres.toPrecision(3)} mm`);
+  if (rotationDegrees !== undefined && translationMillimetres !== undefined)
+    parts.push(
+      `turned ${rotationDegrees.toPrecision(3)}° and moved ${translationMillimetres.toPrecision(3)} mm from the truth`,
+    );
   if (testError !== undefined) parts.push(`test error ${testError.toExponential(1)}`);
   return parts.join(', ');
 }

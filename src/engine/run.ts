@@ -296,7 +296,7 @@ export function createRun({
   const judge = (member: number, evaluation: Outcome): 'move' | 'stay' => {
     const state = memberStates[member];
     const { blocks, maximumIterations } = members[member];
-    const { loss, validation, converged } = evaluation;
+    const { loss, validation, converged, reason: because = 'converged' } = evaluation;
     state.iterations++;
     if (Number.isNaN(state.initialLoss)) state.initialLoss = loss;
     const descends = blocks.some(({ gradients }) => gradients !== undefined);
@@ -312,7 +312,7 @@ export function createRun({
       state.formerPeak = state.peak;
       state.peak = loss;
     }
-    if (validation !== undefined && iteration % VALIDATION_EVERY === 0) {
+    if (validation !== undefined && iteration % (problem.validationEvery ?? VALIDATION_EVERY) === 0) {
       if (validation < state.bestValidation) {
         state.bestValidation = validation;
         state.bestIteration = iteration;
@@ -322,8 +322,7 @@ export function createRun({
         return 'stay';
       }
     }
-    const reason =
-      converged === true ? 'converged' : iteration + 1 >= maximumIterations ? 'iteration limit' : undefined;
+    const reason = converged === true ? because : iteration + 1 >= maximumIterations ? 'iteration limit' : undefined;
     if (reason === undefined) return 'move';
     finish(member, reason);
     return 'stay';
@@ -493,8 +492,11 @@ export function createRun({
         const evaluation = evaluations[r];
         const { loss, validation, terms } = evaluation;
         const { schedule } = rules[member];
-        const factor =
-          schedule.factor(iteration, loss, hyper, kept[member].schedule) * 2 ** -memberStates[member].halvings;
+        const descends = members[member].blocks.some(({ gradients }) => gradients !== undefined);
+        // What a method with an update of its own makes of the rate is its affair: no schedule acts on it.
+        const factor = descends
+          ? schedule.factor(iteration, loss, hyper, kept[member].schedule) * 2 ** -memberStates[member].halvings
+          : 1;
         const row = {
           iteration,
           member,

@@ -2,6 +2,7 @@
 // registry; the engine sees nothing else of it.
 
 import type { CpuDevice } from '../devices/cpu/cpu-device.ts';
+import type { LoadedPoseScene } from '../formats/pose-scene.ts';
 import type { HyperValues, SettingDescription, SettingValues } from '../protocol/settings.ts';
 import type { ViewData, ViewDescription } from '../protocol/views.ts';
 
@@ -10,13 +11,15 @@ export type { HyperValues, SettingDescription, SettingValues };
 /** Plain tensor data in C order, as read by the host. */
 export interface FitInput {
   readonly name: string;
-  /** synthetic: no data, the fit makes its problem from the settings. */
-  readonly kind: 'picture' | 'video' | 'array' | 'synthetic';
+  /** synthetic: no data, the fit makes its problem from the settings. scene: objects with meshes, frames with poses. */
+  readonly kind: 'picture' | 'video' | 'array' | 'synthetic' | 'scene';
   /** picture [height, width, channels]; video [frame, height, width, channels]; array: as stored. */
   readonly shape: readonly number[];
   readonly values: Float32Array | Float64Array;
   /** What one unit of the stored type was divided by to give `values`; 1 for floating point. */
   readonly fullScale: number;
+  /** Of kind scene; shape and values are its first picture's. */
+  readonly scene?: LoadedPoseScene;
 }
 
 /** A vector of one member; the optimizer moves it along its gradients, at the learning rate of its group. */
@@ -56,8 +59,10 @@ export interface Evaluation {
   readonly validation: number | undefined;
   /** In the order of Problem.terms. */
   readonly terms: readonly number[];
-  /** Set when a method with an update of its own has met its tolerance. */
+  /** Set when a method with an update of its own has met its tolerance, or the member is to leave the run. */
   readonly converged?: boolean;
+  /** Why, in words; left out: 'converged'. */
+  readonly reason?: string;
   /** Time this member took, where the fit can tell it from the others'. */
   readonly milliseconds?: number;
 }
@@ -104,6 +109,8 @@ export interface Problem {
   readonly summary: Readonly<Record<string, number | string>>;
   /** Names of the loss terms of an evaluation. */
   readonly terms: readonly string[];
+  /** Iterations between two looks at `validation`, which keep the best state; left out: 5. */
+  readonly validationEvery?: number;
   /** Evaluates members, together where the fit can, and writes their gradients. */
   evaluate(requests: readonly EvaluationRequest[]): readonly Evaluation[];
   /** One update of a member whose blocks have no gradients. */

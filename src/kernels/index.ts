@@ -2,6 +2,7 @@
 
 export { packGradientChunk, packSynthesisChunk, residualChunk, rightGradientChunk, synthesisChunk } from './completion';
 export { setScratch, transformChunk } from './mode3-transforms';
+export { poseChunk } from './rasterise';
 export { measureAdjointChunk, measureChunk } from './sensing';
 export { thresholdChunk } from './singular-values';
 export { packPlain, packTransposed, productChunk } from './slice-products';

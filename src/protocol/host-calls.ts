@@ -220,7 +220,7 @@ export interface InputReport {
   /** The same of the mask; undefined: none. */
   readonly maskPath: string | undefined;
   readonly name: string;
-  readonly kind: 'picture' | 'video' | 'array' | 'synthetic';
+  readonly kind: 'picture' | 'video' | 'array' | 'synthetic' | 'scene';
   readonly shape: readonly number[];
   /** In the order to show: 'Size': '451 x 300', 'Values': '8 bit, 0 to 255', … */
   readonly facts: Readonly<Record<string, string>>;

@@ -76,6 +76,7 @@ const kinds: Readonly<Record<InputReport['kind'], string>> = {
   video: 'a video, frame by frame',
   array: 'an array of numbers',
   synthetic: 'a problem made by the program',
+  scene: 'a scene with objects and poses',
 };
 
 function reportFacts({ kind, facts }: InputReport): readonly Fact[] {

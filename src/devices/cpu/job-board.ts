@@ -17,6 +17,7 @@ export const kernelNames = [
   'thresholdChunk',
   'dampedInverseChunk',
   'preconditionChunk',
+  'poseChunk',
 ] as const;
 export type KernelName = (typeof kernelNames)[number];
 export type Kernel = (...args: number[]) => void;

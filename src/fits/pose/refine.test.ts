@@ -1,0 +1,106 @@
+// Crops and headless refinement: distances against brute force, errors by name, and each mode on a body with exact truth.
+
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { CpuDevice } from '../../devices/cpu/cpu-device.ts';
+import { perturbPose } from '../../geometry/perturbed-starts.ts';
+import { averageDistance } from '../../geometry/pose-metrics.ts';
+import { boxMesh } from '../../geometry/primitives.ts';
+import { rigid } from '../../geometry/rigid.ts';
+import { rotationAbout } from '../../geometry/rotation.ts';
+import { openNodeDevice } from '../../host/node-device.ts';
+import { createRandom } from '../../numerics/random.ts';
+import { uploadMesh } from '../../ops/rasterise/pose-cpu.ts';
+import { drawReference } from '../../ops/rasterise/pose-reference.ts';
+import { prepareMesh } from '../../ops/rasterise/render-mesh.ts';
+import { cutCrop, observationMaps } from './crop.ts';
+import { centredPose } from './pose-steps.ts';
+import { refinePublished } from './published.ts';
+import { descentSettings, type PoseMeshes, refinePose } from './refine.ts';
+
+const camera = { width: 320, height: 240, fx: 400, fy: 400, cx: 160, cy: 120 };
+
+describe('signed distances', () => {
+  it('are those to the nearest pixel of the other kind, less half a pixel', () => {
+    const random = createRandom(5, 'mask');
+    const small = { width: 20, height: 16, fx: 1, fy: 1, cx: 0, cy: 0 };
+    const mask = Float32Array.from({ length: 320 }, () => (random.uniform() < 0.3 ? 1 : 0));
+    const { distance, width, left, top } = observationMaps(
+      { camera: small, mask },
+      { x: 0, y: 0, width: 20, height: 16 },
+    );
+    for (let i = 0; i < 320; i++) {
+      const [x, y] = [i % 20, Math.floor(i / 20)];
+      let least = Infinity;
+      for (let j = 0; j < 320; j++) {
+        if (mask[j] !== mask[i]) least = Math.min(least, Math.hypot((j % 20) - x, Math.floor(j / 20) - y));
+      }
+      const expected = (mask[i] > 0.5 ? -1 : 1) * (least - 0.5);
+      expect(distance[(y - top) * width + x - left]).toBeCloseTo(expected, 4);
+    }
+  });
+
+  it('of a disc are its radius, at any size of the crop', () => {
+    const mask = new Float32Array(320 * 240);
+    for (let i = 0; i < mask.length; i++) {
+      mask[i] = Math.hypot((i % 320) + 0.5 - 160, Math.floor(i / 320) + 0.5 - 120) < 60 ? 1 : 0;
+    }
+    const square = { x: 80, y: 40, width: 160, height: 160 };
+    for (const size of [64, 96, 160]) {
+      const crop = cutCrop(observationMaps({ camera, mask }, square), square, size, 1);
+      const scale = 160 / size;
+      expect(crop.maskArea * scale ** 2).toBeCloseTo(Math.PI * 3600, -3);
+      for (let c = 0; c < crop.contour.length; c += 4) {
+        const [x, y, nx, ny] = crop.contour.subarray(c, c + 4);
+        const [dx, dy] = [(x - size / 2) * scale, (y - size / 2) * scale];
+        expect(Math.abs(Math.hypot(dx, dy) - 60)).toBeLessThan(0.8);
+        // Normals of a binary mask are those of its staircase, to 45 degrees.
+        expect((nx * dx + ny * dy) / Math.hypot(dx, dy)).toBeGreaterThan(0.7);
+      }
+    }
+  });
+});
+
+describe('refinement', () => {
+  const box = boxMesh(70, 110, 45);
+  const mesh = prepareMesh(box);
+  const truth = rigid<'cam', 'object'>(rotationAbout([0.4, 1, 0.2], 0.9), Float64Array.of(12, -8, 520));
+  const { ids, depth } = drawReference(mesh, { camera }, centredPose(truth, mesh));
+  const random = createRandom(2, 'depth noise');
+  const observation = {
+    camera,
+    mask: Float32Array.from(ids, id => (id >= 0 ? 1 : 0)),
+    depth: Float32Array.from(depth, z => (Number.isFinite(z) ? z + random.normal() : 0)),
+  };
+  const start = perturbPose(truth, { rotationDegrees: 20, translationMillimetres: 12 }, createRandom(4, 'start'));
+  const error = (pose: typeof truth) => averageDistance(box.positions, pose, truth);
+  let device: CpuDevice;
+  let meshes: PoseMeshes;
+  beforeAll(async () => {
+    device = await openNodeDevice({ threads: 2 });
+    const uploaded = uploadMesh(device, mesh);
+    meshes = { full: uploaded, reduced: uploaded };
+  });
+  afterAll(() => device.dispose());
+
+  it('by polish ends within a third of a pixel, by descent within one, and the published rule gets nearer', () => {
+    // One pixel is 520 / 400 = 1.3 mm.
+    expect(error(start)).toBeGreaterThan(12);
+    const polished = refinePose(device, meshes, observation, start);
+    expect(error(polished.pose)).toBeLessThan(0.43);
+    expect(error(refinePose(device, meshes, observation, start, descentSettings).pose)).toBeLessThan(1.3);
+    expect(error(refinePublished(device, meshes, observation, start).pose)).toBeLessThan(error(start));
+    expect(polished.members[0].pose).toEqual(polished.pose);
+  });
+
+  it('works from the mask alone', () => {
+    const { pose } = refinePose(device, meshes, { ...observation, depth: undefined }, start);
+    expect(error(pose)).toBeLessThan(2.6);
+  });
+
+  it('says what is wrong with its input', () => {
+    const empty = { ...observation, mask: new Float32Array(320 * 240) };
+    expect(() => refinePose(device, meshes, empty, start)).toThrow(/mask is empty/);
+    const behind = rigid<'cam', 'object'>(truth.rotation, Float64Array.of(0, 0, -500));
+    expect(() => refinePose(device, meshes, observation, behind)).toThrow(/behind the camera/);
+  });
+});

@@ -1,0 +1,305 @@
+// What a user has to see before a pose is fitted: sizes and distances in words, and everything that is probably wrong, each
+// with what to do about it. Units that disagree are the field's first question. Pure, any process.
+import type { Camera } from '../../geometry/camera.ts';
+import { scaleCamera } from '../../geometry/camera.ts';
+import type { Mesh } from '../../geometry/mesh.ts';
+import { boundingBoxCentre, type MeshReport } from '../../geometry/mesh-report.ts';
+import { median } from '../../geometry/pose-metrics.ts';
+import { type CamFromObject, compose, flipCameraAxes, transformPoint, transformPoints } from '../../geometry/rigid.ts';
+import { photograph } from './photograph.ts';
+
+export interface UnitsInput {
+  readonly camera: Camera;
+  /** Millimetres as read; a thinned out one will do. */
+  readonly mesh: Mesh;
+  /** Of the whole mesh, in millimetres. */
+  readonly meshReport: MeshReport;
+  readonly start: CamFromObject;
+  /** [height, width], 0 to 1 */
+  readonly mask: Float32Array | undefined;
+  /** [height, width], 0 where unknown */
+  readonly depthMillimetres: Float32Array | undefined;
+  /** Where the mask is one label of a label picture. */
+  readonly labels?: { readonly wanted: number; readonly values: Uint16Array } | undefined;
+  /** What the reader of the mesh noted. */
+  readonly notes?: readonly string[];
+}
+
+/** What a warning is about; the window shows it on the field it belongs to. */
+export type PoseWarningSubject = 'start' | 'mask' | 'depth' | 'camera' | 'mesh' | 'unit' | 'size';
+
+export interface PoseWarning {
+  readonly subject: PoseWarningSubject;
+  readonly message: string;
+  readonly tip: string;
+}
+
+export interface UnitsReport {
+  readonly diameterMillimetres: number;
+  /** z of the middle of the object's bounding box at the start. */
+  readonly distanceMillimetres: number;
+  /** Pixels of the box around the projection; undefined where the object is not wholly before the camera. */
+  readonly projectedWidth: number | undefined;
+  readonly projectedHeight: number | undefined;
+  /** Area of the projection over that of the image, parts outside included. */
+  readonly shareOfImage: number | undefined;
+  readonly maskPixels: number | undefined;
+  /** Intersection over union of projection and mask. */
+  readonly overlapWithMask: number | undefined;
+  /** Median of the known depth inside the mask. */
+  readonly depthMillimetres: number | undefined;
+  readonly warnings: readonly PoseWarning[];
+}
+
+const hugeTriangles = 200_000;
+/** Pixels of the long side at which projection and mask are compared. */
+const coarse = 192;
+
+export function reportUnits(input: UnitsInput): UnitsReport {
+  const { camera, mesh, meshReport, start, mask, depthMillimetres } = input;
+  const { diameter } = meshReport;
+  const warnings: PoseWarning[] = [];
+  const warn = (subject: PoseWarningSubject, message: string, tip: string) => {
+    warnings.push({ subject, message, tip });
+  };
+  const maskPixels = mask?.reduce((sum, value) => sum + (value > 0.5 ? 1 : 0), 0);
+  const inMask = mask && depthMillimetres && medianDepth(depthMillimetres, mask);
+  const distance = transformPoint(start, boundingBoxCentre(mesh))[2];
+  const box = projectedBox(camera, mesh, start);
+  const overlap = maskPixels && box ? overlapOf(camera, mesh, start, mask!) : undefined;
+
+  warnOfMask(input, maskPixels, warn);
+  warnOfCamera(camera, warn);
+  warnOfMesh(input, warn);
+  if (depthMillimetres !== undefined && maskPixels && inMask === undefined) {
+    warn(
+      'depth',
+      'Inside the mask no depth is known.',
+      'Check that depth and image belong together; the fit goes on with the mask alone.',
+    );
+  }
+  if (box === undefined) {
+    const flipped = projectedBox(camera, mesh, compose(flipCameraAxes, start));
+    const isOpenGl = flipped !== undefined && isInImage(camera, flipped);
+    warn(
+      'start',
+      distance <= 0
+        ? `The start pose is ${format(-distance)} mm behind the camera.`
+        : 'Part of the object is behind the camera at the start pose.',
+      isOpenGl
+        ? 'The pose seems to have OpenGL axes (y up, z back): negate its second and third row.'
+        : 'Poses map object to camera, with z forward; invert the matrix if it is camera to object.',
+    );
+  } else if (!isInImage(camera, box)) {
+    warn(
+      'start',
+      'At the start pose the object is outside the image.',
+      'Check the start pose and whether the camera matrix is for this image; the mask gives a start too.',
+    );
+  }
+  const share = box && ((box[2] - box[0]) * (box[3] - box[1])) / (camera.width * camera.height);
+  if (share !== undefined && share < 0.01) {
+    warn(
+      'size',
+      `The object takes ${(100 * share).toPrecision(2)} % of the image, less than 1 %.`,
+      'Its pose will be coarse. If it should be larger, check the units of mesh and pose.',
+    );
+  }
+  if (share !== undefined && share > 1) {
+    warn(
+      'size',
+      `The object is ${share.toPrecision(3)} times as large as the image.`,
+      'Check the units of mesh and pose, and whether the camera matrix is for this image.',
+    );
+  }
+  const isConfused = warnOfUnits(input, inMask, warn);
+  if (overlap === 0 && !isConfused && box !== undefined && isInImage(camera, box)) {
+    warn(
+      'start',
+      'Start pose and mask do not overlap.',
+      'Check that both are for this object and image, or start from the middle of the mask.',
+    );
+  }
+  return {
+    diameterMillimetres: diameter,
+    distanceMillimetres: distance,
+    projectedWidth: box && box[2] - box[0],
+    projectedHeight: box && box[3] - box[1],
+    shareOfImage: share,
+    maskPixels,
+    overlapWithMask: overlap,
+    depthMillimetres: inMask,
+    warnings,
+  };
+}
+
+type Warn = (subject: PoseWarningSubject, message: string, tip: string) => void;
+
+function warnOfMask({ labels }: UnitsInput, maskPixels: number | undefined, warn: Warn): void {
+  if (maskPixels !== 0) return;
+  const present = labels && [...new Set(labels.values)].filter(label => label > 0).sort((a, b) => a - b);
+  if (labels !== undefined && present !== undefined && present.length > 0) {
+    warn(
+      'mask',
+      `The label picture has no pixel of value ${labels.wanted}; it has ${present.slice(0, 12).join(', ')}.`,
+      'Choose one of these labels for the object.',
+    );
+  } else warn('mask', 'The mask is empty.', 'Give a mask whose pixels of the object are not zero.');
+}
+
+function warnOfCamera({ width, height, fx, fy, cx, cy }: Camera, warn: Warn): void {
+  const isCentred = Math.abs(cx / width - 0.5) < 0.2 && Math.abs(cy / height - 0.5) < 0.2;
+  const field = 2 * Math.atan(width / 2 / fx) * (180 / Math.PI);
+  if (!isCentred) {
+    warn(
+      'camera',
+      `The principal point (${format(cx)}, ${format(cy)}) is far from the middle of the ${width} × ${height} image.`,
+      `The camera matrix looks like one for ${Math.round(2 * cx)} × ${Math.round(2 * cy)} pixels. If the image is a crop of that, all is well.`,
+    );
+  } else if (field < 3 || field > 130 || Math.abs(fx / fy - 1) > 0.1) {
+    warn(
+      'camera',
+      `The camera sees ${format(field)}° across, with fx ${format(fx)} and fy ${format(fy)} pixels.`,
+      'Check that the focal lengths are in pixels of this image.',
+    );
+  }
+}
+
+function warnOfMesh({ meshReport, notes = [] }: UnitsInput, warn: Warn): void {
+  for (const note of notes) warn('mesh', note, 'Put the file where the mesh names it, or go on without.');
+  const { triangles, degenerateTriangles, closed, consistentlyOriented } = meshReport;
+  if (triangles > hugeTriangles) {
+    warn(
+      'mesh',
+      `The mesh has ${triangles.toLocaleString('en')} triangles.`,
+      'The fit thins it out to about 3,000; a smaller file only loads faster.',
+    );
+  }
+  if (degenerateTriangles > 0) {
+    warn(
+      'mesh',
+      `${degenerateTriangles} of ${triangles} triangles have no area and are left out.`,
+      'Nothing needs to be done; "remove degenerate faces" in Blender or MeshLab cleans the file.',
+    );
+  }
+  if (!closed || !consistentlyOriented) {
+    warn(
+      'mesh',
+      closed ? 'Triangles of the mesh do not agree on which side is outside.' : 'The mesh has holes or open borders.',
+      'Both sides of its triangles are drawn, which takes longer.',
+    );
+  }
+}
+
+/**
+ * Three lengths should agree: what mesh and mask say about the distance, what the start says, and what the depth says.
+ * Where one is off by 10ⁿ, the other two tell which. Returns whether something was said.
+ */
+function warnOfUnits({ camera, meshReport, mask, start }: UnitsInput, depth: number | undefined, warn: Warn): boolean {
+  const extent = mask && maskExtent(mask, camera.width);
+  const expected = extent && (camera.fx * meshReport.diameter) / extent;
+  // Of the object's origin, which does not move when the mesh changes its unit.
+  const fromStart = start.translation[2] > 0 ? start.translation[2] : undefined;
+  const off = (value: number | undefined, reference: number | undefined) =>
+    value === undefined || reference === undefined ? 0 : powerOfTen(value / reference);
+  const [startToMesh, startToDepth, depthToMesh] = [
+    off(fromStart, expected),
+    off(fromStart, depth),
+    off(depth, expected),
+  ];
+  if (startToMesh === 0 && startToDepth === 0 && depthToMesh === 0) return false;
+  const distances = [
+    ...(expected === undefined ? [] : [`${format(expected)} mm by the size of mesh and mask`]),
+    ...(fromStart === undefined ? [] : [`${format(fromStart)} mm by the start pose`]),
+    ...(depth === undefined ? [] : [`${format(depth)} mm by the depth image`]),
+  ];
+  const message = `The object is ${distances.join(', ')}.`;
+  const factor = (power: number) =>
+    power > 0 ? `10${superscript(power)} too large` : `10${superscript(-power)} too small`;
+  if (startToMesh !== 0 && startToDepth !== 0 && depthToMesh === 0) {
+    warn('unit', message, `The start pose is ${factor(startToMesh)}: poses are in millimetres.`);
+  } else if (depthToMesh !== 0 && startToDepth !== 0 && startToMesh === 0) {
+    warn('unit', message, `The depth is ${factor(depthToMesh)}: check its scale, millimetres per step.`);
+  } else if (depthToMesh !== 0 && startToMesh !== 0 && startToDepth === 0) {
+    warn('unit', message, `The mesh is ${factor(-depthToMesh)}: give its unit with --unit-mm.`);
+  } else {
+    warn('unit', message, 'Mesh, pose and depth do not have the same unit: check --unit-mm and the depth scale.');
+  }
+  return true;
+}
+
+/**
+ * 0 where the ratio is about one, else the nearest power of ten. What mesh and mask say may be several times too far, where
+ * an object is half hidden or seen along its length, but hardly too near.
+ */
+function powerOfTen(ratio: number): number {
+  if (ratio > 0.15 && ratio < 3) return 0;
+  return Math.round(Math.log10(ratio)) || Math.sign(Math.log10(ratio));
+}
+
+function superscript(n: number): string {
+  return [...String(n)].map(digit => '⁰¹²³⁴⁵⁶⁷⁸⁹'[Number(digit)]).join('');
+}
+
+/** Three digits, no exponent where it can be helped. */
+function format(value: number): string {
+  return Math.abs(value) >= 1000 ? String(Math.round(value)) : String(Number(value.toPrecision(3)));
+}
+
+function medianDepth(depth: Float32Array, mask: Float32Array): number | undefined {
+  const known: number[] = [];
+  depth.forEach((z, i) => {
+    if (z > 0 && mask[i] > 0.5) known.push(z);
+  });
+  return known.length === 0 ? undefined : median(known);
+}
+
+/** Diagonal of the box around the mask in pixels; undefined for an empty one. */
+function maskExtent(mask: Float32Array, width: number): number | undefined {
+  let [left, top, right, bottom] = [Infinity, Infinity, -Infinity, -Infinity];
+  mask.forEach((value, i) => {
+    if (value <= 0.5) return;
+    left = Math.min(left, i % width);
+    right = Math.max(right, i % width);
+    top = Math.min(top, Math.floor(i / width));
+    bottom = Math.max(bottom, Math.floor(i / width));
+  });
+  return right < left ? undefined : Math.hypot(right - left + 1, bottom - top + 1);
+}
+
+/** [left, top, right, bottom] of the projected vertices; undefined where one is not before the camera. */
+function projectedBox(camera: Camera, mesh: Mesh, pose: CamFromObject): [number, number, number, number] | undefined {
+  const points = transformPoints(pose, mesh.positions);
+  const box: [number, number, number, number] = [Infinity, Infinity, -Infinity, -Infinity];
+  for (let i = 0; i < points.length; i += 3) {
+    if (!(points[i + 2] > 0)) return undefined;
+    const u = (camera.fx * points[i]) / points[i + 2] + camera.cx;
+    const v = (camera.fy * points[i + 1]) / points[i + 2] + camera.cy;
+    box[0] = Math.min(box[0], u);
+    box[1] = Math.min(box[1], v);
+    box[2] = Math.max(box[2], u);
+    box[3] = Math.max(box[3], v);
+  }
+  return box;
+}
+
+function isInImage({ width, height }: Camera, [left, top, right, bottom]: readonly number[]): boolean {
+  return right > 0 && bottom > 0 && left < width && top < height;
+}
+
+function overlapOf(camera: Camera, mesh: Mesh, start: CamFromObject, mask: Float32Array): number {
+  const scale = Math.min(1, coarse / Math.max(camera.width, camera.height));
+  const small = scaleCamera(camera, Math.round(camera.width * scale), Math.round(camera.height * scale));
+  const { owner } = photograph(small, [{ mesh, camFromObject: start }], { samples: 1 });
+  let [both, either] = [0, 0];
+  for (let y = 0; y < small.height; y++) {
+    for (let x = 0; x < small.width; x++) {
+      const column = Math.floor(((x + 0.5) / small.width) * camera.width);
+      const row = Math.floor(((y + 0.5) / small.height) * camera.height);
+      const [inMask, drawn] = [mask[row * camera.width + column] > 0.5, owner[y * small.width + x] >= 0];
+      if (inMask && drawn) both++;
+      if (inMask || drawn) either++;
+    }
+  }
+  return either === 0 ? 0 : both / either;
+}

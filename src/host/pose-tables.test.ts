@@ -1,0 +1,123 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { encodeBopResults } from '../formats/bop-results.ts';
+import { encodePly } from '../formats/ply.ts';
+import type { ScenePose } from '../formats/pose-scene.ts';
+import { perturbPose, shells } from '../geometry/perturbed-starts.ts';
+import { boxMesh } from '../geometry/primitives.ts';
+import { type CamFromObject, compose, type ObjectFromObject, rigid } from '../geometry/rigid.ts';
+import { expSo3, rotationAbout } from '../geometry/rotation.ts';
+import { readPoseScene } from '../media/read-pose-scene.ts';
+import { createRandom } from '../numerics/random.ts';
+import { evaluatePoses, makeStarts, readStarts } from './pose-tables.ts';
+
+const seed = 8;
+const options = { unitMillimetres: undefined, symmetries: 'use' } as const;
+/** Metres: a box of 60 × 80 × 100 mm that looks the same after half a turn about z, and an object without a mesh. */
+const scene = {
+  units: 'metres',
+  objects: [
+    {
+      obj_id: 4,
+      name: 'box',
+      mesh: 'box.ply',
+      symmetries: { symmetries_discrete: [[-1, 0, 0, 0, 0, -1, 0, 0, 0, 0, 1, 0, 0, 0, 0, 1]] },
+    },
+    { obj_id: 5, name: 'pose only', mesh: null },
+  ],
+  frames: [0, 1].map(frame => ({
+    file: 'none.png',
+    width: 640,
+    height: 480,
+    K: [600, 0, 319.5, 0, 600, 239.5, 0, 0, 1],
+    objects: [
+      {
+        obj_id: 4,
+        dataset_visib_fract: frame === 0 ? 0.9 : 0.05,
+        obj_to_cam: [0, -1, 0, 0.01, 1, 0, 0, 0, 0, 0, 1, 0.5],
+      },
+      { obj_id: 5, obj_to_cam: [1, 0, 0, 0, 0, 1, 0, 0, 0, 0, 1, 1] },
+    ],
+  })),
+};
+const truth: CamFromObject = rigid(Float64Array.of(0, -1, 0, 1, 0, 0, 0, 0, 1), Float64Array.of(10, 0, 500));
+const row = (camFromObject: CamFromObject, change: Partial<ScenePose> = {}): ScenePose => ({
+  sceneId: 77,
+  imageId: 0,
+  objectId: 4,
+  score: 0.5,
+  camFromObject,
+  seconds: -1,
+  ...change,
+});
+
+describe('tables of poses', () => {
+  let folder: string;
+  const table = async (poses: readonly ScenePose[]) => {
+    const path = join(folder, 'poses.csv');
+    await writeFile(path, encodeBopResults(poses));
+    return path;
+  };
+  beforeAll(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'lab-tables-'));
+    await writeFile(join(folder, 'scene.json'), JSON.stringify(scene));
+    await writeFile(join(folder, 'box.ply'), encodePly(boxMesh(0.06, 0.08, 0.1)));
+  });
+  afterAll(() => rm(folder, { recursive: true }));
+
+  it('starts: objects with mesh and truth that can be seen, each with streams of its own', async () => {
+    const request = { shells, seed, perCase: 3, visibleShare: 0.1 };
+    const starts = await readStarts(folder, undefined, request);
+    expect(starts.map(({ imageId, objectId }) => [imageId, objectId])).toEqual(new Array(9).fill([0, 4]));
+    const both = await readStarts(folder, undefined, { ...request, visibleShare: 0 });
+    expect(both.length).toBe(18);
+    expect(both.filter(({ imageId }) => imageId === 0)).toEqual(starts);
+    expect((await readStarts(folder, undefined, { ...request, seed: seed + 1 }))[0]).not.toEqual(starts[0]);
+    const { scene: read } = await readPoseScene(folder);
+    expect(makeStarts(read, { ...request, perCase: 0 })).toEqual([]);
+  });
+
+  it('evaluation: the errors of starts are their shell, in millimetres although the scene is in metres', async () => {
+    for (const shell of shells) {
+      const random = createRandom(seed, 'rows');
+      const poses = Array.from({ length: 5 }, () => row(perturbPose(truth, shell, random)));
+      const { all, objects, poses: rows } = await evaluatePoses(folder, await table(poses), options);
+      expect(all.cases).toBe(5);
+      expect(all.medianRotationDegrees).toBeCloseTo(shell.rotationDegrees, 5);
+      expect(all.medianTranslationMillimetres).toBeCloseTo(shell.translationMillimetres, 4);
+      expect(objects.map(({ name }) => name)).toEqual(['box']);
+      expect(rows[0].pose.sceneId).toBe(77);
+    }
+    // 3 mm along x and nothing else.
+    const shifted = rigid<'cam', 'object'>(truth.rotation, Float64Array.of(13, 0, 500));
+    const { all } = await evaluatePoses(folder, await table([row(shifted)]), options);
+    expect(all.meanAdd).toBeCloseTo(3, 9);
+  });
+
+  it('evaluation: a pose that looks the same counts as true, unless symmetries are to be ignored', async () => {
+    const half: ObjectFromObject = rigid(rotationAbout([0, 0, 1], Math.PI), new Float64Array(3));
+    const path = await table([row(compose(truth, half))]);
+    expect((await evaluatePoses(folder, path, options)).all.meanAdd).toBeCloseTo(0, 9);
+    const strict = await evaluatePoses(folder, path, { ...options, symmetries: 'ignore' });
+    // Corners are 50 mm from the axis.
+    expect(strict.all.meanAdd).toBeCloseTo(100, 3);
+    expect(strict.all.medianAddS).toBeCloseTo(0, 3);
+  });
+
+  it('names a row for no image, no object, and a table without anything to compare', async () => {
+    await expect(evaluatePoses(folder, await table([row(truth, { imageId: 9 })]), options)).rejects.toMatchObject({
+      message: 'Row 2 is for image 9, which the scene does not have.',
+    });
+    await expect(evaluatePoses(folder, await table([row(truth, { objectId: 9 })]), options)).rejects.toMatchObject({
+      message: 'Row 2 is for object 9, which the scene does not have.',
+    });
+    await expect(evaluatePoses(folder, await table([]), options)).rejects.toMatchObject({ code: 'input' });
+    await expect(evaluatePoses(folder, join(folder, 'gone.csv'), options)).rejects.toMatchObject({ code: 'input' });
+    const turned = row(rigid(expSo3([0, 0, 0]), Float64Array.of(0, 0, 1000)), { objectId: 5 });
+    await expect(evaluatePoses(folder, await table([turned]), options)).rejects.toMatchObject({
+      message: 'Object 5 (pose only) has no mesh.',
+    });
+  });
+});

@@ -1,0 +1,164 @@
+// Pose tables about a scene on disk: starts at exact distances from the truth, and how far refined poses are from it. For
+// the command line; needs no engine.
+import { readFile } from 'node:fs/promises';
+import { decodeBopResults } from '../formats/bop-results.ts';
+import type { PoseScene, SceneInstance, ScenePose } from '../formats/pose-scene.ts';
+import { meshDiameter } from '../geometry/mesh-report.ts';
+import { perturbPose, type Shell } from '../geometry/perturbed-starts.ts';
+import {
+  averageDistance,
+  createPoseRuler,
+  nearestEquivalent,
+  type PoseErrors,
+  type PoseRuler,
+  type PoseSummary,
+  poseErrors,
+  summarisePoses,
+} from '../geometry/pose-metrics.ts';
+import type { CamFromObject } from '../geometry/rigid.ts';
+import { readPoseModel, readPoseScene } from '../media/read-pose-scene.ts';
+import { createRandom } from '../numerics/random.ts';
+import { LabError } from '../protocol/lab-error.ts';
+
+export interface StartRequest {
+  readonly shells: readonly Shell[];
+  readonly seed: number;
+  /** Starts for each object in each frame and shell. */
+  readonly perCase: number;
+  /** Objects of which less is visible, where the scene says so, are left out; BOP takes 0.1. */
+  readonly visibleShare: number;
+}
+
+/** Starts for the scene in a folder, see `makeStarts`. */
+export async function readStarts(
+  scenePath: string,
+  unitMillimetres: number | undefined,
+  request: StartRequest,
+): Promise<ScenePose[]> {
+  const { scene } = await readPoseScene(scenePath, unitMillimetres);
+  return makeStarts(scene, request);
+}
+
+/**
+ * Starts for every object with a mesh and a true pose, shell by shell, in the order of the frames. Each start has a random
+ * stream of its own, so that a case keeps its starts whatever else is in the scene.
+ */
+export function makeStarts(scene: PoseScene, { shells, seed, perCase, visibleShare }: StartRequest): ScenePose[] {
+  const withMesh = new Set(
+    scene.objects.filter(({ meshFile }) => meshFile !== undefined).map(({ objectId }) => objectId),
+  );
+  return shells.flatMap(shell =>
+    scene.frames.flatMap(({ imageId, instances }) =>
+      instances.flatMap(({ objectId, camFromObject, visibleShare: share }, position) => {
+        if (camFromObject === undefined || !withMesh.has(objectId) || (share ?? 1) < visibleShare) return [];
+        return Array.from({ length: perCase }, (_, n) => {
+          const { rotationDegrees, translationMillimetres } = shell;
+          const purpose = `start ${imageId} ${objectId} ${position} ${rotationDegrees} ${translationMillimetres} ${n}`;
+          return {
+            sceneId: scene.sceneId,
+            imageId,
+            objectId,
+            score: 1,
+            camFromObject: perturbPose(camFromObject, shell, createRandom(seed, purpose)),
+            seconds: -1,
+          };
+        });
+      }),
+    ),
+  );
+}
+
+export interface EvaluatedPose {
+  readonly pose: ScenePose;
+  readonly errors: PoseErrors;
+}
+
+export interface PoseEvaluation {
+  readonly poses: readonly EvaluatedPose[];
+  readonly objects: readonly { readonly objectId: number; readonly name: string; readonly summary: PoseSummary }[];
+  readonly all: PoseSummary;
+  readonly notes: readonly string[];
+}
+
+/**
+ * Compares the rows of a BOP results file with the truth of a scene, whatever their scene_id. Of several instances of an
+ * object in an image a row counts for the nearest. With `symmetries` 'use', poses that the scene states to look the same
+ * count as the true one. Throws a LabError of code 'input' where a row is for no image or object of the scene.
+ */
+export async function evaluatePoses(
+  scenePath: string,
+  posesPath: string,
+  options: { readonly unitMillimetres: number | undefined; readonly symmetries: 'use' | 'ignore' },
+): Promise<PoseEvaluation> {
+  const { scene, folder } = await readPoseScene(scenePath, options.unitMillimetres);
+  const rows = decodeBopResults(await readTable(posesPath), posesPath);
+  const rulers = new Map<number, PoseRuler>();
+  const notes = [...scene.notes];
+  const poses: EvaluatedPose[] = [];
+  let withoutTruth = 0;
+  for (const [index, pose] of rows.entries()) {
+    const object = scene.objects.find(({ objectId }) => objectId === pose.objectId);
+    const frame = scene.frames.find(({ imageId }) => imageId === pose.imageId);
+    if (object === undefined || frame === undefined) {
+      const unknown = object === undefined ? `object ${pose.objectId}` : `image ${pose.imageId}`;
+      throw new LabError({
+        code: 'input',
+        message: `Row ${index + 2} is for ${unknown}, which the scene does not have.`,
+        tip: 'Give the scene that the poses are for; im_id of a scene.json is the position of the frame, from 0.',
+        where: posesPath,
+      });
+    }
+    const truths = frame.instances.filter(hasTruth).filter(({ objectId }) => objectId === pose.objectId);
+    if (truths.length === 0) {
+      withoutTruth++;
+      continue;
+    }
+    let ruler = rulers.get(pose.objectId);
+    if (ruler === undefined) {
+      const { mesh } = await readPoseModel(folder, object);
+      ruler = createPoseRuler(mesh.positions, object.diameterMillimetres ?? meshDiameter(mesh));
+      rulers.set(pose.objectId, ruler);
+    }
+    const { points } = ruler;
+    const candidates = truths.map(({ camFromObject }) =>
+      options.symmetries === 'use'
+        ? nearestEquivalent(pose.camFromObject, camFromObject, object.symmetries, object.symmetryAxes)
+        : camFromObject,
+    );
+    const distances = candidates.map(truth => averageDistance(points, pose.camFromObject, truth));
+    const truth = candidates[distances.indexOf(Math.min(...distances))];
+    poses.push({ pose, errors: poseErrors(ruler, pose.camFromObject, truth) });
+  }
+  if (withoutTruth > 0) notes.push(`${withoutTruth} rows are for objects without a true pose and were left out.`);
+  if (poses.length === 0) {
+    throw new LabError({
+      code: 'input',
+      message: `Of ${rows.length} poses, none has a true pose to compare it with.`,
+      tip: 'Give a scene with obj_to_cam in its scene.json, or with scene_gt.json.',
+      where: scenePath,
+    });
+  }
+  const objects = scene.objects.flatMap(({ objectId, name }) => {
+    const own = poses.filter(({ pose }) => pose.objectId === objectId);
+    return own.length === 0 ? [] : [{ objectId, name, summary: summarisePoses(own.map(({ errors }) => errors)) }];
+  });
+  return { poses, objects, all: summarisePoses(poses.map(({ errors }) => errors)), notes };
+}
+
+function hasTruth(instance: SceneInstance): instance is SceneInstance & { readonly camFromObject: CamFromObject } {
+  return instance.camFromObject !== undefined;
+}
+
+async function readTable(path: string): Promise<Uint8Array> {
+  try {
+    return await readFile(path);
+  } catch (cause) {
+    throw new LabError({
+      code: 'input',
+      message: 'The table of poses cannot be read.',
+      tip: 'Give a CSV file as BOP writes it: scene_id,im_id,obj_id,score,R,t,time.',
+      where: path,
+      cause,
+    });
+  }
+}

@@ -1,0 +1,230 @@
+// The pose terms: kernel against reference, and both against central differences and closed forms.
+
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { CpuDevice } from '../../devices/cpu/cpu-device.ts';
+import { cutCrop, observationMaps } from '../../fits/pose/crop.ts';
+import { type CentredPose, movePose, tangentUnits, unitlessGradient } from '../../fits/pose/pose-steps.ts';
+import type { Mesh } from '../../geometry/mesh.ts';
+import { blobMesh, boxMesh, cylinderMesh, torusMesh } from '../../geometry/primitives.ts';
+import { rotationAbout } from '../../geometry/rotation.ts';
+import { openNodeDevice } from '../../host/node-device.ts';
+import { createPoseRenderer, type PoseRenderer, uploadMesh } from './pose-cpu.ts';
+import { drawReference, evaluateReference } from './pose-reference.ts';
+import type { PoseCrop, TermSettings } from './pose-terms.ts';
+import { prepareMesh, type RenderMesh } from './render-mesh.ts';
+
+const bodies: [string, () => Mesh][] = [
+  ['box', () => boxMesh(60, 80, 40)],
+  ['cylinder', () => cylinderMesh(33, 90, 96, 64)],
+  ['torus', () => torusMesh(40, 14, 64, 32)],
+  ['blob', () => blobMesh(45, 0.15, 64, 40)],
+];
+/** 384 pixels a side, whose crops at 64 are exactly six times coarser. */
+const whole = { width: 384, height: 384, fx: 1400, fy: 1400, cx: 192, cy: 192 };
+const square = { x: 0, y: 0, width: 384, height: 384 };
+const settings: TermSettings = {
+  form: 'descent',
+  silhouetteScale: 4,
+  depthScale: 4,
+  maskWeight: 1,
+  depthWeight: 1,
+  scoreDepth: 6,
+  contourWeight: 0.5,
+  contourReach: 12,
+};
+
+function poseAt(axis: readonly number[], degrees: number, x: number, y: number, z: number): CentredPose {
+  const r = rotationAbout(axis, (degrees * Math.PI) / 180);
+  return Float64Array.of(r[0], r[1], r[2], x, r[3], r[4], r[5], y, r[6], r[7], r[8], z);
+}
+
+const truth = poseAt([0.5, 1, 0.3], 40, 2, -3, 600);
+
+/** What a camera would see of `mesh` at the truth. */
+function observe(mesh: RenderMesh, size: number): PoseCrop {
+  const { ids, depth } = drawReference(mesh, { camera: whole }, truth);
+  const observation = {
+    camera: whole,
+    mask: Float32Array.from(ids, id => (id >= 0 ? 1 : 0)),
+    depth: Float32Array.from(depth, z => (Number.isFinite(z) ? z : 0)),
+  };
+  return cutCrop(observationMaps(observation, square), square, size, 3);
+}
+
+let device: CpuDevice;
+beforeAll(async () => {
+  device = await openNodeDevice({ threads: 2 });
+});
+afterAll(() => device.dispose());
+
+function rendered(mesh: RenderMesh, crop: PoseCrop, use: (renderer: PoseRenderer) => void): void {
+  const uploaded = uploadMesh(device, mesh);
+  const renderer = createPoseRenderer(device, uploaded, crop, 32);
+  use(renderer);
+  renderer.dispose();
+  uploaded.dispose();
+}
+
+describe.each(bodies)('%s', (_, make) => {
+  const mesh = prepareMesh(make());
+  const near = movePose(truth, [0.03, -0.02, 0.04, 0.03, -0.02, 0.04], mesh);
+
+  it('is closed, and every edge of it has two triangles', () => {
+    expect(mesh.closed).toBe(true);
+    // Euler: V - E + F = 2 - 2 genus.
+    const genus = make === bodies[2][1] ? 1 : 0;
+    expect(mesh.positions.length / 3 - mesh.edges.length / 4 + mesh.triangles.length / 3).toBe(2 - 2 * genus);
+  });
+
+  it('gives the numbers of the reference', () => {
+    const crop = observe(mesh, 64);
+    rendered(mesh, crop, renderer => {
+      for (const form of ['descent', 'second-order'] as const) {
+        const expected = evaluateReference(mesh, crop, near, { ...settings, form });
+        const [got] = renderer.evaluate(near, { ...settings, form });
+        // A pixel centre on an edge may fall to either side in float32.
+        expect(Math.abs(got.coveredPixels - expected.coveredPixels)).toBeLessThanOrEqual(2);
+        for (const key of ['loss', 'mask', 'depth', 'score'] as const) {
+          expect(Math.abs(got[key] - expected[key]), `${form} ${key}`).toBeLessThan(0.01 * expected[key] + 1e-3);
+        }
+        const largest = Math.max(...unitlessGradient(expected.gradient, mesh).map(Math.abs));
+        const got6 = unitlessGradient(got.gradient, mesh);
+        unitlessGradient(expected.gradient, mesh).forEach((value, k) => {
+          expect(Math.abs(got6[k] - value), `${form} gradient ${k}`).toBeLessThan(0.02 * largest);
+        });
+        const trace = [0, 7, 14, 21, 28, 35].map(i => Math.abs(expected.hessian[i]));
+        expected.hessian.forEach((value, i) => {
+          const scale = Math.sqrt(trace[Math.floor(i / 6)] * trace[i % 6]);
+          expect(Math.abs(got.hessian[i] - value), `${form} hessian ${i}`).toBeLessThanOrEqual(0.02 * scale);
+        });
+      }
+    });
+  });
+
+  it('has the silhouette slope of a fit over 1 mm, within 15 % in every direction that matters', () => {
+    const coarse = observe(mesh, 64);
+    const fine = observe(mesh, 384);
+    const only = { ...settings, depthWeight: 0 };
+    const { turn } = tangentUnits(mesh);
+    // Steps by which the vertices move 1 mm: a shift, or a turn of 1 mm over the radius.
+    const unit = (k: number) => (k < 3 ? 1 / mesh.radius / turn : 1 / mesh.diameter);
+    const samples = 9;
+    const directions = [0, 1, 2, 3, 4, 5];
+    const slopes: number[] = [];
+    rendered(mesh, { ...fine, depth: undefined, depthCount: 0 }, renderer => {
+      for (const k of directions) {
+        const offsets = Array.from({ length: samples }, (_, s) => (2 * s) / (samples - 1) - 1);
+        const poses = new Float64Array(12 * samples);
+        offsets.forEach((offset, s) => {
+          const step = new Float64Array(6);
+          step[k] = offset * unit(k);
+          poses.set(movePose(near, step, mesh), 12 * s);
+        });
+        const energies = renderer.evaluate(poses, { ...only, silhouetteScale: 6 * settings.silhouetteScale });
+        const products = energies.reduce((sum, { mask }, s) => sum + mask * offsets[s], 0);
+        slopes.push(products / offsets.reduce((sum, offset) => sum + offset * offset, 0));
+      }
+    });
+    rendered(mesh, { ...coarse, depth: undefined, depthCount: 0 }, renderer => {
+      const [{ gradient }] = renderer.evaluate(near, only);
+      const got = unitlessGradient(gradient, mesh).map((value, k) => value * unit(k));
+      const largest = Math.max(...slopes.map(Math.abs));
+      expect(largest).toBeGreaterThan(0.003);
+      for (const k of directions) {
+        if (Math.abs(slopes[k]) < 0.1 * largest) continue;
+        expect(Math.abs(got[k] / slopes[k] - 1), `direction ${k}: ${got[k]} of ${slopes[k]}`).toBeLessThan(0.15);
+      }
+    });
+  });
+});
+
+describe('the depth term', () => {
+  it('has the slopes of central differences where no pixel changes its triangle', () => {
+    // One face of a box covers the whole mask, so that the loss is smooth in all six directions.
+    const mesh = prepareMesh(boxMesh(200, 200, 20));
+    const camera = { width: 32, height: 32, fx: 200, fy: 200, cx: 16, cy: 16 };
+    const depth = Float32Array.from({ length: 1024 }, (_, i) => 590 + 0.2 * (i % 32) - 0.1 * Math.floor(i / 32));
+    const crop: PoseCrop = {
+      camera,
+      distance: new Float32Array(1024).fill(-5),
+      care: new Float32Array(1024).fill(1),
+      depth,
+      contour: new Float32Array(0),
+      maskArea: 1024,
+      depthCount: 1024,
+    };
+    const pose = poseAt([1, 0.4, 0.2], 12, 3, -2, 603);
+    // No occluders: where one begins the loss jumps.
+    const open = { ...settings, scoreDepth: 1000 };
+    const loss = (step: Float64Array) => evaluateReference(mesh, crop, movePose(pose, step, mesh), open).depth;
+    rendered(mesh, crop, renderer => {
+      const [terms] = renderer.evaluate(pose, open);
+      expect(terms.coveredPixels).toBe(1024);
+      const got = unitlessGradient(terms.gradient, mesh);
+      const largest = Math.max(...got.map(Math.abs));
+      for (let k = 0; k < 6; k++) {
+        const [up, down] = [new Float64Array(6), new Float64Array(6)];
+        up[k] = 1e-5;
+        down[k] = -1e-5;
+        const slope = (loss(up) - loss(down)) / 2e-5;
+        expect(Math.abs(got[k] - slope), `direction ${k}`).toBeLessThan(1e-3 * largest);
+      }
+    });
+  });
+});
+
+describe('drawing', () => {
+  it('clips at the near plane: a wall through the camera still covers what lies before it', () => {
+    const mesh = prepareMesh(boxMesh(20, 1000, 1000));
+    const camera = { width: 32, height: 32, fx: 16, fy: 16, cx: 16, cy: 16 };
+    const crop: PoseCrop = {
+      camera,
+      distance: new Float32Array(1024).fill(1),
+      care: new Float32Array(1024).fill(1),
+      depth: undefined,
+      contour: new Float32Array(0),
+      maskArea: 1,
+      depthCount: 0,
+    };
+    // The wall's face is the plane x = 10, from behind the camera to z = 500.
+    rendered(mesh, crop, renderer => {
+      const { triangles, depth } = renderer.draw(poseAt([0, 1, 0], 0, 20, 0, 0));
+      const row = 16 * 32;
+      for (let x = 0; x < 32; x++) {
+        const slope = (x + 0.5 - 16) / 16;
+        const z = 10 / slope;
+        const covered = slope > 0 && z < 500;
+        expect(triangles[row + x] >= 0, `pixel ${x}`).toBe(covered);
+        if (covered) expect(depth[row + x]).toBeCloseTo(z, 2);
+      }
+    });
+  });
+
+  it('does not depend on threads, nor on who else is drawn', async () => {
+    const mesh = prepareMesh(torusMesh(40, 14, 64, 32));
+    const crop = observe(mesh, 64);
+    const poses = new Float64Array(12 * 16);
+    for (let m = 0; m < 16; m++) poses.set(movePose(truth, [0.01 * m, 0, -0.01 * m, 0.02, 0.01 * m, 0], mesh), 12 * m);
+    const alone = await openNodeDevice({ threads: 1 });
+    const uploaded = uploadMesh(alone, mesh);
+    const one = createPoseRenderer(alone, uploaded, crop, 16);
+    rendered(mesh, crop, renderer => {
+      for (const form of ['descent', 'second-order', 'published'] as const) {
+        const together = renderer.evaluate(poses, { ...settings, form });
+        expect(one.evaluate(poses, { ...settings, form })).toEqual(together);
+        expect(one.evaluate(poses.slice(12 * 7, 12 * 8), { ...settings, form })[0]).toEqual(together[7]);
+      }
+    });
+    alone.dispose();
+  });
+});
+
+describe('bad meshes', () => {
+  it('are refused by name', () => {
+    const { positions, triangles } = boxMesh(1, 1, 1);
+    expect(() => prepareMesh({ positions, triangles: new Uint32Array(0) }, 'm.ply')).toThrow(/no triangle/);
+    expect(() => prepareMesh({ positions: positions.map(() => Number.NaN), triangles })).toThrow(/not a finite/);
+    expect(() => prepareMesh({ positions, triangles: Uint32Array.of(0, 1, 1) })).toThrow(/no triangle/);
+    expect(() => prepareMesh({ positions, triangles: Uint32Array.of(0, 1, 99) })).toThrow(/not there/);
+  });
+});

@@ -1,0 +1,84 @@
+// What the pose terms take and give, the same for the kernel and its reference: the crop they compare with, the scales
+// and weights of one evaluation, and the numbers of one member.
+
+import type { Camera } from '../../geometry/camera.ts';
+
+/** What was observed of one object, cut out and drawn at the size of `camera`. */
+export interface PoseCrop {
+  readonly camera: Camera;
+  /** [height, width], signed distance to the mask's contour in pixels, negative inside. */
+  readonly distance: Float32Array;
+  /** [height, width], 1 where the mask is known, 0 where it says nothing (other objects' labels). */
+  readonly care: Float32Array;
+  /** [height, width], z-depth in and around the mask, 0 unknown; undefined without a depth picture. */
+  readonly depth: Float32Array | undefined;
+  /** [point, 4]: x, y in pixels, outward normal, about one point for each pixel of the contour. */
+  readonly contour: Float32Array;
+  /** Pixels inside the mask, and those of them with a depth. */
+  readonly maskArea: number;
+  readonly depthCount: number;
+}
+
+export interface TermSettings {
+  /** descent: border force and depth gradient. second-order: distances between rim and contour, and normal equations.
+   * published: antialiased L1 terms averaged over the frame. */
+  readonly form: 'descent' | 'second-order' | 'published';
+  /** Pixels over which the border force rises to 1, or the scale of rim distances. */
+  readonly silhouetteScale: number;
+  /** Of the depth term, in the unit of the mesh. */
+  readonly depthScale: number;
+  readonly maskWeight: number;
+  readonly depthWeight: number;
+  /** Where depth residuals of the score end, and from where on a measured point is an occluder. */
+  readonly scoreDepth: number;
+  /** Weight of contour-to-rim distances, and where they end in pixels. */
+  readonly contourWeight: number;
+  readonly contourReach: number;
+  /** Divisor of both terms in the published form: pixels of the frame, in pixels of the crop. */
+  readonly frameArea?: number;
+}
+
+/** One member's numbers, all float64. */
+export interface PoseTerms {
+  readonly loss: number;
+  readonly mask: number;
+  readonly depth: number;
+  /** Mask L1 over mask area + mean capped depth residual, for ranking. */
+  readonly score: number;
+  readonly coveredPixels: number;
+  readonly differentPixels: number;
+  readonly depthPixels: number;
+  readonly rimSamples: number;
+  /** [6]: by a rotation vector about the object's centre (left-multiplied), then by translation. */
+  readonly gradient: Float64Array;
+  /** [6, 6] of the second-order form: J^T W J. */
+  readonly hessian: Float64Array;
+}
+
+/** Doubles per member that the kernel writes. */
+export const resultDoubles = 40;
+
+/** Reads the numbers of member `index`. */
+export function readTerms(results: Float64Array, index: number): PoseTerms {
+  const at = index * resultDoubles;
+  const hessian = new Float64Array(36);
+  let k = at + 14;
+  for (let i = 0; i < 6; i++) {
+    for (let j = i; j < 6; j++) {
+      hessian[6 * i + j] = results[k];
+      hessian[6 * j + i] = results[k++];
+    }
+  }
+  return {
+    loss: results[at],
+    mask: results[at + 1],
+    depth: results[at + 2],
+    score: results[at + 3],
+    coveredPixels: results[at + 4],
+    differentPixels: results[at + 5],
+    depthPixels: results[at + 6],
+    rimSamples: results[at + 7],
+    gradient: results.slice(at + 8, at + 14),
+    hessian,
+  };
+}
