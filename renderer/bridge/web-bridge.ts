@@ -10,6 +10,8 @@ import type { Bridge, CallOptions, ConnectionState, HostFile, HostNews } from '.
 const FIRST_WAIT_MILLISECONDS = 250;
 const LONGEST_WAIT_MILLISECONDS = 5000;
 
+const TOKEN = 'descent-lab-token';
+
 interface Pending {
   readonly resolve: (answer: never) => void;
   readonly reject: (error: LabError) => void;
@@ -17,7 +19,7 @@ interface Pending {
 }
 
 export function createWebBridge(address: URL): Bridge {
-  const token = address.searchParams.get('token') ?? '';
+  const token = address.searchParams.get('token') ?? localStorage.getItem(TOKEN) ?? '';
   const pending = new Map<number, Pending>();
   const newsListeners = new Set<(news: HostNews) => void>();
   const connectionListeners = new Set<(state: ConnectionState) => void>();
@@ -46,6 +48,8 @@ export function createWebBridge(address: URL): Bridge {
         // A host of another version was started in the place of ours: its page fits it.
         if (message.schema !== SCHEMA_VERSION) location.reload();
         wait = FIRST_WAIT_MILLISECONDS;
+        // Kept for links, which go without it: only this server's pages can read it.
+        localStorage.setItem(TOKEN, token);
         setState('open');
         break;
       case 'answer':
@@ -82,7 +86,7 @@ export function createWebBridge(address: URL): Bridge {
     };
     socket.onclose = () => {
       if (opened) setState('lost');
-      else void whyClosed(address).then(setState);
+      else void whyClosed(address, token).then(setState);
       for (const { reject } of pending.values()) reject(connectionLost());
       pending.clear();
       setTimeout(connect, wait);
@@ -144,9 +148,11 @@ export function createWebBridge(address: URL): Bridge {
   };
 }
 
-/** A socket that is not let in does not say why; the page's own address does. */
-async function whyClosed(address: URL): Promise<ConnectionState> {
-  const status = await fetch(address, { method: 'HEAD' }).then(
+/** A socket that is not let in does not say why; the same address does, asked plainly. */
+async function whyClosed(address: URL, token: string): Promise<ConnectionState> {
+  const known = new URL('/socket', address);
+  known.search = new URLSearchParams({ token }).toString();
+  const status = await fetch(known, { method: 'HEAD' }).then(
     answer => answer.status,
     () => undefined,
   );
