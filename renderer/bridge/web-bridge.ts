@@ -211,6 +211,6 @@ function connectionLost(): LabError {
     code: 'state',
     message: 'The connection to the lab is lost.',
     where: 'connection',
-    tip: 'Runs go on without the window; it connects again by itself. If it does not, start the lab again.',
+    tip: 'The window connects again by itself. If it does not, start the lab again: runs wait at their last checkpoint.',
   });
 }
