@@ -19,7 +19,13 @@ interface Pending {
 }
 
 export function createWebBridge(address: URL): Bridge {
-  const token = address.searchParams.get('token') ?? localStorage.getItem(TOKEN) ?? '';
+  const given = address.searchParams.get('token') ?? undefined;
+  let token = given ?? localStorage.getItem(TOKEN) ?? '';
+  /** The other one: a window that was open when the lab was started anew learns the new one from a newer window. */
+  const tryOtherToken = (): void => {
+    const stored = localStorage.getItem(TOKEN);
+    token = (token === stored ? given : stored) ?? token;
+  };
   const pending = new Map<number, Pending>();
   const newsListeners = new Set<(news: HostNews) => void>();
   const connectionListeners = new Set<(state: ConnectionState) => void>();
@@ -86,7 +92,10 @@ export function createWebBridge(address: URL): Bridge {
     };
     socket.onclose = () => {
       if (opened) setState('lost');
-      else void whyClosed(address, token).then(setState);
+      else {
+        void whyClosed(address, token).then(setState);
+        tryOtherToken();
+      }
       for (const { reject } of pending.values()) reject(connectionLost());
       pending.clear();
       setTimeout(connect, wait);
