@@ -51,7 +51,7 @@ stories('a window as it was left', () => {
     await palette.run('Copy a link to this view');
     const link = await page.evaluate(() => navigator.clipboard.readText());
 
-    const other = await stage.open({ address: link, width: 1024, height: 700 });
+    const other = await stage.open({ address: link, beside: window });
     await expect.poll(() => other.runBar.name.textContent()).toBe(run);
     await expect.poll(() => other.runBar.cursor()).toBe(at);
     await expect.poll(() => other.images.shownIteration('Recovered')).toBe(at);
