@@ -33,7 +33,9 @@ export function lastOfGestures(run: string, events: readonly RunEvent[]): readon
   return events.filter((event, index) => {
     const own = gesture(event);
     if (own === undefined) return true;
-    return !events.slice(index + 1).some(later => later.path === event.path && gesture(later) === own);
+    // Only the next change of the path: undo may come back to a value of this drag after another one.
+    const next = events.slice(index + 1).find(later => later.path === event.path);
+    return next === undefined || gesture(next) !== own;
   });
 }
 
