@@ -152,4 +152,18 @@ describe('uploads', () => {
     expect(readdirSync(at('.uploads')).sort()).toEqual(['binned', 'fresh', 'used']);
     expect(existsSync(at('.uploads', 'used', 'a.png'))).toBe(true);
   });
+
+  it('of one group share what there is room for, also while they arrive at the same time', async () => {
+    const { receive } = openUploads(at(), 1000, () => new Set());
+    async function* content() {
+      for (let n = 0; n < 6; n++) {
+        await new Promise(resolve => setTimeout(resolve, 1));
+        yield new Uint8Array(100);
+      }
+    }
+    const send = (name: string) => receive({ name, group: 'g', bytes: undefined, content: content() });
+    const outcomes = await Promise.allSettled([send('a'), send('b')]);
+    expect(outcomes.map(({ status }) => status).sort()).toEqual(['fulfilled', 'rejected']);
+    await expect(send('c')).rejects.toMatchObject({ code: 'input' });
+  });
 });
