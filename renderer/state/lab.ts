@@ -9,7 +9,7 @@ import { resetCursor } from './cursor.ts';
 import { showPanel } from './layout.ts';
 import { guarded, reportProblem } from './problems.ts';
 import { TraceStore } from './trace-store.ts';
-import { remember } from './undo.ts';
+import { beforeUndo, remember } from './undo.ts';
 
 /** A run this window listens to. */
 export interface OpenRun {
@@ -332,7 +332,7 @@ interface Order {
 /** Does what the user ordered; it can be undone once the host has done it. */
 function remembered(act: () => Promise<unknown>, order: Order, run?: string): Promise<void> {
   return guarded(async () => {
-    await act();
+    await beforeUndo(act());
     remember({ ...order, undo: () => guarded(order.undo, run), redo: () => guarded(act, run) });
   }, run);
 }
