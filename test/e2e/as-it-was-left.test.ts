@@ -43,7 +43,9 @@ stories('a window as it was left', () => {
     const window = await stage.open();
     const { page, palette, runBar, welcome } = window;
     await welcome.start('sprites');
-    await runBar.becomes('finished');
+    await runBar.becomes('running');
+    await runBar.reaches(20);
+    await runBar.hold();
     const run = (await runBar.name.textContent()) ?? '';
     await window.press('ArrowLeft', 'ArrowLeft', 'Shift+ArrowRight');
     const at = await runBar.cursor();
