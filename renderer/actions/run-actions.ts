@@ -5,6 +5,7 @@ import { openDialog } from '../state/dialogs.ts';
 import { startDraft, useDraft } from '../state/draft.ts';
 import { currentRun, deleteRuns, goRun, pauseRun, replayRun, stopRun, useLab } from '../state/lab.ts';
 import type { Action } from './action.ts';
+import { whileConnected } from './while-connected.ts';
 
 const run = () => currentRun(useLab.getState())?.details;
 const state = () => run()?.entry.state;
@@ -21,7 +22,7 @@ const withRun = (act: (run: string) => Promise<void>) => () => {
   return entry === undefined ? undefined : act(entry.run);
 };
 
-export const runActions: readonly Action[] = [
+export const runActions: readonly Action[] = whileConnected([
   {
     id: 'run.toggle',
     title: 'Run or pause',
@@ -94,4 +95,4 @@ export const runActions: readonly Action[] = [
     enabled: () => run()?.problem !== undefined,
     run: withRun(replayRun),
   },
-];
+]);

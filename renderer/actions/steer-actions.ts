@@ -9,6 +9,7 @@ import type { Action } from './action.ts';
 
 const steerable = () => {
   const run = currentRun(useLab.getState());
+  if (useLab.getState().connection !== 'open') return false;
   return run?.details.problem !== undefined && ['running', 'paused', 'ready'].includes(run.details.entry.state);
 };
 

@@ -1,10 +1,11 @@
 // The window itself: palette, cheat sheet, theme, layout, links.
 
+import { notifications } from '@mantine/notifications';
 import { spotlight } from '@mantine/spotlight';
 import { useCursor } from '../state/cursor.ts';
 import { openDialog } from '../state/dialogs.ts';
 import { useLab } from '../state/lab.ts';
-import { closePanel, resetLayout } from '../state/layout.ts';
+import { closePanel, frontPanels, resetLayout } from '../state/layout.ts';
 import { setPreferences, usePreferences } from '../state/preferences.ts';
 import { guarded } from '../state/problems.ts';
 import { linkToView } from '../state/view-link.ts';
@@ -64,8 +65,12 @@ export const windowActions: readonly Action[] = [
     keywords: 'share url clipboard',
     enabled: () => useLab.getState().current.kind === 'run',
     run: () =>
-      guarded(() =>
-        navigator.clipboard.writeText(linkToView(location.href, useLab.getState().current, useCursor.getState())),
-      ),
+      guarded(async () => {
+        const { current } = useLab.getState();
+        await navigator.clipboard.writeText(linkToView(location.href, current, useCursor.getState(), frontPanels()));
+        notifications.show({
+          message: 'The link is copied. It shows this view in this browser for as long as the lab is not started anew.',
+        });
+      }),
   },
 ];

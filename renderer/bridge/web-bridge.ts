@@ -10,6 +10,8 @@ import type { Bridge, CallOptions, ConnectionState, HostFile, HostNews } from '.
 const FIRST_WAIT_MILLISECONDS = 250;
 const LONGEST_WAIT_MILLISECONDS = 5000;
 
+const TOKEN = 'descent-lab-token';
+
 interface Pending {
   readonly resolve: (answer: never) => void;
   readonly reject: (error: LabError) => void;
@@ -17,7 +19,13 @@ interface Pending {
 }
 
 export function createWebBridge(address: URL): Bridge {
-  const token = address.searchParams.get('token') ?? '';
+  const given = address.searchParams.get('token') ?? undefined;
+  let token = given ?? localStorage.getItem(TOKEN) ?? '';
+  /** The other one: a window that was open when the lab was started anew learns the new one from a newer window. */
+  const tryOtherToken = (): void => {
+    const stored = localStorage.getItem(TOKEN);
+    token = (token === stored ? given : stored) ?? token;
+  };
   const pending = new Map<number, Pending>();
   const newsListeners = new Set<(news: HostNews) => void>();
   const connectionListeners = new Set<(state: ConnectionState) => void>();
@@ -46,6 +54,8 @@ export function createWebBridge(address: URL): Bridge {
         // A host of another version was started in the place of ours: its page fits it.
         if (message.schema !== SCHEMA_VERSION) location.reload();
         wait = FIRST_WAIT_MILLISECONDS;
+        // Kept for links, which go without it: only this server's pages can read it.
+        localStorage.setItem(TOKEN, token);
         setState('open');
         break;
       case 'answer':
@@ -82,7 +92,10 @@ export function createWebBridge(address: URL): Bridge {
     };
     socket.onclose = () => {
       if (opened) setState('lost');
-      else void whyClosed(address).then(setState);
+      else {
+        void whyClosed(address, token).then(setState);
+        tryOtherToken();
+      }
       for (const { reject } of pending.values()) reject(connectionLost());
       pending.clear();
       setTimeout(connect, wait);
@@ -144,9 +157,11 @@ export function createWebBridge(address: URL): Bridge {
   };
 }
 
-/** A socket that is not let in does not say why; the page's own address does. */
-async function whyClosed(address: URL): Promise<ConnectionState> {
-  const status = await fetch(address, { method: 'HEAD' }).then(
+/** A socket that is not let in does not say why; the same address does, asked plainly. */
+async function whyClosed(address: URL, token: string): Promise<ConnectionState> {
+  const known = new URL('/socket', address);
+  known.search = new URLSearchParams({ token }).toString();
+  const status = await fetch(known, { method: 'HEAD' }).then(
     answer => answer.status,
     () => undefined,
   );
@@ -205,6 +220,6 @@ function connectionLost(): LabError {
     code: 'state',
     message: 'The connection to the lab is lost.',
     where: 'connection',
-    tip: 'Runs go on without the window; it connects again by itself. If it does not, start the lab again.',
+    tip: 'The window connects again by itself. If it does not, start the lab again: runs wait at their last checkpoint.',
   });
 }

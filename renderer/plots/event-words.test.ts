@@ -34,8 +34,8 @@ describe('events in words', () => {
   it('say what the engine did', () => {
     const event = { iteration: 7, path: 'members.1.recovered', value: 'rate halved', source: 'engine' } as const;
     expect(eventWords(event, problem)).toEqual({
-      short: 'Recovered',
-      full: 'Iteration 7, fast: Recovered → rate halved',
+      short: 'Stepped back after divergence',
+      full: 'Iteration 7, fast: Stepped back after divergence → rate halved',
     });
   });
 });

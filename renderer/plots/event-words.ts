@@ -10,6 +10,9 @@ export interface EventWords {
   readonly full: string;
 }
 
+/** What the engine does by itself; pictures of a fit may have the same names. */
+const engineWords: Readonly<Record<string, string>> = { recovered: 'Stepped back after divergence' };
+
 export function eventWords(
   { iteration, path, value, source }: RunEvent,
   problem: ProblemDescription | undefined,
@@ -23,9 +26,9 @@ export function eventWords(
     ...(member === undefined ? [] : [problem?.members[member]?.label ?? `member ${member}`]),
     ...(rest.length > 1 ? [rest[0]] : []),
   ];
-  const title = [...who, live?.title ?? readableName(name)].join(': ');
+  const title = [...who, live?.title ?? engineWords[name] ?? readableName(name)].join(': ');
   const shown =
     typeof value === 'number' ? `${formatNumber(value)}${live?.unit === undefined ? '' : ` ${live.unit}`}` : value;
-  const short = source === 'engine' ? readableName(name) : `${title} ${shown}`;
+  const short = source === 'engine' ? (engineWords[name] ?? readableName(name)) : `${title} ${shown}`;
   return { short, full: `Iteration ${iteration}, ${title} → ${shown}` };
 }

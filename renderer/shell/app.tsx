@@ -5,6 +5,7 @@ import { Notifications } from '@mantine/notifications';
 import { useEffect } from 'react';
 import { setCursor } from '../state/cursor.ts';
 import { showRun, useLab } from '../state/lab.ts';
+import { showPanel } from '../state/layout.ts';
 import { usePreferences } from '../state/preferences.ts';
 import { guarded } from '../state/problems.ts';
 import { linkedView } from '../state/view-link.ts';
@@ -56,16 +57,24 @@ function Window() {
   );
 }
 
-/** Opens the run that the address names, once the library is known. */
+/** Shows what the address names, once the library is known and whenever it names something else. */
 function useLinkedView(): void {
   const known = useLab(state => state.library !== undefined);
   useEffect(() => {
     if (!known) return;
-    const linked = linkedView(location.href);
-    if (linked === undefined) return;
-    void guarded(async () => {
-      await showRun(linked.run);
-      setCursor(linked.cursor);
-    });
+    const follow = (): void => {
+      const linked = linkedView(location.href);
+      if (linked === undefined) return;
+      void guarded(async () => {
+        await showRun(linked.run);
+        const { current } = useLab.getState();
+        if (current.kind !== 'run' || current.run !== linked.run) return;
+        setCursor(linked.cursor);
+        for (const panel of linked.panels) showPanel(panel);
+      });
+    };
+    follow();
+    addEventListener('hashchange', follow);
+    return () => removeEventListener('hashchange', follow);
   }, [known]);
 }

@@ -9,7 +9,7 @@ const PATIENCE_MILLISECONDS = 600;
 
 const words = {
   connecting: 'Connecting to the lab …',
-  lost: 'The connection to the lab is lost. Runs go on without the window; connecting again …',
+  lost: 'The lab cannot be reached; trying again … If it was stopped, start it again: its runs wait at their last checkpoint.',
   refused: 'The lab was started anew. Open the address it printed; this window then goes on, too.',
 } as const;
 

@@ -182,6 +182,7 @@ export function Dock() {
     registerDock({
       show: id => show(api, id),
       close: () => api.activePanel?.api.close(),
+      front: () => api.groups.flatMap(({ activePanel }) => panelIds.filter(id => id === activePanel?.id)),
       reset: () => {
         setPreferences({ layout: firstPreferences.layout });
         arrange(api);

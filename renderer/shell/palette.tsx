@@ -65,6 +65,8 @@ export function Palette() {
       onSpotlightOpen={lookAgain}
       limit={30}
       scrollable
+      // To blur what lies below takes long where the processor draws it.
+      overlayProps={{ blur: 0, backgroundOpacity: 0.45 }}
       maxHeight={420}
       highlightQuery
       nothingFound="No command of that name"

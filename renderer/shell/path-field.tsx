@@ -2,14 +2,17 @@
 
 import { Button, Group, TextInput } from '@mantine/core';
 import { useState } from 'react';
+import { setPreferences, usePreferences } from '../state/preferences.ts';
 
 export function PathField({ onOpen }: { readonly onOpen: (path: string) => void }) {
-  const [path, setPath] = useState('');
+  const [path, setPath] = useState(() => usePreferences.getState().lastPath);
   return (
     <form
       onSubmit={event => {
         event.preventDefault();
-        if (path.trim() !== '') onOpen(path.trim());
+        if (path.trim() === '') return;
+        setPreferences({ lastPath: path.trim() });
+        onOpen(path.trim());
       }}
     >
       <Group mt="md" align="flex-end" wrap="nowrap">

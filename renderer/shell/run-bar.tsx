@@ -69,6 +69,7 @@ function RunControls() {
   const name = useCurrentRun(run => run.details.entry.name);
   const state = useCurrentRun(run => run.details.entry.state) ?? 'loading';
   const reading = useCurrentRun(run => run.reading);
+  const connected = useLab(lab => lab.connection === 'open');
   const going = state === 'running' || state === 'loading';
   return (
     <>
@@ -78,8 +79,8 @@ function RunControls() {
             {name}
           </Text>
         </Tooltip>
-        <Badge size="xs" variant="dot" color={stateColours[state]} data-testid="run-state">
-          {state}
+        <Badge size="xs" variant="dot" color={connected ? stateColours[state] : 'gray'} data-testid="run-state">
+          {connected ? state : 'not connected'}
         </Badge>
       </div>
       <div className="run-bar-buttons" role="toolbar" aria-label="Run controls">

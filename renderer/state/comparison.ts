@@ -1,7 +1,7 @@
 // Which runs are compared: those of the compare panel, drawn over the traces too. Kept while the window is open.
 
 import { create } from 'zustand';
-import { closeRun, openRun, useLab } from './lab.ts';
+import { closeRun, keepOpen, openRun, useLab } from './lab.ts';
 import { guarded } from './problems.ts';
 
 interface Comparison {
@@ -10,6 +10,8 @@ interface Comparison {
 }
 
 export const useComparison = create<Comparison>(() => ({ runs: [] }));
+
+keepOpen(run => useComparison.getState().runs.includes(run));
 
 /** Opens the runs and adds them. */
 export async function addToComparison(runs: readonly string[]): Promise<void> {

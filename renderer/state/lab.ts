@@ -9,7 +9,7 @@ import { resetCursor } from './cursor.ts';
 import { showPanel } from './layout.ts';
 import { guarded, reportProblem } from './problems.ts';
 import { TraceStore } from './trace-store.ts';
-import { remember } from './undo.ts';
+import { beforeUndo, remember } from './undo.ts';
 
 /** A run this window listens to. */
 export interface OpenRun {
@@ -18,6 +18,8 @@ export interface OpenRun {
   readonly reading: { readonly done: number; readonly total: number } | undefined;
   /** The same object for as long as the run is open. */
   readonly trace: TraceStore;
+  /** Another number each time it is read anew: what was recorded before may have been made again. */
+  readonly version: number;
 }
 
 /** What the workbench shows: nothing yet, a run that is being prepared, or a run. */
@@ -47,6 +49,10 @@ let bridge: Bridge;
 /** Traces that arrived before the answer to `open`. */
 const early = new Map<string, Float64Array[]>();
 const loading = new Map<string, Promise<void>>();
+const keepers = new Set<(run: string) => boolean>();
+/** The run that the user asked for last, until it is on show. */
+let wanted: string | undefined;
+let readings = 0;
 
 export function theBridge(): Bridge {
   return bridge;
@@ -82,11 +88,32 @@ export function useCurrentRun<Part>(select: (run: OpenRun) => Part): Part | unde
   });
 }
 
-/** Opens a run and shows it. */
+/** Opens a run and shows it, unless the user has gone elsewhere before it was there. */
 export async function showRun(run: string): Promise<void> {
+  wanted = run;
   await openRun(run);
-  resetCursor();
-  useLab.setState({ current: { kind: 'run', run } });
+  if (wanted === run) leaveFor({ kind: 'run', run });
+  else closeUnneeded();
+}
+
+/** Who keeps runs open besides the one on show. */
+export function keepOpen(keeps: (run: string) => boolean): void {
+  keepers.add(keeps);
+}
+
+function leaveFor(current: Current): void {
+  wanted = undefined;
+  if (current.kind !== 'none') resetCursor();
+  useLab.setState({ current });
+  closeUnneeded();
+}
+
+function closeUnneeded(): void {
+  const { open, current } = useLab.getState();
+  for (const run of Object.keys(open)) {
+    const isShown = run === wanted || (current.kind === 'run' && current.run === run);
+    if (!isShown && ![...keepers].some(keeps => keeps(run))) closeRun(run);
+  }
 }
 
 /** Listens to a run, for comparison or to show it. */
@@ -103,13 +130,12 @@ export function closeRun(run: string): void {
 }
 
 export function showWelcome(): void {
-  useLab.setState({ current: { kind: 'none' } });
+  leaveFor({ kind: 'none' });
 }
 
 /** Shows the run being prepared, with the panels that prepare it in front. */
 export function showDraft(): void {
-  resetCursor();
-  useLab.setState({ current: { kind: 'draft' } });
+  leaveFor({ kind: 'draft' });
   showPanel('images');
   showPanel('settings');
 }
@@ -128,7 +154,9 @@ async function readRun(run: string): Promise<void> {
     const trace = useLab.getState().open[run]?.trace ?? new TraceStore();
     trace.reset(details.problem?.terms ?? []);
     for (const rows of early.get(run) ?? []) trace.append(rows);
-    useLab.setState(({ open }) => ({ open: { ...open, [run]: { details, reading: undefined, trace } } }));
+    useLab.setState(({ open }) => ({
+      open: { ...open, [run]: { details, reading: undefined, trace, version: ++readings } },
+    }));
   } finally {
     early.delete(run);
   }
@@ -222,6 +250,8 @@ function applyNews({ details }: OpenRun, news: RunNews): Change {
       return { details: { summary: news.summary } };
     case 'failed':
       return { details: { error: news.error } };
+    case 'pace':
+      return { details: { pace: news.perSecond } };
     case 'diverged':
     case 'note':
       return {};
@@ -240,12 +270,7 @@ export function goRun(run: string, iterations?: number): Promise<void> {
 }
 
 export function setPace(run: string, perSecond: number | undefined): Promise<void> {
-  return guarded(async () => {
-    await bridge.call('pace', { run, ...(perSecond === undefined ? {} : { perSecond }) });
-    useLab.setState(({ open }) => ({
-      open: { ...open, [run]: { ...open[run], details: { ...open[run].details, pace: perSecond } } },
-    }));
-  }, run);
+  return guarded(() => bridge.call('pace', { run, ...(perSecond === undefined ? {} : { perSecond }) }), run);
 }
 
 export function stopRun(run: string): Promise<void> {
@@ -307,7 +332,7 @@ interface Order {
 /** Does what the user ordered; it can be undone once the host has done it. */
 function remembered(act: () => Promise<unknown>, order: Order, run?: string): Promise<void> {
   return guarded(async () => {
-    await act();
+    await beforeUndo(act());
     remember({ ...order, undo: () => guarded(order.undo, run), redo: () => guarded(act, run) });
   }, run);
 }

@@ -7,6 +7,8 @@ export interface Dock {
   show(panel: PanelId): void;
   /** Closes the panel that was used last. */
   close(): void;
+  /** Panels that are in front of their tabs. */
+  front(): readonly PanelId[];
   /** The layout it came with. */
   reset(): void;
 }
@@ -29,6 +31,10 @@ export function showPanel(panel: PanelId): void {
 
 export function closePanel(): void {
   dock?.close();
+}
+
+export function frontPanels(): readonly PanelId[] {
+  return dock?.front() ?? [];
 }
 
 export function resetLayout(): void {

@@ -4,7 +4,7 @@ import type { RunEvent } from '../../src/protocol/run.ts';
 import { theBridge, useLab } from './lab.ts';
 import { guarded } from './problems.ts';
 import type { LiveChange } from './steering.ts';
-import { remember } from './undo.ts';
+import { beforeUndo, remember } from './undo.ts';
 
 export interface LiveEdit {
   readonly run: string;
@@ -33,7 +33,9 @@ export function lastOfGestures(run: string, events: readonly RunEvent[]): readon
   return events.filter((event, index) => {
     const own = gesture(event);
     if (own === undefined) return true;
-    return !events.slice(index + 1).some(later => later.path === event.path && gesture(later) === own);
+    // Only the next change of the path: undo may come back to a value of this drag after another one.
+    const next = events.slice(index + 1).find(later => later.path === event.path);
+    return next === undefined || gesture(next) !== own;
   });
 }
 
@@ -43,7 +45,7 @@ export async function changeLiveValues({ run, label, changes, back, gesture }: L
     if (gestures.size > MOST_GESTURES) gestures.clear();
     for (const { path, value } of changes) gestures.set(`${run} ${path} ${value}`, gesture);
   }
-  const taken = await send(run, changes);
+  const taken = await beforeUndo(send(run, changes));
   if (taken.size === 0) return;
   const ofTaken = (all: readonly LiveChange[]) =>
     all.filter(({ path }) => taken.size === changes.length || taken.has(path));

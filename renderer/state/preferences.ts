@@ -15,6 +15,8 @@ export interface Preferences {
   readonly hintsSeen: boolean;
   readonly settingsLevel: 'basic' | 'advanced';
   readonly exportFormat: string;
+  /** Opened last by its path; empty: none so far. */
+  readonly lastPath: string;
 }
 
 export const firstPreferences: Preferences = {
@@ -27,6 +29,7 @@ export const firstPreferences: Preferences = {
   hintsSeen: false,
   settingsLevel: 'basic',
   exportFormat: 'npy',
+  lastPath: '',
 };
 
 export const usePreferences = create<Preferences>()(

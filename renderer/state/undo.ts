@@ -61,7 +61,20 @@ function stands({ edit }: Done): boolean {
   return edit.lapsed?.() !== true;
 }
 
+const underway = new Set<Promise<unknown>>();
+
+/** An order that will be remembered once the host took it: whoever undoes meanwhile means this one. */
+export async function beforeUndo<Answer>(order: Promise<Answer>): Promise<Answer> {
+  underway.add(order);
+  try {
+    return await order;
+  } finally {
+    underway.delete(order);
+  }
+}
+
 export async function undo(): Promise<void> {
+  await Promise.allSettled(underway);
   const last = useUndo.getState().past.findLast(stands);
   if (last !== undefined) await undoEdit(last.edit);
 }
@@ -76,6 +89,7 @@ export async function undoEdit(edit: Edit): Promise<void> {
 }
 
 export async function redo(): Promise<void> {
+  await Promise.allSettled(underway);
   const { past, future } = useUndo.getState();
   const next = future.findLast(stands);
   if (next === undefined) return;

@@ -74,7 +74,7 @@ export function feedView(
               .map(each => each.iteration),
           );
     const stamp = fixed ? 'fixed' : at === 'now' ? `now ${newest} ${state} ${live}` : `at ${recorded}`;
-    const key = [wanted.run, wanted.view, fixed ? 0 : member, stamp, frame, wanted.mostPixels].join('|');
+    const key = [wanted.run, run.version, wanted.view, fixed ? 0 : member, stamp, frame, wanted.mostPixels].join('|');
     if (key === painted) return;
     const known = cache.get(key);
     if (known !== undefined) {

@@ -1,15 +1,25 @@
-// Links that reproduce a view: run and cursor in the fragment of the address, which no server sees.
+// Links that reproduce a view: run, cursor and front panels in the fragment of the address, which no server sees. Without
+// the token: this browser knows it, and nobody else should.
 
+import { type PanelId, panelIds } from '../panels/panel-list.ts';
 import type { Cursor } from './cursor.ts';
 import type { Current } from './lab.ts';
 
 export interface LinkedView {
   readonly run: string;
   readonly cursor: Cursor;
+  /** In front of their tabs. */
+  readonly panels: readonly PanelId[];
 }
 
-export function linkToView(address: string, current: Current, { iteration, frame, member }: Cursor): string {
+export function linkToView(
+  address: string,
+  current: Current,
+  { iteration, frame, member }: Cursor,
+  panels: readonly PanelId[],
+): string {
   const url = new URL(address);
+  url.searchParams.delete('token');
   url.hash =
     current.kind === 'run'
       ? new URLSearchParams({
@@ -17,6 +27,7 @@ export function linkToView(address: string, current: Current, { iteration, frame
           at: String(iteration),
           frame: String(frame),
           member: String(member),
+          panels: panels.join(' '),
         }).toString()
       : '';
   return url.href;
@@ -33,5 +44,6 @@ export function linkedView(address: string): LinkedView | undefined {
   return {
     run,
     cursor: { iteration: whole('at') ?? 'now', frame: whole('frame') ?? 0, member: whole('member') ?? 'best' },
+    panels: panelIds.filter(id => (fragment.get('panels') ?? '').split(' ').includes(id)),
   };
 }

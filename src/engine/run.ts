@@ -430,6 +430,7 @@ export function createRun({
     summary: problem.summary,
     terms: problem.terms,
     views: problem.views,
+    ...(fit.figures === undefined ? {} : { figures: fit.figures }),
     members: members.map(({ label, blocks, maximumIterations }, member) => {
       const turned = blocks.filter(({ gradients }) => gradients !== undefined).map(({ group }) => group);
       return {

@@ -165,6 +165,8 @@ export interface Fit {
   readonly optimizerNote?: string;
   /** Inputs made by the program, each with what it teaches. */
   readonly samples: readonly Sample[];
+  /** Names of the measures that tell how good a result is, the first that a member has being its headline. */
+  readonly figures?: readonly string[];
   /** Sentences for the values of word-valued measures: captions.phase.growth. */
   readonly captions: Readonly<Record<string, Readonly<Record<string, string>>>>;
   /**

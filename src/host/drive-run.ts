@@ -3,7 +3,7 @@
 
 import { setImmediate } from 'node:timers/promises';
 import type { CpuDevice } from '../devices/cpu/cpu-device.ts';
-import type { Problem } from '../engine/fits.ts';
+import type { Measures, Problem } from '../engine/fits.ts';
 import { DIVERGED, type MemberReport, type Run } from '../engine/run.ts';
 import { moveState, nextState, type RunCommand } from '../engine/run-states.ts';
 import { isSnapshotIteration } from '../engine/snapshots.ts';
@@ -174,7 +174,10 @@ export function startDrive(
       await setImmediate();
     }
     progress.rest();
-    if (ending === 'stop') {
+    // It may have ended by itself in the meantime.
+    if (ending === 'stop' && !run.done) {
+      // As a replay will, which meets the stop only after the records of its iteration.
+      if (isSnapshotIteration(run.iteration)) record(loaded, desk, emit);
       run.stop();
       run.step();
     }
@@ -186,7 +189,8 @@ export function startDrive(
     desk.close();
     if (run.done) {
       const stopped = run.members.some(({ reason }) => reason === 'stopped');
-      const summary = await writeResults(loaded, stopped ? 'stopped' : 'finished', progress.seconds());
+      const measured = measureResults(loaded, emit);
+      const summary = await writeResults(loaded, measured, stopped ? 'stopped' : 'finished', progress.seconds());
       move(stopped ? 'stop' : 'finish');
       emit({ kind: 'finished', folder: folder.path, summary });
     } else {
@@ -254,12 +258,28 @@ async function writeThumbnail({ run, problem, folder }: LoadedRun): Promise<void
   folder.writeThumbnail(await encodeViewThumbnail(view, data));
 }
 
-async function writeResults(loaded: LoadedRun, state: 'finished' | 'stopped', seconds: number): Promise<RunSummary> {
+/** The figures of what each member has kept: recorded at the iteration of the last views, which show the same. */
+function measureResults({ run, folder }: LoadedRun, emit: (event: EngineEvent) => void): Measures[] {
+  return run.members.map(({ member }) => {
+    const measures = run.measure(member, 'final');
+    const row = { iteration: run.iteration, member, ...measures };
+    folder.appendMeasures(row);
+    emit({ kind: 'measures', row });
+    return measures;
+  });
+}
+
+async function writeResults(
+  loaded: LoadedRun,
+  measured: readonly Measures[],
+  state: 'finished' | 'stopped',
+  seconds: number,
+): Promise<RunSummary> {
   const { run, problem, folder } = loaded;
-  const members = run.members.map(({ bestIteration, ...report }) => ({
+  const members = run.members.map(({ bestIteration, ...report }, m) => ({
     ...report,
     ...(bestIteration === undefined ? {} : { bestIteration }),
-    ...run.measure(report.member, 'final'),
+    ...measured[m],
   }));
   const { member } = bestOf(run.members);
   const tensors = problem.exports(member);

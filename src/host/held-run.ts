@@ -8,6 +8,7 @@ import { asLabError, LabError, type LabErrorDetails } from '../protocol/lab-erro
 import type { EngineCommand, EngineEvent } from '../protocol/messages.ts';
 import { type Recipe, type RunEvent, traceColumns } from '../protocol/run.ts';
 import type { ViewData } from '../protocol/views.ts';
+import { createRace } from '../store/best-member.ts';
 import {
   listExports,
   readEvents,
@@ -17,7 +18,7 @@ import {
   readSummary,
   readTrace,
 } from '../store/read-run.ts';
-import { failureOf, figuresOf, type RunLibrary } from '../store/run-library.ts';
+import { failureOf, figuresOf, newestMeasures, type RunLibrary } from '../store/run-library.ts';
 import { listCheckpoints, listSnapshots } from '../store/snapshot-views.ts';
 import type { EngineClient } from './engine-client.ts';
 import type { EnginePool } from './engine-pool.ts';
@@ -101,7 +102,14 @@ export function createHeldRun({ run, library, pool, beginning, onEntry }: HeldRu
   let seq = 0;
   let engine: EngineClient | undefined;
   let pace: number | undefined;
-  let state = beginning === undefined ? readStored(folder, library, run) : blank(beginning);
+  /** Of a stored run: nothing before somebody asks, since its trace may be long. Throws for what is no run. */
+  let known = beginning === undefined ? undefined : blank(beginning);
+  if (known === undefined) library.entry(run);
+  const state = (): Known => {
+    known ??= readStored(folder, library, run);
+    return known;
+  };
+  const race = createRace();
   /** Resolves when the engine has loaded the run; rejects if it cannot. */
   let loaded = settled();
   let ended = settled();
@@ -140,9 +148,11 @@ export function createHeldRun({ run, library, pool, beginning, onEntry }: HeldRu
   };
   const tellEntry = (change: Partial<RunEntry>): void => {
     entryTold = Date.now();
-    const hasThumbnail = state.entry.hasThumbnail || existsSync(join(folder, 'thumbnail.png'));
-    state.entry = { ...state.entry, ...change, hasThumbnail };
-    onEntry(state.entry);
+    const { entry } = held;
+    const hasThumbnail = entry.hasThumbnail || existsSync(join(folder, 'thumbnail.png'));
+    const changed = { ...entry, ...change, hasThumbnail };
+    if (known !== undefined) known.entry = changed;
+    onEntry(changed);
   };
   const on: { readonly [K in EngineEvent['kind']]?: (event: Extract<EngineEvent, { readonly kind: K }>) => void } = {
     reading(event) {
@@ -152,56 +162,61 @@ export function createHeldRun({ run, library, pool, beginning, onEntry }: HeldRu
     },
     progress(event) {
       untold = event;
-      state.progress = event.progress;
-      state.entry = { ...state.entry, iteration: event.progress.iteration };
+      state().progress = event.progress;
+      state().entry = { ...state().entry, iteration: event.progress.iteration };
       tellSoon();
     },
     trace({ rows }) {
-      state.trace.append(rows);
+      state().trace.append(rows);
+      race.append(rows, state().trace.columns);
       tellSoon();
     },
     ready({ problem }) {
       const recipe = readRecipe(folder);
-      state = { ...state, recipe, problem, stored: true };
-      if (state.trace.count === 0) state.trace = createTraceRows(traceColumns.length + problem.terms.length);
-      if (state.labels !== undefined) library.label(run, state.labels);
-      state.labels = undefined;
+      known = { ...state(), recipe, problem, stored: true };
+      if (known.trace.count === 0) known.trace = createTraceRows(traceColumns.length + problem.terms.length);
+      const { labels } = known;
+      if (labels !== undefined) library.label(run, labels);
+      known.labels = undefined;
       if (!rewinding) tell({ kind: 'problem', problem, recipe });
     },
     state(event) {
       tellUntold();
-      if (rewinding && state.problem !== undefined) rewind(event.iteration);
+      if (rewinding && state().problem !== undefined) rewind(event.iteration);
       tell(event);
       tellEntry({ state: event.state, iteration: event.iteration });
       begun.resolve();
       loading.resolve();
     },
     measures(event) {
-      state.measures.push(event.row);
-      if (event.row.member === 0) state.entry = { ...state.entry, figures: figuresOf(event.row) };
+      state().measures.push(event.row);
+      const { entry, measures, problem, progress } = state();
+      const row = { ...newestMeasures(measures, race.best() ?? 0), loss: progress?.loss };
+      const figures = figuresOf(row, problem?.figures);
+      state().entry = { ...entry, figures };
       tell(event);
     },
     snapshot(event) {
-      state.snapshots.push({ iteration: event.iteration, member: event.member });
+      state().snapshots.push({ iteration: event.iteration, member: event.member });
       tell(event);
     },
     checkpoint(event) {
       // Old ones are dropped when a new one is written.
-      state.checkpoints = listCheckpoints(folder);
+      state().checkpoints = listCheckpoints(folder);
       tell(event);
     },
     note: tell,
     diverged: ({ error }) => tell({ kind: 'diverged', error }),
     accepted(event) {
-      state.accepted.push(event.event);
+      state().accepted.push(event.event);
       tell(event);
       asked.shift()?.resolve();
     },
     event(event) {
       const { path, value } = event.event;
-      const taken = state.accepted.findIndex(each => each.path === path && each.value === value);
-      if (taken >= 0) state.accepted.splice(taken, 1);
-      state.events.push(event.event);
+      const taken = state().accepted.findIndex(each => each.path === path && each.value === value);
+      if (taken >= 0) state().accepted.splice(taken, 1);
+      state().events.push(event.event);
       tell(event);
     },
     view: event => takePull(event.ask)?.resolve(event),
@@ -212,7 +227,7 @@ export function createHeldRun({ run, library, pool, beginning, onEntry }: HeldRu
     },
     finished({ summary }) {
       tellUntold();
-      state.summary = summary;
+      state().summary = summary;
       tell({ kind: 'finished', summary });
       giveBack();
     },
@@ -237,16 +252,18 @@ export function createHeldRun({ run, library, pool, beginning, onEntry }: HeldRu
     rewinding = false;
     const before = <Row extends { readonly iteration: number }>(rows: readonly Row[]) =>
       rows.filter(row => row.iteration < iteration);
-    state.trace.cut(iteration);
-    state.accepted = [...state.events, ...state.accepted].filter(
+    state().trace.cut(iteration);
+    race.clear();
+    state().accepted = [...state().events, ...state().accepted].filter(
       event => event.source === 'user' && event.iteration >= iteration,
     );
-    state.events = before(state.events);
-    state.measures = before(state.measures);
-    state.snapshots = before(state.snapshots);
-    state.checkpoints = listCheckpoints(folder);
+    state().events = before(state().events);
+    state().measures = before(state().measures);
+    state().snapshots = before(state().snapshots);
+    state().checkpoints = listCheckpoints(folder);
     for (const listener of listeners) listener.traceCut(held);
-    if (state.problem !== undefined) tell({ kind: 'problem', problem: state.problem, recipe: state.recipe });
+    const { problem, recipe } = state();
+    if (problem !== undefined) tell({ kind: 'problem', problem, recipe });
   };
 
   const takePull = (ask: number) => {
@@ -261,7 +278,7 @@ export function createHeldRun({ run, library, pool, beginning, onEntry }: HeldRu
     engine = undefined;
     rewinding = false;
     tellUntold();
-    const gone = error ?? new LabError({ code: 'state', message: 'The run has ended.', where: run });
+    const gone = error ?? endedMeanwhile(run);
     for (const { reject } of asked) reject(gone);
     asked = [];
     for (const ask of [...pulls.keys()]) takePull(ask)?.resolve(undefined);
@@ -280,19 +297,19 @@ export function createHeldRun({ run, library, pool, beginning, onEntry }: HeldRu
   };
   const fail = (error: LabErrorDetails): void => {
     // Somebody else drives it, or it is at its end: the run is as it was.
-    if (error.code === 'state' && state.stored && library.find(run) !== undefined) {
+    if (error.code === 'state' && state().stored && library.find(run) !== undefined) {
       release(new LabError(error));
       tell({ kind: 'note', text: error.message });
-      state.entry = { ...library.entry(run), live: false };
-      tell({ kind: 'state', state: state.entry.state, iteration: state.entry.iteration });
+      state().entry = { ...library.entry(run), live: false };
+      tell({ kind: 'state', state: state().entry.state, iteration: state().entry.iteration });
       tellEntry({});
       return;
     }
     const stored = library.find(run) !== undefined;
     if (stored && failureOf(folder) === undefined) log(folder, error);
-    state.error = error;
+    state().error = error;
     release(new LabError(error));
-    if (state.entry.state !== 'failed') tell({ kind: 'state', state: 'failed', iteration: state.entry.iteration });
+    if (state().entry.state !== 'failed') tell({ kind: 'state', state: 'failed', iteration: state().entry.iteration });
     tell({ kind: 'failed', error });
     tellEntry({ state: 'failed', live: false });
   };
@@ -308,12 +325,12 @@ export function createHeldRun({ run, library, pool, beginning, onEntry }: HeldRu
     ended = ending.promise;
     loaded.catch(() => {}); // told by `begun`, or as news
     rewinding = command.kind === 'resume';
-    state.error = undefined;
-    state.entry = { ...state.entry, state: 'loading', live: true };
+    state().error = undefined;
+    state().entry = { ...state().entry, state: 'loading', live: true };
     engine = pool.take(receive);
     engine.send(command);
     const timeout = setTimeout(begun.resolve, REFUSAL_MILLISECONDS);
-    tell({ kind: 'state', state: 'loading', iteration: state.entry.iteration });
+    tell({ kind: 'state', state: 'loading', iteration: state().entry.iteration });
     return begun.promise.then(() => tellEntry({})).finally(() => clearTimeout(timeout));
   };
 
@@ -324,25 +341,25 @@ export function createHeldRun({ run, library, pool, beginning, onEntry }: HeldRu
       return engine !== undefined;
     },
     get stored() {
-      return state.stored;
+      return known?.stored ?? true;
     },
     get entry() {
-      return state.entry;
+      return known?.entry ?? library.entry(run);
     },
     get seq() {
       return seq;
     },
     get trace() {
-      return state.trace;
+      return state().trace;
     },
     details() {
       // Without an engine the folder may have changed behind our back, by the command line for one.
-      if (engine === undefined && state.stored) {
+      if (engine === undefined && held.stored) {
         const stored = readStored(folder, library, run);
-        state = { ...stored, error: stored.error === undefined ? undefined : (state.error ?? stored.error) };
+        known = { ...stored, error: stored.error === undefined ? undefined : (known?.error ?? stored.error) };
       }
       const { entry, recipe, problem, events, accepted, measures, snapshots, checkpoints, progress, summary, error } =
-        state;
+        state();
       return {
         entry,
         seq,
@@ -363,16 +380,16 @@ export function createHeldRun({ run, library, pool, beginning, onEntry }: HeldRu
     drive,
     async load(first) {
       if (engine === undefined) {
-        const { state: present } = library.find(run) ?? state.entry;
-        if (!state.stored || present === 'finished' || present === 'stopped') {
+        const { state: present } = library.find(run) ?? held.entry;
+        if (!held.stored || present === 'finished' || present === 'stopped') {
           throw new LabError({
             code: 'state',
-            message: `This run is ${present}${state.stored ? '' : ' before it began'}; it cannot go on.`,
+            message: `This run is ${present}${held.stored ? '' : ' before it began'}; it cannot go on.`,
             where: run,
-            tip: state.stored ? 'Branch from an iteration of it, or replay it.' : 'Start it anew.',
+            tip: held.stored ? 'Branch from an iteration of it, or replay it.' : 'Start it anew.',
           });
         }
-        state = readStored(folder, library, run);
+        known = readStored(folder, library, run);
         await drive({
           kind: 'resume',
           folder,
@@ -389,11 +406,14 @@ export function createHeldRun({ run, library, pool, beginning, onEntry }: HeldRu
     send: command => engine?.send(command),
     change: (path, value) =>
       new Promise((resolve, reject) => {
+        // It may have ended since it was loaded.
+        if (engine === undefined) return reject(endedMeanwhile(run));
         asked.push({ resolve, reject });
-        engine?.send({ kind: 'change', path, value });
+        engine.send({ kind: 'change', path, value });
       }),
     pace(perSecond) {
       pace = perSecond;
+      tell({ kind: 'pace', perSecond });
       // An engine that still loads the run would not know of what.
       void loaded.then(
         () => engine?.send({ kind: 'pace', perSecond: pace }),
@@ -419,13 +439,13 @@ export function createHeldRun({ run, library, pool, beginning, onEntry }: HeldRu
       return pulled;
     },
     relabel(labels) {
-      if (state.stored) library.label(run, labels);
-      else state.labels = { ...state.labels, ...labels };
+      if (held.stored) library.label(run, labels);
+      else state().labels = { ...state().labels, ...labels };
       tellEntry(labels);
     },
     async leave() {
       if (engine === undefined) return;
-      if (!state.stored) {
+      if (!state().stored) {
         release(new LabError({ code: 'state', message: 'The run was left before it was loaded.', where: run }));
         return;
       }
@@ -437,6 +457,15 @@ export function createHeldRun({ run, library, pool, beginning, onEntry }: HeldRu
     },
   };
   return held;
+}
+
+function endedMeanwhile(run: string): LabError {
+  return new LabError({
+    code: 'state',
+    message: 'The run has ended.',
+    where: run,
+    tip: 'Branch from an iteration of it, or replay it.',
+  });
 }
 
 type Labels = Parameters<HeldRun['relabel']>[0];

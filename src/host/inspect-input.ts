@@ -1,5 +1,6 @@
 // What an input is taken for, and how it looks, before anything is started. Runs in the engine's process.
 
+import { statSync } from 'node:fs';
 import type { Fit, FitInput } from '../engine/fits.ts';
 import { readMask } from '../formats/observation-mask.ts';
 import { firstAxisOf, type PictureStack, pictureStackOf } from '../formats/picture-stack.ts';
@@ -43,9 +44,29 @@ export async function inspectInput(
   };
 }
 
+/** What was looked at last: whoever leafs through frames asks for the same input many times. Freed after a while. */
+let last: { readonly key: string; readonly data: Promise<FitInput> } | undefined;
+let forgetting: ReturnType<typeof setTimeout> | undefined;
+const KEPT_MILLISECONDS = 30e3;
+
+function lastInput(fit: Fit, path: string, onProgress: Note): Promise<FitInput> {
+  const key = `${fit.id} ${path} ${statSync(path, { throwIfNoEntry: false })?.mtimeMs}`;
+  const data = last?.key === key ? last.data : openInput(fit, path, onProgress).then(opened => opened.data);
+  last = { key, data };
+  data.catch(() => {
+    if (last?.data === data) last = undefined;
+  });
+  clearTimeout(forgetting);
+  forgetting = setTimeout(() => {
+    last = undefined;
+  }, KEPT_MILLISECONDS);
+  forgetting.unref();
+  return data;
+}
+
 /** One frame at full size: `values` [1, height, width, channels] as bytes over the range of the input. */
 export async function inputPicture(fit: Fit, path: string, frame: number, onProgress: Note): Promise<ViewData> {
-  const { data } = await openInput(fit, path, onProgress);
+  const data = await lastInput(fit, path, onProgress);
   const stack = data.kind === 'synthetic' ? undefined : pictureStackOf(data.shape, firstOf(data));
   if (stack === undefined || frame >= stack.frames) {
     throw new LabError({

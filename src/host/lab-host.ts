@@ -37,7 +37,8 @@ export interface LabHostOptions {
 }
 
 export interface LabHost {
-  connect(carrier: Carrier): Session;
+  /** Undefined, and the carrier refused: too many windows are open. */
+  connect(carrier: Carrier): Session | undefined;
   /** Resolves with the input reference; throws `setting` for a bad name, `input` for too many bytes. */
   upload(upload: Upload): Promise<string>;
   /** A sample as a small PNG, empty for one that is no picture; undefined for one that does not exist. */
@@ -49,20 +50,22 @@ export interface LabHost {
 }
 
 const MOST_SESSIONS = 64;
+const SWEEP_MILLISECONDS = 3600e3;
 
 export function createLabHost({ library: path, roots, startEngine, uploadBytes }: LabHostOptions): LabHost {
   const library = openRunLibrary(path);
-  const uploads = openUploads(library.folder, uploadBytes, library.inputs());
+  const uploads = openUploads(library.folder, uploadBytes, library.inputs);
+  const sweeping = setInterval(uploads.sweep, SWEEP_MILLISECONDS).unref();
   const references = createInputReferences(roots, uploads, library.inputs);
   const pool = createEnginePool(startEngine);
-  const sessions = new Map<Session, Carrier>();
+  const sessions = new Set<Session>();
   const held = new Map<string, HeldRun>();
   const samplePictures = new Map<string, Promise<Uint8Array>>();
   const fits = pool.ask({ kind: 'describe', fit: undefined }, 'description');
   fits.catch(() => {}); // told to whoever asks for it
 
   const announce = (run: string, entry: RunEntry | undefined): void => {
-    for (const carrier of sessions.values()) carrier.json({ kind: 'entry', run, entry });
+    for (const session of sessions) session.tell({ kind: 'entry', run, entry });
   };
   const hold = (run: string, beginning?: Beginning): HeldRun => {
     const known = held.get(run);
@@ -77,7 +80,16 @@ export function createLabHost({ library: path, roots, startEngine, uploadBytes }
   };
   /** Forgets a run that nobody looks at; it can be read from its folder again. */
   const letGo = (run: HeldRun): void => {
-    if (!run.live && run.stored && run.listeners.size === 0) held.delete(run.run);
+    if (!run.live && run.stored && run.listeners.size === 0 && held.get(run.run) === run) held.delete(run.run);
+  };
+  /** Nothing of a run is kept for what was done to it, unless somebody looks at it or an engine has it. */
+  const using = async (run: string, act: (run: HeldRun) => Promise<void>): Promise<undefined> => {
+    const taken = hold(run);
+    try {
+      await act(taken);
+    } finally {
+      letGo(taken);
+    }
   };
   const drop = (run: string): void => {
     held.get(run)?.listeners.clear();
@@ -176,35 +188,40 @@ export function createLabHost({ library: path, roots, startEngine, uploadBytes }
     },
     open({ run }, { session }) {
       const opened = hold(run);
-      const details = opened.details();
-      session.listen(opened);
-      return details;
+      try {
+        const details = opened.details();
+        session.listen(opened);
+        return details;
+      } finally {
+        letGo(opened);
+      }
     },
     close({ run }, { session }) {
       session.unlisten(run);
     },
-    async change({ run, path, value }) {
-      await hold(run).load('pause');
-      await hold(run).change(path, value);
-    },
+    change: ({ run, path, value }) =>
+      using(run, async held => {
+        await held.load('pause');
+        await held.change(path, value);
+      }),
     async pause({ run }) {
       const live = held.get(run);
       if (live?.live !== true) return;
       await live.load('pause');
       live.send({ kind: 'pause' });
     },
-    async go({ run, iterations }) {
-      const { live } = hold(run);
-      await hold(run).load(iterations === undefined ? 'run' : 'pause');
-      if (live || iterations !== undefined) hold(run).send({ kind: 'go', iterations });
-    },
-    pace({ run, perSecond }) {
-      hold(run).pace(perSecond);
-    },
-    async stop({ run }) {
-      await hold(run).load('pause');
-      hold(run).send({ kind: 'stop' });
-    },
+    go: ({ run, iterations }) =>
+      using(run, async held => {
+        const { live } = held;
+        await held.load(iterations === undefined ? 'run' : 'pause');
+        if (live || iterations !== undefined) held.send({ kind: 'go', iterations });
+      }),
+    pace: ({ run, perSecond }) => using(run, async held => held.pace(perSecond)),
+    stop: ({ run }) =>
+      using(run, async held => {
+        await held.load('pause');
+        held.send({ kind: 'stop' });
+      }),
     async branch({ run: parent, iteration, changes, name }) {
       const { name: parentName } = entryOf(parent);
       const folder = library.folderOf(parent);
@@ -229,12 +246,8 @@ export function createLabHost({ library: path, roots, startEngine, uploadBytes }
       const entry = blankEntry(run, fit, input, `${parentName} replayed`);
       return begin({ entry, recipe }, { kind: 'replay', folder, out: library.folderOf(run), ...driving, first: 'run' });
     },
-    rename({ run, name }) {
-      hold(run).relabel({ name });
-    },
-    tag({ run, tags }) {
-      hold(run).relabel({ tags });
-    },
+    rename: ({ run, name }) => using(run, async held => held.relabel({ name })),
+    tag: ({ run, tags }) => using(run, async held => held.relabel({ tags })),
     async delete({ runs }) {
       await Promise.all(runs.map(run => hold(run).leave()));
       for (const run of runs) {
@@ -292,10 +305,13 @@ export function createLabHost({ library: path, roots, startEngine, uploadBytes }
 
   return {
     connect(carrier) {
-      if (sessions.size >= MOST_SESSIONS) carrier.refuse('Too many windows are open.');
+      if (sessions.size >= MOST_SESSIONS) {
+        carrier.refuse('Too many windows are open.');
+        return undefined;
+      }
       const session = createSession({ carrier, handlers, onUnlisten: letGo, onClose: () => sessions.delete(session) });
-      sessions.set(session, carrier);
-      carrier.json({ kind: 'welcome', schema: SCHEMA_VERSION, version: VERSION });
+      sessions.add(session);
+      session.tell({ kind: 'welcome', schema: SCHEMA_VERSION, version: VERSION });
       return session;
     },
     upload: upload => uploads.receive(upload),
@@ -320,8 +336,9 @@ export function createLabHost({ library: path, roots, startEngine, uploadBytes }
       return realpathSync(expected) === expected ? expected : undefined;
     },
     async dispose() {
+      clearInterval(sweeping);
       await Promise.all([...held.values()].map(each => each.leave()));
-      for (const session of [...sessions.keys()]) session.close();
+      for (const session of [...sessions]) session.close();
       pool.dispose();
     },
   };

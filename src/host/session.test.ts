@@ -113,3 +113,23 @@ it('refuses a number that is under way, and cancels by number', async () => {
       { kind: 'answer', call: 6 },
     ]);
 });
+
+it('leaves progress out for a window that reads slowly, and lets go of one that has stopped reading', () => {
+  const listeners = new Set<RunListener>();
+  const held = { run: 'plaid-1', seq: 7, trace: createTraceRows(2), listeners } as unknown as HeldRun;
+  const { call, messages, state } = slowWindow({ open: (_, { session }) => session.listen(held) as never });
+  call(0, 'open', { run: 'plaid-1' });
+  const tell = (event: Parameters<RunListener['news']>[2]) => {
+    for (const listener of listeners) listener.news('plaid-1', 8, event);
+  };
+  const told = () => messages.flatMap(message => (message.kind === 'run' ? [message.event.kind] : []));
+  state.buffered = 5 << 20;
+  tell({ kind: 'reading', done: 1, total: 2 });
+  tell({ kind: 'note', text: 'kept' });
+  expect(told()).toEqual(['note']);
+  state.buffered = 100 << 20;
+  tell({ kind: 'note', text: 'too much' });
+  tell({ kind: 'note', text: 'too much' });
+  expect(told()).toEqual(['note']);
+  expect(state.refused).toBe(1);
+});

@@ -28,6 +28,8 @@ export interface Carrier {
 
 export interface Session {
   receive(json: string): void;
+  /** Of the library, unasked. */
+  tell(message: HostMessage): void;
   close(): void;
 }
 
@@ -70,6 +72,8 @@ export interface SessionCalls {
 
 /** A frame more is held back while this much waits in the carrier. */
 const MOST_BUFFERED = 4 << 20;
+/** A window for which this much waits has stopped reading: it is let go, and opens its runs anew when it comes back. */
+const MOST_UNREAD = 64 << 20;
 const LOOK_MILLISECONDS = 20;
 const MOST_OFFENCES = 10;
 const MOST_CALLS = 500;
@@ -96,6 +100,13 @@ export function createSession({ carrier, handlers, onUnlisten, onClose }: Sessio
   let offences = 0;
   let closed = false;
 
+  let unread = false;
+  const tell = (message: HostMessage): void => {
+    if (closed || unread) return;
+    unread = carrier.buffered() > MOST_UNREAD;
+    if (unread) carrier.refuse('The window does not read what it is sent.');
+    else carrier.json(message);
+  };
   const isFull = () => carrier.buffered() > MOST_BUFFERED;
   const sendTrace = (subscription: Subscription): void => {
     const { held, sent } = subscription;
@@ -117,7 +128,11 @@ export function createSession({ carrier, handlers, onUnlisten, onClose }: Sessio
     carrier.frame(encodeFrame({ header: { kind: 'trace', run, seq }, data: { rows } }));
   };
   const listener: RunListener = {
-    news: (run: string, seq: number, event: RunNews) => carrier.json({ kind: 'run', run, seq, event }),
+    news(run: string, seq: number, event: RunNews) {
+      // What comes next says it all again.
+      if ((event.kind === 'progress' || event.kind === 'reading') && isFull()) return;
+      tell({ kind: 'run', run, seq, event });
+    },
     traceGrew({ run }) {
       const subscription = subscriptions.get(run);
       if (subscription !== undefined) sendTrace(subscription);
@@ -147,7 +162,9 @@ export function createSession({ carrier, handlers, onUnlisten, onClose }: Sessio
   const contextOf = (call: number, signal: AbortSignal): CallContext => ({
     session: calls,
     signal,
-    underway: (done, total) => carrier.json({ kind: 'underway', call, done, total }),
+    underway(done, total) {
+      if (!isFull()) tell({ kind: 'underway', call, done, total });
+    },
     frame(header, data) {
       carrier.frame(encodeFrame({ header: { kind: 'view', call, ...header }, data }));
       return framed;
@@ -168,16 +185,16 @@ export function createSession({ carrier, handlers, onUnlisten, onClose }: Sessio
     try {
       const handler = handlers[kind] as (given: unknown, context: CallContext) => unknown;
       const answer = await handler(request, contextOf(call, controller.signal));
-      if (answer !== framed && !closed) carrier.json({ kind: 'answer', call, answer });
+      if (answer !== framed) tell({ kind: 'answer', call, answer });
     } catch (thrown) {
-      if (!closed) carrier.json({ kind: 'refusal', call, error: asLabError(thrown).toDetails() });
+      tell({ kind: 'refusal', call, error: asLabError(thrown).toDetails() });
     } finally {
       running.delete(call);
     }
   };
 
   const refuse = (call: number, error: LabErrorDetails): void => {
-    carrier.json({ kind: 'refusal', call, error });
+    tell({ kind: 'refusal', call, error });
     if (++offences >= MOST_OFFENCES) carrier.refuse('Too many messages that are no calls.');
   };
 
@@ -195,9 +212,10 @@ export function createSession({ carrier, handlers, onUnlisten, onClose }: Sessio
           message: 'Too many calls are under way.',
           tip: 'Wait for answers.',
         });
-        carrier.json({ kind: 'refusal', call: parsed.message.call, error: error.toDetails() });
+        tell({ kind: 'refusal', call: parsed.message.call, error: error.toDetails() });
       } else void handle(parsed.message);
     },
+    tell,
     close() {
       if (closed) return;
       closed = true;

@@ -49,6 +49,8 @@ export interface ProblemDescription {
   /** Names of the loss terms: the last columns of the trace. */
   readonly terms: readonly string[];
   readonly views: readonly ViewDescription[];
+  /** Measures that tell how good a result is, in the order to show; undefined: all single numbers do. */
+  readonly figures?: readonly string[];
   readonly members: readonly MemberDescription[];
 }
 

@@ -1,29 +1,34 @@
 // Who may speak to the loopback server. Any page in any browser on this machine can reach its port, so every request has to
 // know the token, name the server by its own address (a rebound host name does not), and come from its own page.
 
-import { createHash, timingSafeEqual } from 'node:crypto';
+import { createHash, createHmac, timingSafeEqual } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
 
 export interface Guard {
   /** Undefined: let in. Otherwise the sentence to refuse it with. */
-  refusal(request: IncomingMessage, url: URL, kind: 'read' | 'act'): string | undefined;
-  /** Set on a page's first load, so that its files and later visits need no token in the address. */
+  refusal(request: IncomingMessage, url: URL, kind: 'page' | 'read' | 'act'): string | undefined;
+  /**
+   * Set on a page's first load, so that its files and later visits need no token in the address. It opens the page and
+   * nothing else: browsers send cookies to every port of this machine, and whoever listens there could use it here.
+   */
   readonly cookie: string;
 }
 
 export function createGuard(token: string, port: number): Guard {
   const hosts = [`127.0.0.1:${port}`, `localhost:${port}`];
   const cookieName = `descent-lab-${port}`;
-  const isToken = (text: string | null | undefined) =>
-    text !== undefined && text !== null && timingSafeEqual(digest(text), digest(token));
+  const isEqual = (text: string | null | undefined, secret: string) =>
+    text !== undefined && text !== null && timingSafeEqual(digest(text), digest(secret));
+  const ticket = createHmac('sha256', token).update('page').digest('base64url');
   return {
-    cookie: `${cookieName}=${token}; HttpOnly; SameSite=Strict; Path=/`,
+    cookie: `${cookieName}=${ticket}; HttpOnly; SameSite=Strict; Path=/`,
     refusal(request, url, kind) {
       const { host, origin } = request.headers;
       if (host === undefined || !hosts.includes(host)) return 'This server answers only to its own address.';
       if (origin === undefined ? kind === 'act' : origin !== `http://${host}`)
         return 'This request does not come from the page of Descent Lab.';
-      if (isToken(url.searchParams.get('token')) || isToken(cookieOf(request, cookieName))) return undefined;
+      if (isEqual(url.searchParams.get('token'), token)) return undefined;
+      if (kind === 'page' && isEqual(cookieOf(request, cookieName), ticket)) return undefined;
       return 'This address needs the token that Descent Lab printed when it started.';
     },
   };

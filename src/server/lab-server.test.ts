@@ -114,6 +114,17 @@ describe('who is let in', () => {
     expect(again).toMatchObject({ status: 200, body: 'export {};' });
   });
 
+  it('takes the cookie, which every port of this machine gets, for the page alone', async () => {
+    const { headers } = await rawRequest(address, `/${query}`);
+    const Cookie = (headers['set-cookie'] ?? [])[0].split(';')[0];
+    expect(query).not.toContain(Cookie.split('=')[1]);
+    const origin = { Cookie, Origin: address.origin };
+    for (const path of ['/runs/plaid-1/thumbnail.png', '/runs/plaid-1/trace.csv', '/socket'])
+      expect((await rawRequest(address, path, { headers: origin })).status).toBe(403);
+    const sent = await rawRequest(address, '/uploads?name=a.png', { method: 'PUT', headers: origin, body: 'a' });
+    expect(sent.status).toBe(403);
+  });
+
   const token = 'x'.repeat(43);
   it.each([
     ['no token', '/', {}],

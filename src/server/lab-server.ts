@@ -44,7 +44,8 @@ export async function startLabServer(host: LabHost, options: LabServerOptions): 
   server.on('request', (request, response) => {
     for (const [name, value] of Object.entries(headers)) response.setHeader(name, value);
     const url = urlOf(request);
-    const kind = request.method === 'GET' || request.method === 'HEAD' ? 'read' : 'act';
+    const reads = request.method === 'GET' || request.method === 'HEAD';
+    const kind = !reads ? 'act' : url !== undefined && page.find(url.pathname) !== undefined ? 'page' : 'read';
     const refusal = url === undefined ? 'This is no path.' : guard.refusal(request, url, kind);
     if (url === undefined || refusal !== undefined) {
       response.setHeader('Connection', 'close');

@@ -36,7 +36,13 @@ export async function answerRoute(host: LabHost, page: PageFiles, route: Route):
   if (first === 'runs') {
     const [run = '', ...inRun] = rest;
     const name = inRun.at(-1) ?? '';
-    if (inRun.length === 1 && name === 'thumbnail.png') return sendFile(route, host.runFile(run, name), 'show');
+    if (inRun.length === 1 && name === 'thumbnail.png') {
+      const picture = host.runFile(run, name);
+      if (picture !== undefined) return sendFile(route, picture, 'show');
+      // Of a run that was deleted while a list still showed it: nothing went wrong.
+      response.writeHead(204).end();
+      return;
+    }
     if (inRun.length === 1 && RECORDS.includes(name)) return sendFile(route, host.runFile(run, name), 'download');
     if (inRun[0] === 'exports' && inRun.length > 1) {
       const record = inRun.length === 2 && RECORDS.includes(name) ? host.runFile(run, name) : undefined;

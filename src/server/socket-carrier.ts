@@ -30,6 +30,9 @@ export function carrySession(host: LabHost, socket: WebSocket): void {
     buffered: () => socket.bufferedAmount,
     refuse,
   });
+  // ws closes the socket itself after an error, such as a message above the limit.
+  socket.on('error', () => {});
+  if (session === undefined) return;
   const heartbeat = setInterval(() => {
     if (!alive) return socket.terminate();
     alive = false;
@@ -47,8 +50,6 @@ export function carrySession(host: LabHost, socket: WebSocket): void {
     else if (isBinary) refuse('Calls are text.', UNSUPPORTED);
     else session.receive(data.toString());
   });
-  // ws closes the socket itself after an error, such as a message above the limit.
-  socket.on('error', () => {});
   socket.on('close', () => {
     clearInterval(heartbeat);
     session.close();

@@ -33,9 +33,10 @@ describe('a run library', () => {
     writeFileSync(at('notes.txt'), 'no run');
     const library = openRunLibrary(folder.path);
     expect(library.list()).toMatchObject([
+      { run: 'broken-1', state: 'failed', damaged: expect.stringMatching(/recipe.json cannot be read/) },
       { run: 'plaid-1', name: 'plaid-1', fit: 'tubal', input: 'sample:plaid', state: 'paused', live: false, tags: [] },
     ]);
-    expect(() => library.entry('broken-1')).toThrow(/no such run/);
+    expect(() => library.entry('empty')).toThrow(/no such run/);
   });
 
   it('knows how a run ended, and notices when its folder changes', () => {
@@ -64,6 +65,25 @@ describe('a run library', () => {
     expect(entries()['broke-1'].state).toBe('paused');
     rmSync(at('left-1'), { recursive: true });
     expect(Object.keys(entries())).toEqual(['broke-1', 'done-1']);
+  });
+
+  it('shows the figures that the fit names, of the member that is ahead', () => {
+    const rows = [
+      { iteration: 3, member: 0, next: 1, rse: 0.5, psnr: 11 },
+      { iteration: 3, member: 1, next: 2, rse: 0.1, psnr: 25 },
+      { iteration: 3, member: 2, next: 3, rse: 0.9, psnr: 7 },
+    ];
+    makeRun('race-1', {
+      'recipe.json': { ...recipe, members: [{}, {}, {}] },
+      'problem.json': { figures: ['psnr', 'ssim', 'rse'] },
+      'measures.jsonl': rows.map(row => `${JSON.stringify(row)}\n`).join(''),
+      'trace.csv': 'iteration,member,loss,validation,learningRate\n3,0,9,5,1\n3,1,9,2,1\n3,2,1,8,1\n4,0,9,',
+    });
+    const [{ figures }] = openRunLibrary(folder.path).list();
+    expect(Object.entries(figures)).toEqual([
+      ['psnr', 25],
+      ['rse', 0.1],
+    ]);
   });
 
   it('keeps names and tags in the run, and bears with damaged ones', () => {
@@ -128,8 +148,22 @@ describe('uploads', () => {
     makeRun('b-1', { 'recipe.json': { ...recipe, mask: at('.uploads', 'binned', 'a.png') } });
     const library = openRunLibrary(folder.path);
     library.remove('b-1');
-    openUploads(library.folder, 1e6, library.inputs());
+    openUploads(library.folder, 1e6, library.inputs);
     expect(readdirSync(at('.uploads')).sort()).toEqual(['binned', 'fresh', 'used']);
     expect(existsSync(at('.uploads', 'used', 'a.png'))).toBe(true);
+  });
+
+  it('of one group share what there is room for, also while they arrive at the same time', async () => {
+    const { receive } = openUploads(at(), 1000, () => new Set());
+    async function* content() {
+      for (let n = 0; n < 6; n++) {
+        await new Promise(resolve => setTimeout(resolve, 1));
+        yield new Uint8Array(100);
+      }
+    }
+    const send = (name: string) => receive({ name, group: 'g', bytes: undefined, content: content() });
+    const outcomes = await Promise.allSettled([send('a'), send('b')]);
+    expect(outcomes.map(({ status }) => status).sort()).toEqual(['fulfilled', 'rejected']);
+    await expect(send('c')).rejects.toMatchObject({ code: 'input' });
   });
 });

@@ -17,10 +17,11 @@ import {
 import { basename, extname, join } from 'node:path';
 import * as v from 'valibot';
 import type { RunEntry } from '../protocol/host-calls.ts';
-import { LabError, type LabErrorDetails } from '../protocol/lab-error.ts';
-import type { RunState } from '../protocol/run.ts';
+import { asLabError, LabError, type LabErrorDetails } from '../protocol/lab-error.ts';
+import { type MeasureRow, type RunState, traceColumns } from '../protocol/run.ts';
+import { createRace } from './best-member.ts';
 import { makeFolder, storing, writeAtomically } from './files.ts';
-import { readMeasures, readRecipe, readSummary } from './read-run.ts';
+import { readMeasures, readProblem, readRecipe, readSummary } from './read-run.ts';
 import { listCheckpoints } from './snapshot-views.ts';
 
 export interface Labels {
@@ -51,9 +52,12 @@ export interface RunLibrary {
 
 const BIN_DAYS = 7;
 const LOG_TAIL_BYTES = 4096;
+/** Holds a row of each member of the largest race. */
+const TRACE_TAIL_BYTES = 128 << 10;
 /** Files that change when the entry of a run does. */
 const WATCHED = [
   'recipe.json',
+  'problem.json',
   'summary.json',
   'labels.json',
   'log.txt',
@@ -165,15 +169,27 @@ export function openRunLibrary(path: string, now = Date.now()): RunLibrary {
   };
 }
 
-/** Figures of a member to show in a list: its plain finite numbers, without the bookkeeping; the loss last. */
-export function figuresOf(row: Readonly<Record<string, unknown>>): Record<string, number> {
+/**
+ * Figures of a member to show in a list: those that its fit names, of a run that names none its plain finite numbers
+ * without the bookkeeping; the loss last.
+ */
+export function figuresOf(
+  row: Readonly<Record<string, unknown>>,
+  names: readonly string[] | undefined,
+): Record<string, number> {
   const { loss, ...figures } = row;
+  const chosen = names === undefined ? Object.entries(figures) : names.map(name => [name, figures[name]] as const);
   return Object.fromEntries(
-    Object.entries({ ...figures, loss }).filter(
+    [...chosen, ['loss', loss] as const].filter(
       (pair): pair is [string, number] =>
         typeof pair[1] === 'number' && Number.isFinite(pair[1]) && !BOOKKEEPING.has(pair[0]),
     ),
   );
+}
+
+/** The newest measures of the member that is ahead; none before the first. */
+export function newestMeasures(measures: readonly MeasureRow[], ahead: number | undefined): Partial<MeasureRow> {
+  return measures.findLast(({ member }) => member === ahead) ?? measures.at(-1) ?? {};
 }
 
 /** How an input is named in lists: a sample by its reference, a file or folder by its name. */
@@ -200,11 +216,11 @@ export function failureOf(folder: string): LabErrorDetails | undefined {
   };
 }
 
-function readEntry(folder: string): RunEntry | undefined {
+function readEntry(folder: string): RunEntry {
   const run = basename(folder);
   const labels = readLabels(folder);
   try {
-    const { fit, input, parent } = readRecipe(folder);
+    const { fit, input, parent, members, terms } = readRecipe(folder);
     const summary = readSummary(folder);
     const member = summary?.members.find(each => each.member === summary.bestMember);
     const state: RunState = summary?.state ?? (failureOf(folder) === undefined ? 'paused' : 'failed');
@@ -218,13 +234,47 @@ function readEntry(folder: string): RunEntry | undefined {
       iteration: summary?.iterations ?? listCheckpoints(folder).at(-1) ?? 0,
       created: statSync(join(folder, 'recipe.json')).mtimeMs,
       tags: labels.tags,
-      figures: figuresOf(member ?? readMeasures(folder).at(-1) ?? {}),
+      figures: figuresOf(
+        member ?? newestMeasures(readMeasures(folder), aheadIn(folder, members.length, terms.length)),
+        readProblem(folder)?.figures,
+      ),
       hasThumbnail: existsSync(join(folder, 'thumbnail.png')),
       ...(parent === undefined ? {} : { parent: parent.run }),
     };
-  } catch {
-    return undefined; // a folder whose recipe cannot be read is no run
+  } catch (thrown) {
+    // Said in the list, so that nobody looks for it in vain; its trace and exports are still in the folder.
+    return {
+      run,
+      name: labels.name ?? run,
+      fit: '',
+      input: '',
+      state: 'failed',
+      live: false,
+      iteration: 0,
+      created: statSync(join(folder, 'recipe.json')).mtimeMs,
+      tags: labels.tags,
+      figures: {},
+      hasThumbnail: existsSync(join(folder, 'thumbnail.png')),
+      damaged: asLabError(thrown).message,
+    };
   }
+}
+
+/** The member that is ahead by the last rows of the trace; undefined where there is no race or no row. */
+function aheadIn(folder: string, members: number, terms: number): number | undefined {
+  if (members < 2) return undefined;
+  const columns = traceColumns.length + terms;
+  const race = createRace();
+  // The first line of the tail may be the rest of one.
+  for (const line of tailOf(join(folder, 'trace.csv'), TRACE_TAIL_BYTES).split('\n').slice(1, -1)) {
+    const cells = line.split(',');
+    if (cells.length === columns)
+      race.append(
+        Float64Array.from(cells, cell => (cell === '' ? Number.NaN : Number(cell))),
+        columns,
+      );
+  }
+  return race.best();
 }
 
 export function readLabels(folder: string): { readonly name?: string | undefined; readonly tags: readonly string[] } {
@@ -236,13 +286,18 @@ export function readLabels(folder: string): { readonly name?: string | undefined
 }
 
 function lastLine(file: string): string | undefined {
-  if (!existsSync(file)) return undefined;
+  return tailOf(file, LOG_TAIL_BYTES).trimEnd().split('\n').at(-1);
+}
+
+/** The last bytes of a file as text; empty where there is none. */
+function tailOf(file: string, bytes: number): string {
+  if (!existsSync(file)) return '';
   const handle = openSync(file, 'r');
   try {
     const { size } = fstatSync(handle);
-    const bytes = new Uint8Array(Math.min(size, LOG_TAIL_BYTES));
-    readSync(handle, bytes, 0, bytes.length, size - bytes.length);
-    return new TextDecoder().decode(bytes).trimEnd().split('\n').at(-1);
+    const tail = new Uint8Array(Math.min(size, bytes));
+    readSync(handle, tail, 0, tail.length, size - tail.length);
+    return new TextDecoder().decode(tail);
   } finally {
     closeSync(handle);
   }

@@ -1,7 +1,7 @@
 // Recorded views of a run: snapshots/ITERATION-MEMBER-VIEW.npz for those that change with iterations,
 // snapshots/fixed-VIEW.npz for those that never do. Written by the engine's process, read by hosts. Node only.
 
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import type { NpyArray } from '../formats/npy.ts';
 import { decodeNpz, encodeNpz } from '../formats/npz.ts';
@@ -88,8 +88,26 @@ export interface SnapshotFile {
   readonly view: string;
 }
 
+/** Listings by folder: a window asks for many views of one run. */
+const listings = new Map<string, { readonly changed: number; readonly files: readonly SnapshotFile[] }>();
+const LISTINGS_KEPT = 16;
+/** A folder changed more recently may change again within the same tick of the file system's clock. */
+const SETTLED_MILLISECONDS = 1000;
+
 /** Records of views that change with iterations, in no particular order. */
-export function snapshotFiles(folder: string): SnapshotFile[] {
+export function snapshotFiles(folder: string): readonly SnapshotFile[] {
+  const changed = statSync(join(folder, 'snapshots'), { throwIfNoEntry: false })?.mtimeMs;
+  const known = listings.get(folder);
+  if (known !== undefined && known.changed === changed) return known.files;
+  const files = listFiles(folder);
+  listings.delete(folder);
+  if (changed !== undefined && Date.now() - changed > SETTLED_MILLISECONDS) listings.set(folder, { changed, files });
+  const [oldest] = listings.keys();
+  if (listings.size > LISTINGS_KEPT && oldest !== undefined) listings.delete(oldest);
+  return files;
+}
+
+function listFiles(folder: string): SnapshotFile[] {
   return namesIn(join(folder, 'snapshots')).flatMap(name => {
     const match = snapshotName.exec(name);
     return match === null ? [] : [{ name, iteration: Number(match[1]), member: Number(match[2]), view: match[3] }];

@@ -30,22 +30,35 @@ export interface Uploads {
   receive(upload: Upload): Promise<string>;
   /** The file of an upload, or its folder if there are several; throws an `input` error for one that is not there. */
   resolve(id: string): string;
+  /** Removes what no run was made from and is older than a day. */
+  sweep(): void;
 }
 
 const KEPT_MILLISECONDS = 86400e3;
 const groupName = /^[\w-]{1,64}$/;
 const badName = /[/\\\p{Cc}]|^\.|^.{200,}$/u;
 
-/** Removes what no run in `inputs` was made from and is older than a day. */
-export function openUploads(library: string, mostBytes: number, inputs: ReadonlySet<string>): Uploads {
+/** Bytes of a group whose files arrive at this moment, those on the disk included. */
+interface Filling {
+  files: number;
+  bytes: number;
+}
+
+/** `inputs` gives every path that a run was made from. */
+export function openUploads(library: string, mostBytes: number, inputs: () => ReadonlySet<string>): Uploads {
   const folder = join(library, '.uploads');
   makeFolder(folder);
-  for (const id of readdirSync(folder)) {
-    const path = join(folder, id);
-    const used = [...inputs].some(input => input === path || input.startsWith(join(path, '/')));
-    if (!used && statSync(path).mtimeMs < Date.now() - KEPT_MILLISECONDS)
-      rmSync(path, { recursive: true, force: true });
-  }
+  const filling = new Map<string, Filling>();
+  const sweep = (): void => {
+    const used = [...inputs()];
+    for (const id of readdirSync(folder)) {
+      const path = join(folder, id);
+      const isUsed = filling.has(id) || used.some(input => input === path || input.startsWith(join(path, '/')));
+      if (!isUsed && statSync(path).mtimeMs < Date.now() - KEPT_MILLISECONDS)
+        rmSync(path, { recursive: true, force: true });
+    }
+  };
+  sweep();
   const bytesIn = (path: string) =>
     existsSync(path) ? readdirSync(path).reduce((sum, name) => sum + statSync(join(path, name)).size, 0) : 0;
   return {
@@ -56,18 +69,29 @@ export function openUploads(library: string, mostBytes: number, inputs: Readonly
       if (group !== undefined && !groupName.test(group)) throw unusable('group', group);
       const id = group ?? randomBytes(9).toString('base64url');
       const path = join(folder, id);
-      const left = mostBytes - bytesIn(path);
-      if (bytes !== undefined && bytes > left) throw tooLarge(name, mostBytes);
+      const filled = filling.get(id) ?? { files: 0, bytes: bytesIn(path) };
+      if (bytes !== undefined && bytes > mostBytes - filled.bytes) throw tooLarge(name, mostBytes);
       storing(path, () => makeFolder(path));
       const file = join(path, name);
       const part = `${file}.${randomBytes(6).toString('hex')}.part`;
+      filling.set(id, filled);
+      filled.files++;
+      let arrived = 0;
+      const take = (count: number): boolean => {
+        arrived += count;
+        filled.bytes += count;
+        return filled.bytes <= mostBytes;
+      };
       try {
-        await pipeline(content, counting(left, name, mostBytes), createWriteStream(part));
+        await pipeline(content, counting(take, name, mostBytes), createWriteStream(part));
         renameSync(part, file);
       } catch (thrown) {
+        filled.bytes -= arrived;
         rmSync(part, { force: true });
         if (readdirSync(path).length === 0) rmSync(path, { recursive: true });
         throw thrown;
+      } finally {
+        if (--filled.files === 0) filling.delete(id);
       }
       return `upload:${id}`;
     },
@@ -85,16 +109,15 @@ export function openUploads(library: string, mostBytes: number, inputs: Readonly
       }
       return names.length === 1 ? join(path, names[0]) : path;
     },
+    sweep,
   };
 }
 
-function counting(left: number, name: string, mostBytes: number): Transform {
-  let count = 0;
+function counting(take: (bytes: number) => boolean, name: string, mostBytes: number): Transform {
   return new Transform({
     transform(chunk: Uint8Array, _encoding, done) {
-      count += chunk.length;
-      if (count > left) done(tooLarge(name, mostBytes));
-      else done(undefined, chunk);
+      if (take(chunk.length)) done(undefined, chunk);
+      else done(tooLarge(name, mostBytes));
     },
   });
 }

@@ -43,7 +43,9 @@ stories('a window as it was left', () => {
     const window = await stage.open();
     const { page, palette, runBar, welcome } = window;
     await welcome.start('sprites');
-    await runBar.becomes('finished');
+    await runBar.becomes('running');
+    await runBar.reaches(20);
+    await runBar.hold();
     const run = (await runBar.name.textContent()) ?? '';
     await window.press('ArrowLeft', 'ArrowLeft', 'Shift+ArrowRight');
     const at = await runBar.cursor();
@@ -51,7 +53,7 @@ stories('a window as it was left', () => {
     await palette.run('Copy a link to this view');
     const link = await page.evaluate(() => navigator.clipboard.readText());
 
-    const other = await stage.open({ address: link, width: 1024, height: 700 });
+    const other = await stage.open({ address: link, beside: window });
     await expect.poll(() => other.runBar.name.textContent()).toBe(run);
     await expect.poll(() => other.runBar.cursor()).toBe(at);
     await expect.poll(() => other.images.shownIteration('Recovered')).toBe(at);

@@ -10,6 +10,7 @@ import { BackToRun } from '../../widgets/back-to-run.tsx';
 import { CopyButton } from '../../widgets/copy-button.tsx';
 import { type Fact, FactTable } from '../../widgets/fact-table.tsx';
 import { formatCount } from '../../widgets/format-number.ts';
+import { placeOf } from '../problems/problem-text.ts';
 import { InputPicture, StaticPictures } from './input-picture.tsx';
 import { summaryFacts } from './summary-facts.ts';
 import './input.css';
@@ -35,7 +36,7 @@ function DraftInput() {
       <Alert p="xs" color="red" icon={<IconAlertTriangle size={18} />} title={error.message}>
         <p className="input-note">
           {error.tip}
-          {error.where === undefined ? '' : ` (${error.where})`}
+          {error.where === undefined ? '' : ` (${placeOf(error.where)})`}
         </p>
         <BackToRun run={rest.cameFrom} />
       </Alert>

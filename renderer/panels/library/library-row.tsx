@@ -15,7 +15,7 @@ export interface LibraryRowProps {
 }
 
 export function LibraryRow({ entry, chosen, onChoose }: LibraryRowProps) {
-  const { run, name, state, live, figures, tags, created, hasThumbnail, iteration, parent } = entry;
+  const { run, name, state, live, figures, tags, created, hasThumbnail, iteration, parent, damaged } = entry;
   const [editing, setEditing] = useState<'name' | 'tags' | undefined>();
   const current = useLab(({ current: shown }) => shown.kind === 'run' && shown.run === run);
   const [figure, value] = Object.entries(figures)[0] ?? [];
@@ -52,13 +52,13 @@ export function LibraryRow({ entry, chosen, onChoose }: LibraryRowProps) {
               fw={600}
               truncate
               component="span"
-              title={parent === undefined ? name : `${name}, branched from ${parent}`}
+              title={damaged ?? (parent === undefined ? name : `${name}, branched from ${parent}`)}
             >
               {name}
             </Text>
             <Text size="xs" c="dimmed" truncate component="span">
               {live ? '● ' : ''}
-              {state} · {formatAge(created)}
+              {damaged === undefined ? state : 'damaged'} · {formatAge(created)}
             </Text>
             {figure !== undefined && value !== undefined && (
               <Text size="xs" c="dimmed" truncate component="span" className="numbers">

@@ -19,3 +19,8 @@ export function problemText({ time, run, error }: LabProblem): string {
 export function recoveries(events: readonly RunEvent[]): readonly RunEvent[] {
   return events.filter(({ source, path }) => source === 'engine' && !path.endsWith('.finished')).reverse();
 }
+
+/** Where a problem is, as the user knows it: a file that was handed over by its own name. */
+export function placeOf(where: string): string {
+  return where.replace(/^.*\/\.uploads\/[^/]+\//, '');
+}

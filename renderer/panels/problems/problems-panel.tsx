@@ -9,7 +9,7 @@ import { showRun, useCurrentRun, useLab } from '../../state/lab.ts';
 import { dismissProblem, guarded, type LabProblem, markProblemsSeen, useProblems } from '../../state/problems.ts';
 import { CopyButton } from '../../widgets/copy-button.tsx';
 import { formatClock, formatCount } from '../../widgets/format-number.ts';
-import { problemText, recoveries } from './problem-text.ts';
+import { placeOf, problemText, recoveries } from './problem-text.ts';
 import './problems.css';
 
 export function ProblemsPanel({ visible }: { readonly visible: boolean }) {
@@ -54,7 +54,7 @@ function Problem({ problem }: { readonly problem: LabProblem }) {
       <div className="problems-tools">
         <p className="problems-note">
           <span className="numbers">{formatClock(time)}</span>
-          {error.where === undefined ? '' : ` · ${error.where}`}
+          {error.where === undefined ? '' : ` · ${placeOf(error.where)}`}
         </p>
         {run !== undefined && (
           <Button

@@ -13,6 +13,7 @@ import { setPreferences, usePreferences } from '../../state/preferences.ts';
 import { BackToRun } from '../../widgets/back-to-run.tsx';
 import { CommandBox } from '../../widgets/command-box.tsx';
 import { formatValue, readableName } from '../../widgets/format-number.ts';
+import { placeOf } from '../problems/problem-text.ts';
 import { MaskFields } from './mask-fields.tsx';
 import { MemberFields } from './member-fields.tsx';
 import { SettingField } from './setting-field.tsx';
@@ -179,7 +180,7 @@ function Start({ draft, list }: { readonly draft: Draft; readonly list: readonly
         <Alert p="xs" color="red" icon={<IconAlertTriangle size={18} />} title={error.message} role="alert">
           <p className="settings-note">
             {error.tip}
-            {error.where === undefined ? '' : ` (${error.where})`}
+            {error.where === undefined ? '' : ` (${placeOf(error.where)})`}
           </p>
           {report === undefined && <BackToRun run={cameFrom} />}
         </Alert>

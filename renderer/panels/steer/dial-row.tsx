@@ -225,7 +225,10 @@ function useTurns(run: string, dial: Dial, mode: SteerMode): Turns {
 
   const turn: Turn = (value, gesture, phase) => {
     if (began.current?.gesture !== gesture) {
-      began.current = { gesture, dial };
+      // A value sent a moment ago that the run has not confirmed yet is what undo goes back to.
+      const { current: sent } = last;
+      const before = sent === undefined || dial.value === undefined ? dial : { ...dial, value: sent };
+      began.current = { gesture, dial: before };
       asked.current.clear();
     }
     asked.current.add(value);

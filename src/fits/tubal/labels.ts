@@ -9,9 +9,14 @@ export function labelsOf(members: readonly SettingValues[]): string[] {
   return members.map((settings, member) => {
     const named = differing.flatMap(name => {
       const value = settings[name];
-      return value === undefined ? [] : [name === 'method' ? String(value) : `${name} ${value}`];
+      return value === undefined ? [] : [name === 'method' ? String(value) : `${inWords(name)} ${value}`];
     });
     if (named.length > 0) return named.join(', ');
     return members.length > 1 ? `member ${member}` : String(settings.method);
   });
+}
+
+/** learningRate: 'learning rate'. */
+function inWords(name: string): string {
+  return name.replace(/[A-Z]/g, letter => ` ${letter.toLowerCase()}`);
 }

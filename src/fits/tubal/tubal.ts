@@ -300,6 +300,7 @@ export const tubal: Fit = {
   optimizerNote:
     'All but sgd change the implicit bias: momentum buys iterations with quality, and rules that scale coordinates (adam and its relatives, sign) find higher ranks.',
   samples,
+  figures: ['psnr', 'ssim', 'testError', 'rse', 'heldOutRmse'],
   captions: { phase: phaseExplanations },
   bytes: completionBytesOf,
   async load(input, members, context) {
