@@ -174,6 +174,7 @@ export const pose: Fit = {
     ),
     sample('screw', 'Screw, partly hidden', 4, 'What hides an object is told by its depth and pulls at nothing.'),
   ],
+  figures: ['addMillimetres', 'addSMillimetres', 'rotationDegrees', 'translationMillimetres'],
   captions: {},
   async load(input, members, context) {
     const { scene } = input;

@@ -138,7 +138,6 @@ export async function loadPose(
       const placed = { z: pose.translation[2], x: pose.translation[0], y: pose.translation[1] };
       if (truth === undefined) return placed;
       const errors = poseErrors(ruler, pose, truth);
-      // The first figure stands for the run in lists.
       return {
         addMillimetres: errors.addMillimetres,
         addSMillimetres: errors.addSMillimetres,
