@@ -1,5 +1,6 @@
 // The fit `pose`: where a known object stands in a picture, by drawing it and descending (after Tremblay et al., arXiv
-// 2310.00463). This file says what users can set; problem.ts does the work, refine.ts the same without a window.
+// 2310.00463). This file says what users can set; problem.ts does the work, refine.ts the same without a window. It is not
+// in the registry yet: scenes on disk, a default number of members and smaller snapshots are to come first.
 
 import { perturbPose } from '../../geometry/perturbed-starts.ts';
 import { createRandom } from '../../numerics/random.ts';
