@@ -8,6 +8,8 @@ export default defineConfig({
     testTimeout: 120000,
     expect: { poll: { timeout: 30000, interval: 50 } },
     hookTimeout: 60000,
+    // Real processes on a shared machine may stall for seconds; what fails three times fails.
+    retry: 2,
     slowTestThreshold: 20000,
   },
 });
