@@ -1,15 +1,13 @@
-// When something is drawn: at the next frame where the user did something, at most so many times a second where a run
-// did, not at all while nobody can see it.
+// When something is drawn: at the next frame where the user did something, at the next beat where a run did, not at all while nobody can see it.
 
-import { usePreferences } from '../state/preferences.ts';
+import { atNextBeat } from '../state/beat.ts';
 
 export class Redraw {
   readonly #draw: () => void;
   #on = false;
   #wanted = true;
-  #last = 0;
   #frame: number | undefined;
-  #timer: ReturnType<typeof setTimeout> | undefined;
+  #callOff: (() => void) | undefined;
 
   constructor(draw: () => void) {
     this.#draw = draw;
@@ -19,13 +17,8 @@ export class Redraw {
   request(pace: 'soon' | 'calmly'): void {
     this.#wanted = true;
     if (!this.#on || this.#frame !== undefined) return;
-    const wait =
-      pace === 'soon' ? 0 : this.#last + 1000 / usePreferences.getState().picturesPerSecond - performance.now();
-    if (wait > 0) {
-      this.#timer ??= setTimeout(() => this.#atNextFrame(), wait);
-      return;
-    }
-    this.#atNextFrame();
+    if (pace === 'calmly') this.#callOff ??= atNextBeat(() => this.#atNextFrame());
+    else this.#atNextFrame();
   }
 
   switchTo(on: boolean): void {
@@ -39,19 +32,18 @@ export class Redraw {
   }
 
   #atNextFrame(): void {
-    clearTimeout(this.#timer);
-    this.#timer = undefined;
+    this.#callOff?.();
+    this.#callOff = undefined;
     this.#frame = requestAnimationFrame(() => {
       this.#frame = undefined;
       this.#wanted = false;
-      this.#last = performance.now();
       this.#draw();
     });
   }
 
   #cancel(): void {
-    clearTimeout(this.#timer);
-    this.#timer = undefined;
+    this.#callOff?.();
+    this.#callOff = undefined;
     if (this.#frame !== undefined) cancelAnimationFrame(this.#frame);
     this.#frame = undefined;
   }

@@ -5,6 +5,7 @@ import { create } from 'zustand';
 import type { HostCall, LabDescription, RunDetails, RunEntry, RunNews } from '../../src/protocol/host-calls.ts';
 import { LabError } from '../../src/protocol/lab-error.ts';
 import type { Bridge, ConnectionState, HostNews } from '../bridge/bridge.ts';
+import { atNextBeat } from './beat.ts';
 import { resetCursor } from './cursor.ts';
 import { showPanel } from './layout.ts';
 import { guarded, reportProblem } from './problems.ts';
@@ -162,7 +163,32 @@ async function readRun(run: string): Promise<void> {
   }
 }
 
+/** News of a run that goes on, kept until the next beat. */
+let calm: HostNews[] = [];
+let callOffCalm = (): void => {};
+
 function receive(news: HostNews): void {
+  if (news.kind === 'run' && isCalm(news.event)) {
+    if (calm.length === 0) callOffCalm = atNextBeat(takeCalm);
+    calm.push(news);
+    return;
+  }
+  if (news.kind !== 'trace') takeCalm();
+  take(news);
+}
+
+function isCalm({ kind }: RunNews): boolean {
+  return kind === 'progress' || kind === 'measures' || kind === 'snapshot' || kind === 'checkpoint';
+}
+
+function takeCalm(): void {
+  callOffCalm();
+  const all = calm;
+  calm = [];
+  for (const news of all) take(news);
+}
+
+function take(news: HostNews): void {
   if (news.kind === 'entry') {
     receiveEntry(news.run, news.entry);
     return;

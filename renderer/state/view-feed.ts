@@ -3,10 +3,10 @@
 
 import type { Frame } from '../../src/protocol/frames.ts';
 import { asLabError, type LabError } from '../../src/protocol/lab-error.ts';
+import { atNextBeat } from './beat.ts';
 import { bestMember } from './best-member.ts';
 import { useCursor } from './cursor.ts';
 import { theBridge, useLab } from './lab.ts';
-import { usePreferences } from './preferences.ts';
 
 export interface Wanted {
   readonly run: string;
@@ -41,7 +41,10 @@ export function feedView(
   let busy = false;
   /** What was painted last; the same is not asked for again. */
   let painted = '';
-  let last = 0;
+  /** A beat is being followed at present. */
+  let beating = false;
+  let callOff: (() => void) | undefined;
+  let callOffPainting = (): void => {};
   let timer: ReturnType<typeof setTimeout> | undefined;
 
   const lookAfter = (milliseconds: number): void => {
@@ -49,6 +52,12 @@ export function feedView(
       timer = undefined;
       look();
     }, milliseconds);
+  };
+  const paint = (frame: Frame, when: 'at once' | 'at the next beat'): void => {
+    callOffPainting();
+    callOffPainting = () => {};
+    if (when === 'at once') onFrame(frame);
+    else callOffPainting = atNextBeat(() => onFrame(frame));
   };
   const look = (): void => {
     if (disposed || !on || busy || timer !== undefined) return;
@@ -79,16 +88,20 @@ export function feedView(
     const known = cache.get(key);
     if (known !== undefined) {
       painted = key;
-      onFrame(known);
+      paint(known, 'at once');
       return;
     }
-    const pause = last + 1000 / usePreferences.getState().picturesPerSecond - performance.now();
-    if (at === 'now' && state === 'running' && pause > 0) {
-      lookAfter(pause);
+    const follows = at === 'now' && state === 'running';
+    if (follows && !beating) {
+      callOff ??= atNextBeat(() => {
+        callOff = undefined;
+        beating = true;
+        look();
+        beating = false;
+      });
       return;
     }
     busy = true;
-    last = performance.now();
     theBridge()
       .frame('view', {
         run: wanted.run,
@@ -105,9 +118,10 @@ export function feedView(
             lookAfter(SUPERSEDED_MILLISECONDS);
             return;
           }
+          const isFirst = painted === '';
           painted = key;
           if (at !== 'now') keep(key, answer);
-          onFrame(answer);
+          paint(answer, follows && !isFirst ? 'at the next beat' : 'at once');
         },
         thrown => {
           const error = asLabError(thrown);
@@ -137,6 +151,8 @@ export function feedView(
     dispose() {
       disposed = true;
       clearTimeout(timer);
+      callOff?.();
+      callOffPainting();
       for (const end of unsubscribe) end();
     },
   };

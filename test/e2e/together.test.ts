@@ -48,12 +48,14 @@ stories('windows and their lab', () => {
       });
     const window = await stage.open({ prepare });
     const { runBar, steer } = window;
+    // It asks why it is not let in.
+    window.expectErrors(/status of 404.*\/socket/);
     await window.welcome.start('gratings');
     await steer.setPace(30);
     await runBar.reaches(5);
     way = 'closed';
     for (const socket of sockets) await socket.close();
-    await window.banner.filter({ hasText: 'The connection to the lab is lost' }).waitFor();
+    await window.banner.filter({ hasText: 'The lab cannot be reached' }).waitFor();
     const before = await runBar.iteration();
     way = 'open';
     await window.banner.waitFor({ state: 'hidden' });
@@ -69,9 +71,9 @@ stories('windows and their lab', () => {
     await steer.setPace(30);
     await runBar.reaches(12);
     const run = (await runBar.name.textContent()) ?? '';
-    window.expectErrors(/WebSocket|ERR_|403/);
+    window.expectErrors(/WebSocket|ERR_|status of 40[34]/);
     await stage.lab.stop();
-    await window.banner.filter({ hasText: 'The connection to the lab is lost' }).waitFor();
+    await window.banner.filter({ hasText: 'The lab cannot be reached' }).waitFor();
     await stage.lab.start();
     await window.banner.filter({ hasText: 'The lab was started anew' }).waitFor();
 

@@ -1,6 +1,7 @@
 // Pictures and figures of the tiles of the members panel, outside React. Only tiles that can be seen pull anything, and
 // while the run descends they take turns, so that 256 members cost no more than a few.
 
+import { atNextBeat } from '../../state/beat.ts';
 import { bestMember } from '../../state/best-member.ts';
 import { useCursor } from '../../state/cursor.ts';
 import { type OpenRun, theBridge, useLab } from '../../state/lab.ts';
@@ -11,8 +12,7 @@ import { mostPixelsAt } from '../images/look.ts';
 import { type PictureView, paintOf, paintRaster, type Raster, rasterOf } from '../images/raster.ts';
 import { byLoss, figuresAt, sparkline } from './member-figures.ts';
 
-/** Figures and curves are written anew this often at most. */
-const WRITE_MILLISECONDS = 250;
+/** Tiles change places this often at most. */
 const SORT_MILLISECONDS = 2000;
 
 export interface TileElements {
@@ -57,8 +57,8 @@ export class ContactSheet {
   #width = 160;
   /** Whose turn it is to ask for a picture. */
   #turn = 0;
-  #rota: ReturnType<typeof setInterval> | undefined;
-  #writing: ReturnType<typeof setTimeout> | undefined;
+  #callOffRota: (() => void) | undefined;
+  #callOffWriting: (() => void) | undefined;
   #sorted = -Infinity;
   #order = '';
 
@@ -132,8 +132,8 @@ export class ContactSheet {
   }
 
   dispose(): void {
-    clearInterval(this.#rota);
-    clearTimeout(this.#writing);
+    this.#callOffRota?.();
+    this.#callOffWriting?.();
     for (const { feed } of this.#tiles.values()) feed?.dispose();
     for (const end of this.#ends) end();
   }
@@ -147,16 +147,20 @@ export class ContactSheet {
     const moving =
       this.#open()?.details.entry.state === 'running' && useCursor.getState().iteration === 'now' && this.#on;
     if (!moving) {
-      clearInterval(this.#rota);
-      this.#rota = undefined;
+      this.#callOffRota?.();
+      this.#callOffRota = undefined;
     }
     for (const tile of this.#tiles.values()) {
       const wanted = this.#on && tile.seen && !tile.curve;
       if (wanted && tile.feed === undefined) this.#connect(tile);
       else tile.feed?.switchTo(wanted && !moving);
     }
-    if (moving && this.#view !== undefined)
-      this.#rota ??= setInterval(() => this.#next(), 1000 / usePreferences.getState().picturesPerSecond);
+    if (moving && this.#view !== undefined) this.#callOffRota ??= atNextBeat(() => this.#turnRota());
+  }
+
+  #turnRota(): void {
+    this.#next();
+    this.#callOffRota = atNextBeat(() => this.#turnRota());
   }
 
   #next(): void {
@@ -220,13 +224,13 @@ export class ContactSheet {
 
   #writeSoon(): void {
     if (!this.#on) return;
-    this.#writing ??= setTimeout(() => this.#write(), WRITE_MILLISECONDS);
+    this.#callOffWriting ??= atNextBeat(() => this.#write());
   }
 
   /** Figures and curves of the tiles that are seen. */
   #write(): void {
-    clearTimeout(this.#writing);
-    this.#writing = undefined;
+    this.#callOffWriting?.();
+    this.#callOffWriting = undefined;
     const run = this.#open();
     if (!this.#on || run === undefined) return;
     const { iteration } = useCursor.getState();

@@ -1,12 +1,11 @@
 // Writes the learning rate as it acts, with schedule and halvings, straight into an element: it changes with every
-// iteration, so React has no part in it. A few times a second at most, and only when it changed.
+// iteration, so React has no part in it. At the beat, and only when it changed.
 
+import { atNextBeat } from '../../state/beat.ts';
 import { hyperTableAt } from '../../state/hyper.ts';
 import type { OpenRun } from '../../state/lab.ts';
 import type { MemberTrace } from '../../state/trace-store.ts';
 import { formatNumber } from '../../widgets/format-number.ts';
-
-const PAUSE_MILLISECONDS = 250;
 
 export interface ActingRateRequest {
   readonly run: OpenRun;
@@ -16,18 +15,18 @@ export interface ActingRateRequest {
 
 /** Keeps the text of `element` up to date until the answer is called. */
 export function showActingRate(element: HTMLElement, { run, member, iteration }: ActingRateRequest): () => void {
-  let timer: ReturnType<typeof setTimeout> | undefined;
+  let callOff: (() => void) | undefined;
   const write = (): void => {
-    timer = undefined;
+    callOff = undefined;
     const text = actingText(run, member, iteration);
     if (element.textContent !== text) element.textContent = text;
   };
   const end = run.trace.subscribe(() => {
-    timer ??= setTimeout(write, PAUSE_MILLISECONDS);
+    callOff ??= atNextBeat(write);
   });
   write();
   return () => {
-    clearTimeout(timer);
+    callOff?.();
     end();
   };
 }

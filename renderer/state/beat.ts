@@ -1,0 +1,48 @@
+// The beat at which the window follows a run: all that a run moves is asked for and drawn at the same moments, so that one
+// frame of the browser shows it all. The beat slows down where drawing takes more of the processor than a fit may lose to
+// being watched. What the user does never waits for it.
+
+import { usePreferences } from './preferences.ts';
+
+/** Of all cores, what the page may take while it follows a run. */
+const SHARE = 0.03;
+const SLOWEST_MILLISECONDS = 500;
+/** How much the newest beat counts in the mean of what beats cost. */
+const NEWEST = 0.2;
+
+let callbacks = new Set<() => void>();
+let timer: ReturnType<typeof setTimeout> | undefined;
+let last = -Infinity;
+/** Milliseconds of the page's own thread for one beat, on the mean. */
+let cost = 0;
+
+/** Calls back at the next beat; calls off what it returns. */
+export function atNextBeat(callback: () => void): () => void {
+  callbacks.add(callback);
+  if (timer === undefined) timer = setTimeout(beat, Math.max(0, last + interval() - performance.now()));
+  return () => callbacks.delete(callback);
+}
+
+function interval(): number {
+  const wanted = 1000 / usePreferences.getState().picturesPerSecond;
+  const affordable = cost / (SHARE * navigator.hardwareConcurrency);
+  return Math.max(wanted, Math.min(affordable, SLOWEST_MILLISECONDS));
+}
+
+function beat(): void {
+  timer = undefined;
+  last = performance.now();
+  const due = callbacks;
+  callbacks = new Set();
+  for (const callback of due) callback();
+  const called = performance.now() - last;
+  requestAnimationFrame(() => {
+    const drawn = performance.now();
+    const { port1, port2 } = new MessageChannel();
+    port1.onmessage = () => {
+      port1.close();
+      cost += NEWEST * (called + performance.now() - drawn - cost);
+    };
+    port2.postMessage(undefined);
+  });
+}
