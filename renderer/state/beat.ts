@@ -4,8 +4,8 @@
 
 import { usePreferences } from './preferences.ts';
 
-/** Of all cores, what the page may take while it follows a run. */
-const SHARE = 0.03;
+/** Of all cores, what the page's thread may take for its beats; what they cause elsewhere in the browser is as much again. */
+const SHARE = 0.02;
 const SLOWEST_MILLISECONDS = 500;
 /** How much the newest beat counts in the mean of what beats cost. */
 const NEWEST = 0.2;
