@@ -145,10 +145,14 @@ export class PlotGroup {
     const stacked = this.#arrangement === 'stacked';
     content.plots.forEach((plot, place) => {
       const { plot: line, title, key, log } = this.#slots.get(plot.id) as Slot;
-      title.textContent = plot.unit === undefined ? plot.title : `${plot.title}, ${plot.unit}`;
-      title.title = title.textContent ?? '';
+      const text = plot.unit === undefined ? plot.title : `${plot.title}, ${plot.unit}`;
+      // What says the same already is left alone: the page need not be laid out again.
+      if (title.textContent !== text) {
+        title.textContent = text;
+        title.title = text;
+      }
       showKey(key, plot.key ?? []);
-      log.setAttribute('aria-pressed', String(plot.log));
+      if (log.ariaPressed !== String(plot.log)) log.ariaPressed = String(plot.log);
       line.draw({ ...plot, bareX: stacked && place < content.plots.length - 1 }, x);
       line.setCursor(content.cursor);
     });

@@ -5,7 +5,7 @@
 import { usePreferences } from './preferences.ts';
 
 /** Of all cores, what the page's thread may take for its beats; what they cause elsewhere in the browser is as much again. */
-const SHARE = 0.02;
+const SHARE = 0.015;
 const SLOWEST_MILLISECONDS = 500;
 /** How much the newest beat counts in the mean of what beats cost. */
 const NEWEST = 0.2;
@@ -35,14 +35,25 @@ function beat(): void {
   const due = callbacks;
   callbacks = new Set();
   for (const callback of due) callback();
-  const called = performance.now() - last;
+  // React renders what changed in a task that stands before this one.
+  let called = 0;
+  inTask(() => {
+    called = performance.now() - last;
+  });
   requestAnimationFrame(() => {
     const drawn = performance.now();
-    const { port1, port2 } = new MessageChannel();
-    port1.onmessage = () => {
-      port1.close();
+    inTask(() => {
       cost += NEWEST * (called + performance.now() - drawn - cost);
-    };
-    port2.postMessage(undefined);
+    });
   });
+}
+
+/** In a task of its own, at once. */
+function inTask(work: () => void): void {
+  const { port1, port2 } = new MessageChannel();
+  port1.onmessage = () => {
+    port1.close();
+    work();
+  };
+  port2.postMessage(undefined);
 }

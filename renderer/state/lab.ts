@@ -168,7 +168,7 @@ let calm: HostNews[] = [];
 let callOffCalm = (): void => {};
 
 function receive(news: HostNews): void {
-  if (news.kind === 'run' && isCalm(news.event)) {
+  if (isCalm(news)) {
     if (calm.length === 0) callOffCalm = atNextBeat(takeCalm);
     calm.push(news);
     return;
@@ -177,9 +177,15 @@ function receive(news: HostNews): void {
   take(news);
 }
 
-function isCalm({ kind }: RunNews): boolean {
-  return kind === 'progress' || kind === 'measures' || kind === 'snapshot' || kind === 'checkpoint';
+function isCalm(news: HostNews): boolean {
+  if (news.kind === 'entry') {
+    const known = useLab.getState().library?.[news.run];
+    return news.entry !== undefined && known?.state === 'running' && news.entry.state === 'running';
+  }
+  return news.kind === 'run' && calmKinds.includes(news.event.kind);
 }
+
+const calmKinds: readonly RunNews['kind'][] = ['progress', 'measures', 'snapshot', 'checkpoint'];
 
 function takeCalm(): void {
   callOffCalm();

@@ -42,7 +42,16 @@ export function LibraryRow({ entry, chosen, onChoose }: LibraryRowProps) {
           onKeyDown={press}
         >
           {hasThumbnail ? (
-            <img src={theBridge().url({ of: 'thumbnail', run, version: iteration })} alt="" loading="lazy" />
+            <img
+              // While a run descends, its picture is loaded anew ever more rarely.
+              src={theBridge().url({
+                of: 'thumbnail',
+                run,
+                version: live ? Math.floor(Math.log2(iteration + 1)) : iteration,
+              })}
+              alt=""
+              loading="lazy"
+            />
           ) : (
             <span className="library-blank" />
           )}
