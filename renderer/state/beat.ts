@@ -6,7 +6,7 @@ import { usePreferences } from './preferences.ts';
 
 /** Of all cores, what the page's thread may take for its beats; what they cause elsewhere in the browser is as much again. */
 const SHARE = 0.015;
-const SLOWEST_MILLISECONDS = 500;
+const SLOWEST_MILLISECONDS = 800;
 /** How much the newest beat counts in the mean of what beats cost. */
 const NEWEST = 0.2;
 
