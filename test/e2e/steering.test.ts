@@ -40,7 +40,9 @@ stories('a run is held, broken and repeated', () => {
     // From the dialog, with the number it offers.
     await page.keyboard.press('Shift+N');
     const dialog = page.getByRole('dialog', { name: 'Run more iterations, then pause' });
-    expect(await dialog.getByLabel('Iterations').inputValue()).toBe('50');
+    const count = dialog.getByRole('textbox', { name: 'Iterations' });
+    await expect.poll(() => count.evaluate(field => field === document.activeElement)).toBe(true);
+    expect(await count.inputValue()).toBe('50');
     await page.keyboard.press('Enter');
     await expect.poll(() => runBar.iteration()).toBe(at + 52);
     await runBar.becomes('paused');
