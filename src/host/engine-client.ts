@@ -14,7 +14,7 @@ export interface EngineClient {
   kill(): void;
 }
 
-/** A process that died is known to have within this. */
+/** What comes with a process's death, its end or the same Ctrl-C for this process, is known within this. */
 const EXIT_MILLISECONDS = 200;
 
 export function startEngine(onEvent: (event: EngineEvent) => void): EngineClient {
@@ -36,7 +36,12 @@ export function startEngine(onEvent: (event: EngineEvent) => void): EngineClient
   child.on('error', ({ message }) =>
     setTimeout(fail, EXIT_MILLISECONDS, `The engine's process could not be started or reached (${message}).`),
   );
-  child.on('exit', (code, signal) => fail(`The engine's process ended unexpectedly (${signal ?? `code ${code}`}).`));
+  child.on('exit', (code, signal) => {
+    const message = `The engine's process ended unexpectedly (${signal ?? `code ${code}`}).`;
+    // Ctrl-C goes to both processes, and ends an engine that only starts: it may be heard here after that end.
+    if (signal === 'SIGINT') setTimeout(fail, EXIT_MILLISECONDS, message);
+    else fail(message);
+  });
   return {
     send(command) {
       if (!duringRun.has(command.kind)) underway = command.kind;
