@@ -10,8 +10,8 @@ import { median, openStage, printTable } from './shared/window-stage.ts';
 
 const rounds = Number(process.argv[2] ?? 4);
 const profiled = process.argv.includes('profile');
-/** So many that beginning and end of a run weigh little. */
-const ITERATIONS = 6000;
+/** So many that beginning and end of a run weigh little: about a quarter of a minute. */
+const ITERATIONS = 16000;
 const TICKS_PER_SECOND = 100;
 
 /** What a process was when it was first seen: one that has ended has no command any more. */

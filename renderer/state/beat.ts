@@ -5,9 +5,9 @@
 import { usePreferences } from './preferences.ts';
 
 /** Of all cores, what the page's thread may take for its beats; what they cause elsewhere in the browser is as much again. */
-const SHARE = 0.015;
-const SLOWEST_MILLISECONDS = 800;
-/** How much the newest beat counts in the mean of what beats cost. */
+const SHARE = 0.009;
+const SLOWEST_MILLISECONDS = 1500;
+/** How much the newest beat counts in the mean of what beats cost, once there were some. */
 const NEWEST = 0.2;
 
 let callbacks = new Set<() => void>();
@@ -15,6 +15,7 @@ let timer: ReturnType<typeof setTimeout> | undefined;
 let last = -Infinity;
 /** Milliseconds of the page's own thread for one beat, on the mean. */
 let cost = 0;
+let measured = 0;
 
 /** Calls back at the next beat; calls off what it returns. */
 export function atNextBeat(callback: () => void): () => void {
@@ -43,7 +44,7 @@ function beat(): void {
   requestAnimationFrame(() => {
     const drawn = performance.now();
     inTask(() => {
-      cost += NEWEST * (called + performance.now() - drawn - cost);
+      cost += Math.max(NEWEST, 1 / ++measured) * (called + performance.now() - drawn - cost);
     });
   });
 }
