@@ -2,7 +2,7 @@
 
 import { ActionIcon, Button, Chip, Group, Select, Text, TextInput, Tooltip } from '@mantine/core';
 import { IconArrowsDiff, IconFolderOpen, IconSearch, IconTrash, IconX } from '@tabler/icons-react';
-import { useMemo, useState } from 'react';
+import { useCallback, useMemo, useState } from 'react';
 import { perform } from '../../actions/actions.ts';
 import { startSample } from '../../shell/start-sample.ts';
 import { addToComparison } from '../../state/comparison.ts';
@@ -23,12 +23,9 @@ export function LibraryPanel(_: PanelProps) {
   const shown = useMemo(() => filterRuns(entries, { search, state, tag }), [entries, search, state, tag]);
   const tags = useMemo(() => tagsOf(entries), [entries]);
   const selected = shown.filter(({ run }) => chosen.has(run)).map(({ run }) => run);
-  const choose = (run: string, on: boolean): void => {
-    const next = new Set(chosen);
-    if (on) next.add(run);
-    else next.delete(run);
-    setChosen(next);
-  };
+  const choose = useCallback((run: string, on: boolean): void => {
+    setChosen(before => new Set(on ? [...before, run] : [...before].filter(each => each !== run)));
+  }, []);
   return (
     <div className="panel library">
       <Group gap={4} wrap="nowrap">
@@ -115,12 +112,7 @@ export function LibraryPanel(_: PanelProps) {
       )}
       <ul className="library-list" aria-label="Runs">
         {shown.map(entry => (
-          <LibraryRow
-            key={entry.run}
-            entry={entry}
-            chosen={chosen.has(entry.run)}
-            onChoose={on => choose(entry.run, on)}
-          />
+          <LibraryRow key={entry.run} entry={entry} chosen={chosen.has(entry.run)} onChoose={choose} />
         ))}
       </ul>
       {shown.length === 0 && (

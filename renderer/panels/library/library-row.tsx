@@ -2,7 +2,7 @@
 
 import { ActionIcon, Badge, Checkbox, Menu, Text, TextInput } from '@mantine/core';
 import { IconDots } from '@tabler/icons-react';
-import { type KeyboardEvent, useState } from 'react';
+import { type KeyboardEvent, memo, useState } from 'react';
 import type { RunEntry } from '../../../src/protocol/host-calls.ts';
 import { formatAge, formatFigure } from '../../shell/figures.ts';
 import { deleteRuns, renameRun, showRun, tagRun, theBridge, useLab } from '../../state/lab.ts';
@@ -11,10 +11,11 @@ import { guarded } from '../../state/problems.ts';
 export interface LibraryRowProps {
   readonly entry: RunEntry;
   readonly chosen: boolean;
-  readonly onChoose: (on: boolean) => void;
+  readonly onChoose: (run: string, on: boolean) => void;
 }
 
-export function LibraryRow({ entry, chosen, onChoose }: LibraryRowProps) {
+/** Drawn anew only when its own run changes: libraries are long, and a running fit changes one row of them. */
+export const LibraryRow = memo(function LibraryRow({ entry, chosen, onChoose }: LibraryRowProps) {
   const { run, name, state, live, figures, tags, created, hasThumbnail, iteration, parent, damaged } = entry;
   const [editing, setEditing] = useState<'name' | 'tags' | undefined>();
   const current = useLab(({ current: shown }) => shown.kind === 'run' && shown.run === run);
@@ -31,7 +32,7 @@ export function LibraryRow({ entry, chosen, onChoose }: LibraryRowProps) {
         size="xs"
         checked={chosen}
         aria-label={`Choose ${name}`}
-        onChange={event => onChoose(event.currentTarget.checked)}
+        onChange={event => onChoose(run, event.currentTarget.checked)}
       />
       {editing === undefined ? (
         <button
@@ -97,23 +98,45 @@ export function LibraryRow({ entry, chosen, onChoose }: LibraryRowProps) {
           }}
         />
       )}
-      <Menu shadow="md" width={190} transitionProps={{ duration: 0 }} returnFocus={false}>
-        <Menu.Target>
-          <ActionIcon size="xs" aria-label={`More for ${name}`}>
-            <IconDots size={14} />
-          </ActionIcon>
-        </Menu.Target>
-        <Menu.Dropdown>
-          <Menu.Item onClick={() => setEditing('name')} rightSection={<Text size="xs">F2</Text>}>
-            Rename…
-          </Menu.Item>
-          <Menu.Item onClick={() => setEditing('tags')}>Tags…</Menu.Item>
-          <Menu.Item color="red" onClick={() => void deleteRuns([run])} rightSection={<Text size="xs">Delete</Text>}>
-            Delete
-          </Menu.Item>
-        </Menu.Dropdown>
-      </Menu>
+      <RowMenu
+        name={name}
+        onRename={() => setEditing('name')}
+        onTags={() => setEditing('tags')}
+        onDelete={() => void deleteRuns([run])}
+      />
     </li>
+  );
+});
+
+interface RowMenuProps {
+  readonly name: string;
+  readonly onRename: () => void;
+  readonly onTags: () => void;
+  readonly onDelete: () => void;
+}
+
+/** The menu is made when it is first asked for: hundreds of rows have one, and hardly any is opened. */
+function RowMenu({ name, onRename, onTags, onDelete }: RowMenuProps) {
+  const [opened, setOpened] = useState(false);
+  const more = (
+    <ActionIcon size="xs" aria-label={`More for ${name}`} aria-haspopup="menu" onClick={() => setOpened(true)}>
+      <IconDots size={14} />
+    </ActionIcon>
+  );
+  if (!opened) return more;
+  return (
+    <Menu shadow="md" width={190} transitionProps={{ duration: 0 }} returnFocus={false} opened onChange={setOpened}>
+      <Menu.Target>{more}</Menu.Target>
+      <Menu.Dropdown>
+        <Menu.Item onClick={onRename} rightSection={<Text size="xs">F2</Text>}>
+          Rename…
+        </Menu.Item>
+        <Menu.Item onClick={onTags}>Tags…</Menu.Item>
+        <Menu.Item color="red" onClick={onDelete} rightSection={<Text size="xs">Delete</Text>}>
+          Delete
+        </Menu.Item>
+      </Menu.Dropdown>
+    </Menu>
   );
 }
 
