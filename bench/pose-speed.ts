@@ -37,7 +37,7 @@ function prepare({ size, triangles, members }: Case) {
     mask: Float32Array.from(ids, id => (id >= 0 ? 1 : 0)),
     depth: Float32Array.from(depth, z => (Number.isFinite(z) ? z : 0)),
   };
-  const crop = cutCrop(observationMaps(observation, square), square, size, 3);
+  const crop = cutCrop(observationMaps(observation, square), square, size, { surface: 3, occluder: 6 });
   const random = createRandom(1, 'bench');
   const poses = new Float64Array(12 * members);
   for (let m = 0; m < members; m++) {

@@ -15,8 +15,8 @@ export class PoseJob {
   vertexStride: f64;
   /** i32 [t, 3] */
   triangles: f64;
-  /** f32 [t, 3] outward unit normals of the object. */
-  normals: f64;
+  /** f32 [t, 4] outward unit normal of the object's triangle, and its plane's distance from the object's centre. */
+  planes: f64;
   /** i32 [e, 4]: a, b, first and second triangle as ±(t + 1), + where it runs a to b; 0 none. */
   edges: f64;
   cull: f64;
@@ -53,6 +53,8 @@ export class PoseJob {
   maskArea: f64;
   depthCount: f64;
   contourLength: f64;
+  /** Divisor of the score's mask share: mask pixels in every mode. */
+  scoreArea: f64;
   /** Weight of contour-to-rim distances in the normal equations, and where they end, in pixels. */
   contourWeight: f64;
   contourReach: f64;
@@ -61,6 +63,15 @@ export class PoseJob {
   /** With mode 3: where to write ids (i32) and inverse depths (f32) of each member, [h, w]. */
   picture: f64;
   pictureDepth: f64;
+  /** f32 [t, 3, 4]: affine functions of the object's points, see ops/rasterise/mesh-colours.ts. */
+  colourMaps: f64;
+  /** f32 [textureHeight, textureWidth, 4], or 0: the maps are colours themselves. */
+  texture: f64;
+  textureWidth: f64;
+  textureHeight: f64;
+  /** f32 [h, w, 4] of the picture, or 0. */
+  colours: f64;
+  colourWeight: f64;
 }
 
 /** Doubles per result; see ops/rasterise/pose-results.ts. */
@@ -75,6 +86,8 @@ const DEPTH_SEEN: i32 = 6;
 const RIM: i32 = 7;
 const GRADIENT: i32 = 8;
 const HESSIAN: i32 = 14;
+const MASK_SHARE: i32 = 35;
+const COLOUR: i32 = 36;
 
 const NONE: i32 = -1;
 const OTHER: i32 = -2;
@@ -82,6 +95,8 @@ const RIM_LIMIT: i32 = 32768;
 /** Pixels by which a sample may lie inside the outermost one before the same empty pixel. */
 const FOLD: f32 = 0.15;
 const EPSILON: f32 = 1e-6;
+/** Variance of a picture's noise and shading, so that plain surfaces are not told by them. */
+const NOISE: f64 = 0.0025;
 
 let at: usize = 0;
 function take(bytes: usize): usize {
@@ -95,7 +110,9 @@ let r0: f64 = 0, r1: f64 = 0, r2: f64 = 0, r3: f64 = 0, r4: f64 = 0, r5: f64 = 0
 let tx: f64 = 0, ty: f64 = 0, tz: f64 = 0;
 let fx: f64 = 0, fy: f64 = 0, cx: f64 = 0, cy: f64 = 0;
 let width: i32 = 0, height: i32 = 0, stride: i32 = 0;
-let screenX: usize = 0, screenY: usize = 0, inverseZ: usize = 0, areas: usize = 0, zs: usize = 0, ids: usize = 0;
+// screen: f32 [vertex, 4] pixel x, y, inverse depth (at most 0: before the near plane), nothing. facing: f32 [triangle],
+// positive where its outside is turned to the camera.
+let screen: usize = 0, facing: usize = 0, zs: usize = 0, ids: usize = 0;
 let rimX: usize = 0, rimY: usize = 0, rimZ: usize = 0;
 let rimNormalX: usize = 0, rimNormalY: usize = 0, rimPiece: usize = 0, rimOutward: usize = 0, rimPixel: usize = 0, outermost: usize = 0;
 let out: usize = 0;
@@ -126,11 +143,8 @@ export function poseChunk(jobAt: usize, chunk: i32): void {
   out = <usize>job.results + <usize>chunk * (OUT * 8);
   memory.fill(out, 0, OUT * 8);
 
-  const vertexBytes = <usize>job.vertexStride << 2;
-  screenX = take(vertexBytes);
-  screenY = take(vertexBytes);
-  inverseZ = take(vertexBytes);
-  areas = take(<usize>job.triangleCount << 2);
+  screen = take(<usize>job.vertexStride << 4);
+  facing = take(<usize>job.triangleCount << 2);
   zs = take(<usize>(stride * height) << 2);
   ids = take(<usize>(stride * height) << 2);
   rimX = take(RIM_LIMIT << 2);
@@ -155,6 +169,7 @@ export function poseChunk(jobAt: usize, chunk: i32): void {
     rim(job);
     if (mode == 1 && job.contourCount > 0 && job.contourWeight > 0) contourToRim(job);
   }
+  if (mode < 2 && job.colourWeight > 0) colours(job);
   finish(job);
 }
 
@@ -172,9 +187,16 @@ function project(job: PoseJob): void {
     const Y = f32x4.add(f32x4.add(f32x4.mul(m4, x), f32x4.mul(m5, y)), f32x4.add(f32x4.mul(m6, z), m7));
     const Z = f32x4.add(f32x4.add(f32x4.mul(m8, x), f32x4.mul(m9, y)), f32x4.add(f32x4.mul(mA, z), mB));
     const i = f32x4.div(one, Z);
-    v128.store(screenX + o, f32x4.add(f32x4.mul(f32x4.mul(X, vfx), i), vcx));
-    v128.store(screenY + o, f32x4.add(f32x4.mul(f32x4.mul(Y, vfy), i), vcy));
-    v128.store(inverseZ + o, v128.bitselect(i, behind, f32x4.gt(Z, near)));
+    const u = f32x4.add(f32x4.mul(f32x4.mul(X, vfx), i), vcx);
+    const v = f32x4.add(f32x4.mul(f32x4.mul(Y, vfy), i), vcy);
+    const q = v128.bitselect(i, behind, f32x4.gt(Z, near));
+    const uv0 = v128.shuffle<f32>(u, v, 0, 4, 1, 5), uv1 = v128.shuffle<f32>(u, v, 2, 6, 3, 7);
+    const q0 = v128.shuffle<f32>(q, q, 0, 0, 1, 1), q1 = v128.shuffle<f32>(q, q, 2, 2, 3, 3);
+    const to = screen + (o << 2);
+    v128.store(to, v128.shuffle<i64>(uv0, q0, 0, 2));
+    v128.store(to, v128.shuffle<i64>(uv0, q0, 1, 3), 16);
+    v128.store(to, v128.shuffle<i64>(uv1, q1, 0, 2), 32);
+    v128.store(to, v128.shuffle<i64>(uv1, q1, 1, 3), 48);
   }
 }
 
@@ -197,37 +219,47 @@ function clear(job: PoseJob): void {
 function draw(job: PoseJob): void {
   const count = <i32>job.triangleCount;
   const cull = job.cull != 0;
-  let triangle = <usize>job.triangles;
-  let area = areas;
-  for (let t = 0; t < count; t++, triangle += 12, area += 4) {
-    const a = <usize>load<i32>(triangle) << 2, b = <usize>load<i32>(triangle, 4) << 2, c = <usize>load<i32>(triangle, 8) << 2;
-    const za = load<f32>(inverseZ + a), zb = load<f32>(inverseZ + b), zc = load<f32>(inverseZ + c);
-    if (min(min(za, zb), zc) <= 0) {
-      store<f32>(area, 0);
-      if (max(max(za, zb), zc) > 0) drawClipped(job, a, b, c, t);
+  // The camera in the object's axes tells which triangles face it before any vertex is looked at.
+  const camX = <f32>-(r0 * tx + r3 * ty + r6 * tz), camY = <f32>-(r1 * tx + r4 * ty + r7 * tz);
+  const camZ = <f32>-(r2 * tx + r5 * ty + r8 * tz);
+  const half = f32x4.splat(0.5), zero = f32x4.splat(0), most = f32x4(<f32>(width - 1), <f32>(height - 1), 0, 0);
+  let triangle = <usize>job.triangles, plane = <usize>job.planes;
+  for (let t = 0; t < count; t++, triangle += 12, plane += 16) {
+    const towards = load<f32>(plane) * camX + load<f32>(plane, 4) * camY + load<f32>(plane, 8) * camZ - load<f32>(plane, 12);
+    store<f32>(facing + (<usize>t << 2), towards);
+    if (cull && towards <= 0) continue;
+    const a = <usize>load<i32>(triangle) << 4, b = <usize>load<i32>(triangle, 4) << 4, c = <usize>load<i32>(triangle, 8) << 4;
+    const A = v128.load(screen + a), B = v128.load(screen + b), C = v128.load(screen + c);
+    const low = f32x4.min(f32x4.min(A, B), C), high = f32x4.max(f32x4.max(A, B), C);
+    if (f32x4.extract_lane(low, 2) <= 0) {
+      if (f32x4.extract_lane(high, 2) > 0) drawClipped(job, a >> 2, b >> 2, c >> 2, t);
       continue;
     }
-    const xa = load<f32>(screenX + a), ya = load<f32>(screenY + a);
-    const xb = load<f32>(screenX + b), yb = load<f32>(screenY + b);
-    const xc = load<f32>(screenX + c), yc = load<f32>(screenY + c);
-    const twice = (xb - xa) * (yc - ya) - (xc - xa) * (yb - ya);
-    store<f32>(area, twice);
-    // With y down, what faces the camera runs clockwise: its area is negative.
-    if (twice == 0 || (cull && twice > 0)) continue;
-    fill(xa, ya, za, xb, yb, zb, xc, yc, zc, twice, t);
+    const first = i32x4.trunc_sat_f32x4_s(f32x4.max(f32x4.ceil(f32x4.sub(low, half)), zero));
+    const last = i32x4.trunc_sat_f32x4_s(f32x4.min(f32x4.floor(f32x4.sub(high, half)), most));
+    const x0 = i32x4.extract_lane(first, 0), y0 = i32x4.extract_lane(first, 1);
+    const x1 = i32x4.extract_lane(last, 0), y1 = i32x4.extract_lane(last, 1);
+    if (x0 > x1 || y0 > y1) continue;
+    fill(
+      f32x4.extract_lane(A, 0), f32x4.extract_lane(A, 1), f32x4.extract_lane(A, 2),
+      f32x4.extract_lane(B, 0), f32x4.extract_lane(B, 1), f32x4.extract_lane(B, 2),
+      f32x4.extract_lane(C, 0), f32x4.extract_lane(C, 1), f32x4.extract_lane(C, 2), x0, y0, x1, y1, t,
+    );
   }
 }
 
-/** Writes id and inverse depth where the triangle is nearest. Four pixels at a time; the buffers' rows are padded. */
+/**
+ * Writes id and inverse depth where the triangle is nearest, among the pixels (x0, y0) to (x1, y1). Four pixels at a time;
+ * the buffers' rows are padded.
+ */
 // @ts-ignore: decorator
 @inline
 function fill(
-  xa: f32, ya: f32, za: f32, xb: f32, yb: f32, zb: f32, xc: f32, yc: f32, zc: f32, twice: f32, id: i32,
+  xa: f32, ya: f32, za: f32, xb: f32, yb: f32, zb: f32, xc: f32, yc: f32, zc: f32,
+  x0: i32, y0: i32, x1: i32, y1: i32, id: i32,
 ): void {
-  const left = max(min(min(xa, xb), xc) - 0.5, <f32>0), right = min(max(max(xa, xb), xc) - 0.5, <f32>(width - 1));
-  const top = max(min(min(ya, yb), yc) - 0.5, <f32>0), bottom = min(max(max(ya, yb), yc) - 0.5, <f32>(height - 1));
-  const x0 = <i32>ceil(left), x1 = <i32>floor(right), y0 = <i32>ceil(top), y1 = <i32>floor(bottom);
-  if (right < 0 || bottom < 0 || x0 > x1 || y0 > y1) return;
+  const twice = (xb - xa) * (yc - ya) - (xc - xa) * (yb - ya);
+  if (twice == 0) return;
   const k = <f32>1 / twice;
   const ax = (yb - yc) * k, ay = (xc - xb) * k;
   const bx = (yc - ya) * k, by = (xa - xc) * k;
@@ -235,8 +267,16 @@ function fill(
   let u = ax * (px - xc) + ay * (py - yc);
   let v = bx * (px - xc) + by * (py - yc);
   const du = za - zc, dv = zb - zc;
-  const zx = ax * du + bx * dv, zy = ay * du + by * dv;
   let z = zc + u * du + v * dv;
+  if (x0 == x1 && y0 == y1) {
+    // Most triangles of a fine mesh cover one pixel centre at most.
+    const o = <usize>(y0 * stride + x0) << 2;
+    if (u < -EPSILON || v < -EPSILON || u + v > 1 + EPSILON || z <= load<f32>(zs + o)) return;
+    store<f32>(zs + o, z);
+    store<i32>(ids + o, id);
+    return;
+  }
+  const zx = ax * du + bx * dv, zy = ay * du + by * dv;
   const ramp = f32x4(0, 1, 2, 3);
   const us = f32x4.mul(f32x4.splat(ax), ramp), vs = f32x4.mul(f32x4.splat(bx), ramp);
   const zsteps = f32x4.mul(f32x4.splat(zx), ramp);
@@ -303,9 +343,10 @@ function drawClipped(job: PoseJob, a: usize, b: usize, c: usize, id: i32): void 
     const xa = <f32>(fx * load<f64>(cut) * za + cx), ya = <f32>(fy * load<f64>(cut, 8) * za + cy);
     const xb = <f32>(fx * load<f64>(q) * zb + cx), yb = <f32>(fy * load<f64>(q, 8) * zb + cy);
     const xc = <f32>(fx * load<f64>(w) * zc + cx), yc = <f32>(fy * load<f64>(w, 8) * zc + cy);
-    const twice = (xb - xa) * (yc - ya) - (xc - xa) * (yb - ya);
-    if (twice == 0 || (job.cull != 0 && twice > 0)) continue;
-    fill(xa, ya, <f32>za, xb, yb, <f32>zb, xc, yc, <f32>zc, twice, id);
+    const x0 = <i32>ceil(max(min(min(xa, xb), xc) - 0.5, <f32>0)), x1 = <i32>floor(min(max(max(xa, xb), xc) - 0.5, <f32>(width - 1)));
+    const y0 = <i32>ceil(max(min(min(ya, yb), yc) - 0.5, <f32>0)), y1 = <i32>floor(min(max(max(ya, yb), yc) - 0.5, <f32>(height - 1)));
+    if (x0 > x1 || y0 > y1) continue;
+    fill(xa, ya, <f32>za, xb, yb, <f32>zb, xc, yc, <f32>zc, x0, y0, x1, y1, id);
   }
   at = before;
 }
@@ -387,11 +428,12 @@ function pixels(job: PoseJob): void {
   g4 = 0;
   g5 = 0;
   const mode = <i32>job.mode;
-  const distance = <usize>job.distance, care = <usize>job.care, depth = <usize>job.depth, normals = <usize>job.normals;
+  const distance = <usize>job.distance, care = <usize>job.care, depth = <usize>job.depth, planes = <usize>job.planes;
   const inverseScale = <f32>(1 / job.silhouetteScale);
   const depthScale2 = job.depthScale * job.depthScale;
   const perPixel = job.depthCount > 0 ? job.depthWeight / job.depthCount : 0;
   const occluderDepth = job.occluderDepth, scoreDepth = job.scoreDepth;
+  const none = i32x4.splat(0), outside = f32x4.splat(0);
   let energy: f64 = 0, depthLoss: f64 = 0, depthScore: f64 = 0;
   let covered = 0, different = 0, seen = 0;
   for (let y = 0; y < height; y++) {
@@ -399,19 +441,28 @@ function pixels(job: PoseJob): void {
     let q = <usize>(y * stride) << 2;
     const rayY = (<f64>y + 0.5 - cy) / fy;
     for (let x = 0; x < width; x++, o += 4, q += 4) {
+      if ((x & 3) == 0 && x + 4 <= width) {
+        // Neither model nor mask in four pixels.
+        const empty = v128.and(i32x4.lt_s(v128.load(ids + q), none), f32x4.ge(v128.load(distance + o), outside));
+        if (i32x4.all_true(empty)) {
+          x += 3;
+          o += 12;
+          q += 12;
+          continue;
+        }
+      }
       const id = load<i32>(ids + q);
       const d = load<f32>(distance + o);
+      const inMask = d < 0;
+      if (id < 0 && !inMask) continue;
       const known = load<f32>(care + o);
       const zObserved = <f64>load<f32>(depth + o);
-      const inMask = d < 0;
       if (id < 0) {
         if (id == NONE) {
           // What the render misses costs as much as a residual without bounds, so that leaving the mask never pays.
-          if (inMask) {
-            energy += <f64>(known * min(-d * inverseScale, <f32>1));
-            if (known > 0.5) different++;
-            if (zObserved > 0) depthLoss += 1;
-          }
+          energy += <f64>(known * min(-d * inverseScale, <f32>1));
+          if (known > 0.5) different++;
+          if (zObserved > 0) depthLoss += 1;
         }
         continue;
       }
@@ -428,7 +479,7 @@ function pixels(job: PoseJob): void {
       const rayX = (<f64>x + 0.5 - cx) / fx;
       const gap = z - zObserved;
       if (mode == 2) {
-        const n = normals + <usize>id * 12;
+        const n = planes + (<usize>id << 4);
         const nx = <f64>load<f32>(n), ny = <f64>load<f32>(n, 4), nz = <f64>load<f32>(n, 8);
         const mx = r0 * nx + r1 * ny + r2 * nz, my = r3 * nx + r4 * ny + r5 * nz, mz = r6 * nx + r7 * ny + r8 * nz;
         const facing = mx * rayX + my * rayY + mz;
@@ -445,18 +496,18 @@ function pixels(job: PoseJob): void {
         depthLoss += 1;
         continue;
       }
-      const n = normals + <usize>id * 12;
+      const n = planes + (<usize>id << 4);
       const nx = <f64>load<f32>(n), ny = <f64>load<f32>(n, 4), nz = <f64>load<f32>(n, 8);
       const mx = r0 * nx + r1 * ny + r2 * nz, my = r3 * nx + r4 * ny + r5 * nz, mz = r6 * nx + r7 * ny + r8 * nz;
       // Distance of the measured point from the plane of the triangle; its derivative is exact on that triangle.
       const residual = gap * (mx * rayX + my * rayY + mz);
       const square = residual * residual;
-      const sum = square + depthScale2;
-      depthLoss += square / sum;
+      const inverse = 1 / (square + depthScale2);
+      depthLoss += square * inverse;
       depthScore += min(abs(gap) / scoreDepth, 1.0);
       seen++;
       const px = rayX * zObserved - tx, py = rayY * zObserved - ty, pz = zObserved - tz;
-      const slope = (2 * perPixel * depthScale2) / (sum * sum);
+      const slope = 2 * perPixel * depthScale2 * inverse * inverse;
       if (mode == 1) addRow(px, py, pz, mx, my, mz, slope, residual);
       else {
         const w = slope * residual;
@@ -469,7 +520,9 @@ function pixels(job: PoseJob): void {
   store<f64>(out + COVERED * 8, <f64>covered);
   store<f64>(out + DIFFERENT * 8, <f64>different);
   store<f64>(out + DEPTH_SEEN * 8, <f64>seen);
-  store<f64>(out + SCORE * 8, <f64>different / job.maskArea + (seen > 0 ? depthScore / <f64>seen : job.depthCount > 0 ? 1 : 0));
+  const share = <f64>different / job.scoreArea;
+  store<f64>(out + MASK_SHARE * 8, share);
+  store<f64>(out + SCORE * 8, share + (seen > 0 ? depthScore / <f64>seen : job.depthCount > 0 ? 1 : 0));
 }
 
 // Bilinear sample at (x, y) of a map [h, w] with pixel centres at one half; outside, the nearest value.
@@ -488,30 +541,35 @@ function sample(map: usize, x: f64, y: f64): void {
   sampled = (1 - b) * (m00 + a * (m10 - m00)) + b * (m01 + a * (m11 - m01));
 }
 
+/** How an edge's triangle ±(t + 1) faces the camera, turned round where it runs against the edge. */
+// @ts-ignore: decorator
+@inline
+function sideOf(triangle: i32): f32 {
+  return triangle > 0 ? load<f32>(facing + (<usize>(triangle - 1) << 2)) : -load<f32>(facing + (<usize>(-triangle - 1) << 2));
+}
+
 /**
  * Samples of the mesh's own silhouette edges: those whose triangles lie on one side of them in the picture, with nothing
  * of the object beyond. Returns how many.
  */
 function findRim(job: PoseJob): i32 {
   const count = <i32>job.edgeCount;
-  for (let o: usize = 0; o < <usize>(stride * height) << 2; o += 4) store<f32>(outermost + o, -1e9);
+  // Bytes 0xce are about -1.7e9 as float32.
+  memory.fill(outermost, 0xce, <usize>(stride * height) << 2);
   let rims = 0;
   let edge = <usize>job.edges;
   for (let e = 0; e < count; e++, edge += 16) {
     const first = load<i32>(edge, 8), second = load<i32>(edge, 12);
-    const sideFirst = first > 0 ? load<f32>(areas + (<usize>(first - 1) << 2)) : -load<f32>(areas + (<usize>(-first - 1) << 2));
-    if (second != 0) {
-      const sideSecond = second > 0 ? load<f32>(areas + (<usize>(second - 1) << 2)) : -load<f32>(areas + (<usize>(-second - 1) << 2));
-      if (sideFirst * sideSecond <= 0) continue;
-    } else if (sideFirst == 0) continue;
-    const a = <usize>load<i32>(edge) << 2, b = <usize>load<i32>(edge, 4) << 2;
-    const za = <f64>load<f32>(inverseZ + a), zb = <f64>load<f32>(inverseZ + b);
+    const side = sideOf(first);
+    if (second != 0 ? side * sideOf(second) <= 0 : side == 0) continue;
+    const a = screen + (<usize>load<i32>(edge) << 4), b = screen + (<usize>load<i32>(edge, 4) << 4);
+    const za = <f64>load<f32>(a, 8), zb = <f64>load<f32>(b, 8);
     if (za <= 0 || zb <= 0) continue;
-    const xa = <f64>load<f32>(screenX + a), ya = <f64>load<f32>(screenY + a);
-    const dx = <f64>load<f32>(screenX + b) - xa, dy = <f64>load<f32>(screenY + b) - ya;
+    const xa = <f64>load<f32>(a), ya = <f64>load<f32>(a, 4);
+    const dx = <f64>load<f32>(b) - xa, dy = <f64>load<f32>(b, 4) - ya;
     const length = sqrt(dx * dx + dy * dy);
     if (!(length > 1e-9) || length > 4096) continue;
-    const flip: f64 = sideFirst > 0 ? 1 / length : -1 / length;
+    const flip: f64 = side < 0 ? 1 / length : -1 / length;
     const nx = dy * flip, ny = -dx * flip;
     const pieces = <i32>ceil(length);
     for (let k = 0; k < pieces && rims < RIM_LIMIT; k++) {
@@ -602,6 +660,12 @@ function contourToRim(job: PoseJob): void {
   for (let k = rims; k < ((rims + 3) & ~3) && k < RIM_LIMIT; k++) store<f32>(rimX + (<usize>k << 2), 1e9);
   const ramp = i32x4(0, 1, 2, 3);
   for (let c = 0; c < count; c++, contour += 16) {
+    const nx = <f64>load<f32>(contour, 8), ny = <f64>load<f32>(contour, 12);
+    // Where the mask ends at a known object that stands before this one, the rim is elsewhere.
+    const beyondX = <i32>(<f64>load<f32>(contour) + nx), beyondY = <i32>(<f64>load<f32>(contour, 4) + ny);
+    if (beyondX >= 0 && beyondY >= 0 && beyondX < width && beyondY < height) {
+      if (load<i32>(ids + (<usize>(beyondY * stride + beyondX) << 2)) == OTHER) continue;
+    }
     const x = v128.load32_splat(contour), y = v128.load32_splat(contour + 4);
     let nearest = f32x4.splat(1e30);
     let where = i32x4.splat(0);
@@ -632,7 +696,6 @@ function contourToRim(job: PoseJob): void {
     }
     const o = <usize>index << 2;
     const rx = <f64>load<f32>(rimX + o), ry = <f64>load<f32>(rimY + o), z = <f64>load<f32>(rimZ + o);
-    const nx = <f64>load<f32>(contour, 8), ny = <f64>load<f32>(contour, 12);
     const residual = nx * (rx - <f64>load<f32>(contour)) + ny * (ry - <f64>load<f32>(contour, 4));
     const square = residual * residual;
     const sum = square + scale2;
@@ -670,10 +733,10 @@ function antialiased(job: PoseJob): void {
           const way: f64 = forward ? 1 : -1;
           const t = triangles + <usize>id * 12;
           for (let k = 0; k < 3; k++) {
-            const a = <usize>load<i32>(t + <usize>k * 4) << 2, b = <usize>load<i32>(t + <usize>((k + 1) % 3) * 4) << 2;
+            const a = screen + (<usize>load<i32>(t + <usize>k * 4) << 4), b = screen + (<usize>load<i32>(t + <usize>((k + 1) % 3) * 4) << 4);
             // Across the pair: p. Along the pair's line: q, measured from the covered pixel towards the empty one.
-            const ax = <f64>load<f32>(screenX + a) - (<f64>xi + 0.5), ay = <f64>load<f32>(screenY + a) - (<f64>yi + 0.5);
-            const bx = <f64>load<f32>(screenX + b) - (<f64>xi + 0.5), by = <f64>load<f32>(screenY + b) - (<f64>yi + 0.5);
+            const ax = <f64>load<f32>(a) - (<f64>xi + 0.5), ay = <f64>load<f32>(a, 4) - (<f64>yi + 0.5);
+            const bx = <f64>load<f32>(b) - (<f64>xi + 0.5), by = <f64>load<f32>(b, 4) - (<f64>yi + 0.5);
             const pa = axis == 0 ? ay : ax, pb = axis == 0 ? by : bx;
             const qa = (axis == 0 ? ax : ay) * way, qb = (axis == 0 ? bx : by) * way;
             if (pa * pb > 0 || abs(pb - pa) < abs(qb - qa) || pa == pb) continue;
@@ -717,10 +780,10 @@ function antialiased(job: PoseJob): void {
 /** Adds dL/d(screen position) of one vertex, given along and across the axis of a pair of pixels. */
 function pushScreen(vertex: usize, axis: i32, along: f64, across: f64): void {
   const jxScreen = axis == 0 ? along : across, jyScreen = axis == 0 ? across : along;
-  const iz = <f64>load<f32>(inverseZ + vertex);
+  const iz = <f64>load<f32>(vertex, 8);
   if (iz <= 0) return;
   const z = 1 / iz;
-  const X = (<f64>load<f32>(screenX + vertex) - cx) / fx * z, Y = (<f64>load<f32>(screenY + vertex) - cy) / fy * z;
+  const X = (<f64>load<f32>(vertex) - cx) / fx * z, Y = (<f64>load<f32>(vertex, 4) - cy) / fy * z;
   const jx = jxScreen * fx * iz, jy = jyScreen * fy * iz;
   addGradient(X - tx, Y - ty, z - tz, jx, jy, -(jx * X + jy * Y) * iz);
 }
@@ -745,9 +808,7 @@ function isSilhouette(job: PoseJob, triangle: i32, corner: i32): bool {
   if (load<i32>(e) != low || load<i32>(e, 4) != high) return false;
   const first = load<i32>(e, 8), second = load<i32>(e, 12);
   if (second == 0) return true;
-  const s1 = first > 0 ? load<f32>(areas + (<usize>(first - 1) << 2)) : -load<f32>(areas + (<usize>(-first - 1) << 2));
-  const s2 = second > 0 ? load<f32>(areas + (<usize>(second - 1) << 2)) : -load<f32>(areas + (<usize>(-second - 1) << 2));
-  return s1 * s2 > 0;
+  return sideOf(first) * sideOf(second) > 0;
 }
 
 function finish(job: PoseJob): void {
@@ -757,5 +818,153 @@ function finish(job: PoseJob): void {
   store<f64>(out + GRADIENT * 8 + 24, g3);
   store<f64>(out + GRADIENT * 8 + 32, g4);
   store<f64>(out + GRADIENT * 8 + 40, g5);
-  store<f64>(out + LOSS * 8, job.maskWeight * load<f64>(out + MASK * 8) + job.depthWeight * load<f64>(out + DEPTH * 8));
+  const loss = job.maskWeight * load<f64>(out + MASK * 8) + job.depthWeight * load<f64>(out + DEPTH * 8);
+  store<f64>(out + LOSS * 8, loss + job.colourWeight * load<f64>(out + COLOUR * 8));
+}
+
+// Colour of the model at a point of the object, and its slopes by the three functions of colourMaps.
+let colour: v128 = f32x4.splat(0), colourByU: v128 = f32x4.splat(0), colourByV: v128 = f32x4.splat(0);
+
+/** Bilinear between texel centres; outside, the nearest value. */
+function readTexture(job: PoseJob, u: f32, v: f32): void {
+  const w = <i32>job.textureWidth, h = <i32>job.textureHeight;
+  const x = min(max(u * <f32>w - 0.5, <f32>0), <f32>(w - 1)), y = min(max(v * <f32>h - 0.5, <f32>0), <f32>(h - 1));
+  const i = min(<i32>x, max(w - 2, 0)), j = min(<i32>y, max(h - 2, 0));
+  const a = f32x4.splat(x - <f32>i), b = f32x4.splat(y - <f32>j);
+  const right: usize = w > 1 ? 16 : 0, down: usize = h > 1 ? <usize>w << 4 : 0;
+  const at = <usize>job.texture + (<usize>(j * w + i) << 4);
+  const c00 = v128.load(at), c10 = v128.load(at + right), c01 = v128.load(at + down), c11 = v128.load(at + down + right);
+  const upper = f32x4.sub(c10, c00), lower = f32x4.sub(c11, c01);
+  const top = f32x4.add(c00, f32x4.mul(a, upper)), bottom = f32x4.add(c01, f32x4.mul(a, lower));
+  const between = f32x4.sub(bottom, top);
+  colour = f32x4.add(top, f32x4.mul(b, between));
+  colourByU = f32x4.mul(f32x4.splat(<f32>w), f32x4.add(upper, f32x4.mul(b, f32x4.sub(lower, upper))));
+  colourByV = f32x4.mul(f32x4.splat(<f32>h), between);
+}
+
+// @ts-ignore: decorator
+@inline
+function affine(map: usize, x: f32, y: f32, z: f32): f32 {
+  return load<f32>(map) * x + load<f32>(map, 4) * y + load<f32>(map, 8) * z + load<f32>(map, 12);
+}
+
+/** The model's colour at a point of triangle `id`, object axes about the centre. */
+// @ts-ignore: decorator
+@inline
+function colourAt(job: PoseJob, id: i32, x: f32, y: f32, z: f32): void {
+  const map = <usize>job.colourMaps + <usize>id * 48;
+  const u = affine(map, x, y, z), v = affine(map + 16, x, y, z);
+  if (job.texture != 0) readTexture(job, u, v);
+  else colour = f32x4(u, v, affine(map + 32, x, y, z), 0);
+}
+
+/**
+ * What the model's colours leave unexplained inside the mask, for each channel after the gain and offset that fit best
+ * (linear regression, so that the loss has no slope by them): residuals over the picture's standard deviation.
+ */
+function colours(job: PoseJob): void {
+  const distance = <usize>job.distance, care = <usize>job.care, depth = <usize>job.depth;
+  const planes = <usize>job.planes, picture = <usize>job.colours;
+  const mode = <i32>job.mode;
+  // Sums in float64, by channel: model, picture, model², model · picture, picture².
+  let n: f64 = 0;
+  const sums = take(3 * 5 * 8);
+  memory.fill(sums, 0, 3 * 5 * 8);
+  const fitted = take(3 * 4 * 8);
+  for (let pass = 0; pass < 2; pass++) {
+    for (let y = 0; y < height; y++) {
+      const rayY = (<f64>y + 0.5 - cy) / fy;
+      for (let x = 0; x < width; x++) {
+        const q = <usize>(y * stride + x) << 2, o = <usize>(y * width + x) << 2;
+        const id = load<i32>(ids + q);
+        if (id < 0 || load<f32>(distance + o) >= 0 || load<f32>(care + o) < 0.5) continue;
+        const z = 1 / <f64>load<f32>(zs + q);
+        const zObserved = <f64>load<f32>(depth + o);
+        if (zObserved > 0 && z - zObserved > job.occluderDepth) continue;
+        const rayX = (<f64>x + 0.5 - cx) / fx;
+        const plane = planes + (<usize>id << 4);
+        const nx = <f64>load<f32>(plane), ny = <f64>load<f32>(plane, 4), nz = <f64>load<f32>(plane, 8);
+        const mx = r0 * nx + r1 * ny + r2 * nz, my = r3 * nx + r4 * ny + r5 * nz, mz = r6 * nx + r7 * ny + r8 * nz;
+        const facing = mx * rayX + my * rayY + mz;
+        // Seen edge-on a pixel is a long stretch of surface.
+        if (abs(facing) < 0.1) continue;
+        const ax = rayX * z - tx, ay = rayY * z - ty, az = z - tz;
+        colourAt(
+          job, id, <f32>(r0 * ax + r3 * ay + r6 * az), <f32>(r1 * ax + r4 * ay + r7 * az), <f32>(r2 * ax + r5 * ay + r8 * az),
+        );
+        const seen = v128.load(picture + (o << 2));
+        if (pass == 0) {
+          n += 1;
+          addSums(sums, <f64>f32x4.extract_lane(colour, 0), <f64>f32x4.extract_lane(seen, 0));
+          addSums(sums + 40, <f64>f32x4.extract_lane(colour, 1), <f64>f32x4.extract_lane(seen, 1));
+          addSums(sums + 80, <f64>f32x4.extract_lane(colour, 2), <f64>f32x4.extract_lane(seen, 2));
+          continue;
+        }
+        const map = <usize>job.colourMaps + <usize>id * 48;
+        const isPainted = job.texture != 0;
+        for (let k: i32 = 0; k < 3; k++) {
+          const fit = fitted + <usize>k * 32;
+          const weight = load<f64>(fit, 16);
+          if (weight == 0) continue;
+          const model = <f64>(k == 0 ? f32x4.extract_lane(colour, 0) : k == 1 ? f32x4.extract_lane(colour, 1) : f32x4.extract_lane(colour, 2));
+          const target = <f64>(k == 0 ? f32x4.extract_lane(seen, 0) : k == 1 ? f32x4.extract_lane(seen, 1) : f32x4.extract_lane(seen, 2));
+          let gx: f64, gy: f64, gz: f64;
+          if (isPainted) {
+            const byU = <f64>(k == 0 ? f32x4.extract_lane(colourByU, 0) : k == 1 ? f32x4.extract_lane(colourByU, 1) : f32x4.extract_lane(colourByU, 2));
+            const byV = <f64>(k == 0 ? f32x4.extract_lane(colourByV, 0) : k == 1 ? f32x4.extract_lane(colourByV, 1) : f32x4.extract_lane(colourByV, 2));
+            gx = byU * <f64>load<f32>(map) + byV * <f64>load<f32>(map, 16);
+            gy = byU * <f64>load<f32>(map, 4) + byV * <f64>load<f32>(map, 20);
+            gz = byU * <f64>load<f32>(map, 8) + byV * <f64>load<f32>(map, 24);
+          } else {
+            const own = map + <usize>k * 16;
+            gx = <f64>load<f32>(own);
+            gy = <f64>load<f32>(own, 4);
+            gz = <f64>load<f32>(own, 8);
+          }
+          const gain = load<f64>(fit);
+          const residual = gain * model + load<f64>(fit, 8) - target;
+          // The slope in camera axes; a point that moves by d takes the surface's colour with it, and the pixel sees
+          // what lies further along its ray.
+          const qx = gain * (r0 * gx + r1 * gy + r2 * gz), qy = gain * (r3 * gx + r4 * gy + r5 * gz), qz = gain * (r6 * gx + r7 * gy + r8 * gz);
+          const along = (qx * rayX + qy * rayY + qz) / facing;
+          const jx = along * mx - qx, jy = along * my - qy, jz = along * mz - qz;
+          if (mode == 1) addRow(ax, ay, az, jx, jy, jz, 2 * weight, residual);
+          else {
+            const w = 2 * weight * residual;
+            addGradient(ax, ay, az, w * jx, w * jy, w * jz);
+          }
+        }
+      }
+    }
+    if (pass == 0) {
+      let loss: f64 = 0;
+      for (let k: i32 = 0; k < 3; k++) {
+        const sum = sums + <usize>k * 40, fit = fitted + <usize>k * 32;
+        const inverse = n > 0 ? 1 / n : 0;
+        const model = load<f64>(sum) * inverse, seen = load<f64>(sum, 8) * inverse;
+        const modelVariance = load<f64>(sum, 16) * inverse - model * model;
+        const covariance = load<f64>(sum, 24) * inverse - model * seen;
+        const variance = load<f64>(sum, 32) * inverse - seen * seen;
+        // Colours that hardly vary, or vary the other way, tell nothing.
+        const tells = n > 12 && modelVariance > 1e-4 && covariance > 0;
+        const gain = tells ? covariance / modelVariance : 0;
+        const scale = variance + NOISE;
+        store<f64>(fit, gain);
+        store<f64>(fit, seen - gain * model, 8);
+        store<f64>(fit, tells ? (job.colourWeight * inverse) / (3 * scale) : 0, 16);
+        loss += n > 0 ? (variance - gain * covariance) / (3 * scale) : 1.0 / 3;
+      }
+      store<f64>(out + COLOUR * 8, loss);
+    }
+  }
+}
+
+// @ts-ignore: decorator
+@inline
+function addSums(sums: usize, model: f64, seen: f64): void {
+  add(sums, model);
+  add(sums + 8, seen);
+  add(sums + 16, model * model);
+  add(sums + 24, model * seen);
+  add(sums + 32, seen * seen);
 }

@@ -2,19 +2,32 @@
 // with the signed distance to the mask's contour and the depth inside the mask. Pure, any process.
 
 import { type Camera, cropCamera, type PixelRectangle } from '../../geometry/camera.ts';
-import type { CamFromObject } from '../../geometry/rigid.ts';
+import type { CamFromObject, Rigid } from '../../geometry/rigid.ts';
+import type { DeviceMesh } from '../../ops/rasterise/pose-cpu.ts';
 import type { PoseCrop } from '../../ops/rasterise/pose-terms.ts';
 import type { RenderMesh } from '../../ops/rasterise/render-mesh.ts';
+import { LabError } from '../../protocol/lab-error.ts';
 
 /** What one picture says about one object; all maps are [camera.height, camera.width]. */
 export interface PoseObservation {
   readonly camera: Camera;
+  /** Of several pictures of one object at rest: this camera from the first one's, in the unit of the mesh. */
+  readonly camFromFirst?: Rigid<'cam', 'cam'>;
   /** 0 to 1; inside above one half. */
   readonly mask: Float32Array;
   /** Above one half where another object is known to stand: there the mask says nothing. */
   readonly others?: Float32Array | undefined;
   /** z-depth in the unit of the mesh, 0 unknown. */
   readonly depth?: Float32Array | undefined;
+  /** [camera.height, camera.width, 3], 0 to 1. */
+  readonly image?: Float32Array | undefined;
+  /** Other objects whose poses in this picture are known: they hide what lies behind them. */
+  readonly occluders?: readonly Occluder[];
+}
+
+export interface Occluder {
+  readonly mesh: DeviceMesh;
+  readonly camFromObject: CamFromObject;
 }
 
 /** Pixel bounds [left, top, right, bottom) of the mask; undefined where it is empty. */
@@ -54,14 +67,14 @@ export function projectedBounds(
   return [left, top, right, bottom];
 }
 
-/** The square around both bounds, its side larger than theirs by the share `margin`. */
+/** The square of whole pixels around both bounds, its side larger than theirs by the share `margin`. */
 export function cropSquare(bounds: readonly (readonly number[])[], margin: number): PixelRectangle {
   const left = Math.min(...bounds.map(b => b[0]));
   const top = Math.min(...bounds.map(b => b[1]));
   const right = Math.max(...bounds.map(b => b[2]));
   const bottom = Math.max(...bounds.map(b => b[3]));
-  const side = Math.max(right - left, bottom - top, 8) * (1 + margin);
-  return { x: (left + right - side) / 2, y: (top + bottom - side) / 2, width: side, height: side };
+  const side = Math.ceil(Math.max(right - left, bottom - top, 8) * (1 + margin));
+  return { x: Math.floor((left + right - side) / 2), y: Math.floor((top + bottom - side) / 2), width: side, height: side };
 }
 
 /** Distance maps of a whole picture, from which crops of any size are sampled. */
@@ -117,6 +130,37 @@ export function observationMaps(observation: PoseObservation, rectangle: PixelRe
 
 const FAR = 1e20;
 
+/**
+ * Crop square over mask and start, and the maps inside it. Throws a LabError of code 'input' where the mask is empty or
+ * the start lies behind the camera.
+ */
+export function mapsAround(
+  observation: PoseObservation,
+  mesh: RenderMesh,
+  start: CamFromObject,
+): { readonly maps: ObservationMaps; readonly rectangle: PixelRectangle } {
+  const seen = maskBounds(observation.mask, observation.camera.width);
+  if (seen === undefined) {
+    throw new LabError({
+      code: 'input',
+      message: 'The mask is empty: no pixel of it is above one half.',
+      where: 'mask',
+      tip: 'Give the mask of the visible object, or the value it has in the label picture.',
+    });
+  }
+  const drawn = projectedBounds(mesh, observation.camera, start);
+  if (drawn === undefined) {
+    throw new LabError({
+      code: 'input',
+      message: 'The start pose puts the object behind the camera or through its centre.',
+      where: 'start',
+      tip: 'Poses map object to camera with z forward (OpenCV axes); check whether this one is its inverse, or in OpenGL axes.',
+    });
+  }
+  const rectangle = cropSquare([seen, drawn], 0.35);
+  return { maps: observationMaps(observation, rectangle), rectangle };
+}
+
 /** In place: each value becomes the least of value + squared distance over the grid. */
 function squaredDistances(grid: Float64Array, width: number, height: number): void {
   const longest = Math.max(width, height);
@@ -150,8 +194,22 @@ function squaredDistances(grid: Float64Array, width: number, height: number): vo
   for (let y = 0; y < height; y++) pass(y * width, 1, width);
 }
 
-/** The maps at `size` pixels a side. Depths that are averaged in one pixel differ by at most `depthBand`. */
-export function cutCrop(maps: ObservationMaps, rectangle: PixelRectangle, size: number, depthBand: number): PoseCrop {
+/** What a crop may mix, in the unit of depth. */
+export interface DepthBands {
+  /** Depths that go into one pixel of the crop differ by at most this. */
+  readonly surface: number;
+  /** What stands this much before the mask's surface hides it: the mask's border there is not the object's. */
+  readonly occluder: number;
+}
+
+/** The maps at `size` pixels a side, with the picture's colours where they are asked for. */
+export function cutCrop(
+  maps: ObservationMaps,
+  rectangle: PixelRectangle,
+  size: number,
+  bands: DepthBands,
+  colours = false,
+): PoseCrop {
   const { observation, left, top, width } = maps;
   const { camera: whole, mask, depth } = observation;
   const camera = cropCamera(whole, rectangle, size, size);
@@ -160,7 +218,7 @@ export function cutCrop(maps: ObservationMaps, rectangle: PixelRectangle, size: 
   const distance = new Float32Array(pixels);
   const care = new Float32Array(pixels);
   const cut = depth === undefined ? undefined : new Float32Array(pixels);
-  const reach = Math.max(0, Math.floor((scale - 1) / 2 + 1e-9));
+  const reach = Math.max(1, Math.round((scale - 1) / 2));
   let maskArea = 0;
   let depthCount = 0;
   for (let y = 0; y < size; y++) {
@@ -176,29 +234,11 @@ export function cutCrop(maps: ObservationMaps, rectangle: PixelRectangle, size: 
         (1 - b) * ((1 - a) * map[p] + a * map[p + 1]) + b * ((1 - a) * map[p + width] + a * map[p + width + 1]);
       distance[i] = mix(maps.distance) / scale;
       care[i] = mix(maps.care);
-      if (distance[i] < 0) maskArea += care[i];
-      if (cut === undefined || depth === undefined) continue;
-      const [pu, pv] = [Math.floor(u), Math.floor(v)];
       const inMask = distance[i] < 0;
-      const measured = (x0: number, y0: number) =>
-        x0 >= 0 && y0 >= 0 && x0 < whole.width && y0 < whole.height && mask[y0 * whole.width + x0] > 0.5 === inMask
-          ? depth[y0 * whole.width + x0]
-          : 0;
-      const middle = measured(pu, pv);
-      if (!(middle > 0)) continue;
-      let sum = 0;
-      let count = 0;
-      for (let dv = -reach; dv <= reach; dv++) {
-        for (let du = -reach; du <= reach; du++) {
-          const z = measured(pu + du, pv + dv);
-          if (!(z > 0) || Math.abs(z - middle) > depthBand) continue;
-          sum += z;
-          count++;
-        }
-      }
-      // The mean belongs to the middle of what was averaged, which is the pixel's own but for rounding.
-      cut[i] = sum / count;
-      if (inMask) depthCount++;
+      if (inMask) maskArea += care[i];
+      if (cut === undefined || depth === undefined) continue;
+      cut[i] = depthAt(depth, mask, whole, u, v, inMask, reach, bands.surface);
+      if (inMask && cut[i] > 0) depthCount++;
     }
   }
   return {
@@ -206,15 +246,104 @@ export function cutCrop(maps: ObservationMaps, rectangle: PixelRectangle, size: 
     distance,
     care,
     depth: cut,
-    contour: contourPoints(distance, care, size),
+    colours: colours ? coloursOf(observation, rectangle, size) : undefined,
+    contour: contourPoints(distance, care, cut, size, bands.occluder),
     maskArea: Math.max(1, maskArea),
     depthCount,
+    frameArea: (whole.width * whole.height) / scale ** 2,
   };
 }
 
-/** One point for each cell of four pixels that the contour crosses: [point, 4] x, y, outward normal. */
-function contourPoints(distance: Float32Array, care: Float32Array, size: number): Float32Array {
+/** [size, size, 3]: means of the pixels that a pixel of the crop covers, or the one it lies in; black outside the picture. */
+function coloursOf({ camera, image }: PoseObservation, rectangle: PixelRectangle, size: number): Float32Array | undefined {
+  if (image === undefined) return undefined;
+  const scale = rectangle.width / size;
+  const out = new Float32Array(3 * size * size);
+  const within = (value: number, most: number) => Math.min(most, Math.max(0, value));
+  for (let y = 0; y < size; y++) {
+    const top = within(Math.floor(rectangle.y + y * scale + 1e-6), camera.height);
+    const bottom = within(Math.max(top + 1, Math.floor(rectangle.y + (y + 1) * scale + 1e-6)), camera.height);
+    for (let x = 0; x < size; x++) {
+      const left = within(Math.floor(rectangle.x + x * scale + 1e-6), camera.width);
+      const right = within(Math.max(left + 1, Math.floor(rectangle.x + (x + 1) * scale + 1e-6)), camera.width);
+      const count = Math.max(1, (bottom - top) * (right - left));
+      for (let v = top; v < bottom; v++) {
+        for (let u = left; u < right; u++) {
+          for (let k = 0; k < 3; k++) out[3 * (y * size + x) + k] += image[3 * (v * camera.width + u) + k] / count;
+        }
+      }
+    }
+  }
+  return out;
+}
+
+/**
+ * Depth at (u, v) of a plane through the depths around it that lie on the same side of the mask and within `band` of the
+ * nearest one, so that neither noise nor the place between pixels moves it; 0 where the nearest is unknown.
+ */
+function depthAt(
+  depth: Float32Array,
+  mask: Float32Array,
+  { width, height }: Camera,
+  u: number,
+  v: number,
+  inMask: boolean,
+  reach: number,
+  band: number,
+): number {
+  const [pu, pv] = [Math.floor(u), Math.floor(v)];
+  if (pu < 0 || pv < 0 || pu >= width || pv >= height || mask[pv * width + pu] > 0.5 !== inMask) return 0;
+  const middle = depth[pv * width + pu];
+  if (!(middle > 0)) return 0;
+  let [n, sx, sy, sz, sxx, sxy, syy, sxz, syz] = [0, 0, 0, 0, 0, 0, 0, 0, 0];
+  for (let y = Math.max(0, pv - reach); y <= Math.min(height - 1, pv + reach); y++) {
+    for (let x = Math.max(0, pu - reach); x <= Math.min(width - 1, pu + reach); x++) {
+      const at = y * width + x;
+      const z = depth[at] - middle;
+      if (!(depth[at] > 0) || Math.abs(z) > band || mask[at] > 0.5 !== inMask) continue;
+      const [dx, dy] = [x + 0.5 - u, y + 0.5 - v];
+      n++;
+      sx += dx;
+      sy += dy;
+      sz += z;
+      sxx += dx * dx;
+      sxy += dx * dy;
+      syy += dy * dy;
+      sxz += dx * z;
+      syz += dy * z;
+    }
+  }
+  const [xx, xy, yy] = [sxx - (sx * sx) / n, sxy - (sx * sy) / n, syy - (sy * sy) / n];
+  const determinant = xx * yy - xy * xy;
+  if (n < 4 || !(determinant > 0.1)) return middle;
+  const [xz, yz] = [sxz - (sx * sz) / n, syz - (sy * sz) / n];
+  const slopeX = (yy * xz - xy * yz) / determinant;
+  const slopeY = (xx * yz - xy * xz) / determinant;
+  return middle + (sz - slopeX * sx - slopeY * sy) / n;
+}
+
+/**
+ * One point for each cell of four pixels that the contour crosses: [point, 4] x, y, outward normal. Without those where
+ * what lies beyond stands `occluder` or more before the object.
+ */
+function contourPoints(
+  distance: Float32Array,
+  care: Float32Array,
+  depth: Float32Array | undefined,
+  size: number,
+  occluder: number,
+): Float32Array {
   const points: number[] = [];
+  /** The first known depth inside or outside the mask, from (x, y) on along a direction, within three pixels; 0 none. */
+  const depthAlong = (x: number, y: number, dx: number, dy: number, inMask: boolean): number => {
+    for (let step = 0.5; depth !== undefined && step <= 3; step += 0.5) {
+      const [column, row] = [Math.floor(x + step * dx), Math.floor(y + step * dy)];
+      if (column < 0 || row < 0 || column >= size || row >= size) return 0;
+      const at = row * size + column;
+      if (depth[at] > 0 && distance[at] < 0 === inMask) return depth[at];
+    }
+    return 0;
+  };
   for (let y = 0; y + 1 < size; y++) {
     for (let x = 0; x + 1 < size; x++) {
       const i = y * size + x;
@@ -241,7 +370,11 @@ function contourPoints(distance: Float32Array, care: Float32Array, size: number)
       const slopeY = (values[3] + values[2] - values[0] - values[1]) / 2;
       const length = Math.hypot(slopeX, slopeY);
       if (length < 0.1) continue;
-      points.push(x + 0.5 + sumX / count, y + 0.5 + sumY / count, slopeX / length, slopeY / length);
+      const [px, py] = [x + 0.5 + sumX / count, y + 0.5 + sumY / count];
+      const [nx, ny] = [slopeX / length, slopeY / length];
+      const [within, beyond] = [depthAlong(px, py, -nx, -ny, true), depthAlong(px, py, nx, ny, false)];
+      if (beyond > 0 && within - beyond > occluder) continue;
+      points.push(px, py, nx, ny);
     }
   }
   return Float32Array.from(points);

@@ -2,7 +2,15 @@
 // turns and shifts, and the small linear algebra of second-order steps. Pure, any process.
 
 import { type CamFromObject, rigid } from '../../geometry/rigid.ts';
-import { expSo3, multiplyRotations, nearestRotation, type Rotation, rotate } from '../../geometry/rotation.ts';
+import {
+  expSo3,
+  logSo3,
+  multiplyRotations,
+  nearestRotation,
+  type Rotation,
+  rotate,
+  transposed,
+} from '../../geometry/rotation.ts';
 import type { RenderMesh } from '../../ops/rasterise/render-mesh.ts';
 
 /** [12] row-major [R|t] with t where the object's centre is: what the renderer takes. */
@@ -47,17 +55,16 @@ function rotationPart(pose: CentredPose): Rotation {
   return Float64Array.of(pose[0], pose[1], pose[2], pose[4], pose[5], pose[6], pose[8], pose[9], pose[10]);
 }
 
+/** The step [6], unitless, that moves one pose to the other: `movePose(from, step, mesh)` is `to`. */
+export function stepBetween(from: CentredPose, to: CentredPose, mesh: RenderMesh): Float64Array {
+  const { turn, shift } = tangentUnits(mesh);
+  const omega = logSo3(multiplyRotations(rotationPart(to), transposed(rotationPart(from))));
+  return Float64Array.of(...omega.map(value => value / turn), ...[3, 7, 11].map(k => (to[k] - from[k]) / shift));
+}
+
 /** Length of the unitless step between two poses. */
 export function poseDistance(a: CentredPose, b: CentredPose, mesh: RenderMesh): number {
-  const { turn, shift } = tangentUnits(mesh);
-  let trace = 0;
-  let squares = 0;
-  for (let i = 0; i < 3; i++) {
-    for (let j = 0; j < 3; j++) trace += a[4 * i + j] * b[4 * i + j];
-    squares += (a[4 * i + 3] - b[4 * i + 3]) ** 2;
-  }
-  const angle = Math.acos(Math.min(1, Math.max(-1, (trace - 1) / 2)));
-  return Math.hypot(angle / turn, Math.sqrt(squares) / shift);
+  return Math.hypot(...stepBetween(a, b, mesh));
 }
 
 /** A gradient [6] by radians and lengths, by unitless steps instead. */

@@ -7,8 +7,17 @@ import { resolveMembers } from '../../engine/settings.ts';
 import { openNodeDevice } from '../../host/node-device.ts';
 import type { RunEvent, TraceRow } from '../../protocol/run.ts';
 import type { FitInput } from '../fit.ts';
+import type { LoadedPoseScene, PoseModel } from '../../formats/pose-scene.ts';
+import { decimateMesh } from '../../geometry/decimate.ts';
+import { perturbPose, shells } from '../../geometry/perturbed-starts.ts';
+import { type CamFromObject, matrix4x4 } from '../../geometry/rigid.ts';
+import { createRandom } from '../../numerics/random.ts';
+import { uploadMesh } from '../../ops/rasterise/pose-cpu.ts';
+import { prepareMesh } from '../../ops/rasterise/render-mesh.ts';
 import { pose } from './pose.ts';
-import { polishSettings } from './refine.ts';
+import { loadPose, polishPasses } from './problem.ts';
+import { publishedSettings, refinePublished } from './published.ts';
+import { polishSettings, refinePose } from './refine.ts';
 
 let device: CpuDevice;
 const [sample] = pose.samples;
@@ -47,6 +56,29 @@ describe('polish', () => {
     problem.dispose();
   });
 
+  it('keeps a locked member to the end', async () => {
+    const { measures, engine, problem } = await run({}, 32);
+    const loser = engine.members.find(({ reason }) => reason === 'left to better members')?.member as number;
+    problem.dispose();
+    const locked = await run({}, 32, [[0, `members.${loser}.locked`, 1]]);
+    expect(locked.engine.members[loser].reason).toBe('iteration limit');
+    expect(locked.engine.members.filter(({ reason }) => reason === 'iteration limit').length).toBe(
+      polishSettings.stages[polishSettings.stages.length - 1].members,
+    );
+    expect(locked.measures.addMillimetres).toBeLessThan(2 * (measures.addMillimetres as number) + 0.1);
+    locked.problem.dispose();
+  });
+
+  it('shows a loss that does not depend on the scales of the stages: no member that stays ends above its start', async () => {
+    const { rows, problem } = await run({}, 8);
+    for (let member = 0; member < 8; member++) {
+      const own = rows.filter(row => row.member === member);
+      if (own.length < polishPasses) continue;
+      expect(own[own.length - 1].loss, `member ${member}`).toBeLessThan(own[0].loss);
+    }
+    problem.dispose();
+  });
+
   it('gives the same bits again with the same changes, and others without', async () => {
     const changes: [number, string, number][] = [
       [1, 'members.2.learningRate', 0.5],
@@ -57,6 +89,42 @@ describe('polish', () => {
     expect(two.rows).toEqual(one.rows);
     expect(other.parameters).not.toEqual(one.parameters);
     for (const { problem } of [one, two, other]) problem.dispose();
+  });
+});
+
+describe('a batch and a run in the window', () => {
+  it.each(['polish', 'diffdope'])('give the same pose for the same start and seed by %s', async method => {
+    const { scene } = input as { scene: LoadedPoseScene };
+    const [{ camFromObject: truth }] = scene.scene.frames[0].instances;
+    const start = perturbPose(truth as CamFromObject, shells[1], createRandom(8, 'start'));
+    const settings = resolveMembers(pose, { method }, {}, 8, {});
+    const objectId = scene.scene.objects[0].objectId;
+    const problem = await loadPose({ scene, frame: 0, objectId, start }, settings, { device, seed: 5 });
+    const engine = createRun({
+      ...{ problem, fit: pose, members: settings, seed: 5 },
+      sink: { event: () => undefined, log: () => undefined, trace: () => undefined },
+    });
+    while (!engine.done) engine.step();
+    const [best] = [...engine.members].sort((a, b) => (a.bestValidation ?? 9) - (b.bestValidation ?? 9));
+
+    const { mesh, name } = scene.models.get(objectId) as PoseModel;
+    const full = prepareMesh(mesh, name);
+    const reduced = prepareMesh((await decimateMesh(mesh, 3000)).mesh, name, full);
+    const meshes = { full: uploadMesh(device, full), reduced: uploadMesh(device, reduced) };
+    const { camera, masks, depthMillimetres: depth } = scene.pixels[0];
+    const observation = { camera, mask: masks[0] as Float32Array, depth };
+    const given = { members: 8, seed: 5 };
+    const result =
+      method === 'polish'
+        ? refinePose(device, meshes, observation, start, { ...polishSettings, ...given })
+        : refinePublished(device, meshes, observation, start, { ...publishedSettings, ...given });
+    const [exported] = problem.exports(best.member);
+    expect(exported.values).toEqual(Float32Array.from(matrix4x4(result.pose)));
+    expect(best.member).toBe(result.members[0].index);
+    expect(best.seconds).toBeGreaterThan(0);
+    problem.dispose();
+    meshes.full.dispose();
+    meshes.reduced.dispose();
   });
 });
 

@@ -6,14 +6,16 @@ import type { CpuDevice } from '../../devices/cpu/cpu-device.ts';
 import { type CamFromObject, rigid } from '../../geometry/rigid.ts';
 import { quatWxyzFromRotation, rotate, rotationFromQuatWxyz } from '../../geometry/rotation.ts';
 import { createRandom } from '../../numerics/random.ts';
-import { createPoseRenderer } from '../../ops/rasterise/pose-cpu.ts';
-import { cutCrop, type PoseObservation } from './crop.ts';
-import { centredPose } from './pose-steps.ts';
-import { mapsAround, type PoseMeshes, type RefineResult } from './refine.ts';
+import type { PoseObservation } from './crop.ts';
+import type { PoseMethod } from './pose-method.ts';
+import { centredPose, poseOf } from './pose-steps.ts';
+import { createPoseTarget, type PoseMeshes, type PoseTarget } from './pose-target.ts';
+import { type RefineResult, resultOf } from './refine.ts';
 
 export interface PublishedSettings {
   readonly members: number;
-  readonly passes: number;
+  /** Updates of each member. */
+  readonly updates: number;
   readonly baseRate: number;
   readonly rates: readonly [number, number];
   /** Millimetres in the unit in which translations descend and depths are compared. */
@@ -24,7 +26,7 @@ export interface PublishedSettings {
 
 export const publishedSettings: PublishedSettings = {
   members: 8,
-  passes: 61,
+  updates: 61,
   baseRate: 20,
   rates: [0.01, 100],
   unitMillimetres: 100,
@@ -36,72 +38,91 @@ export const publishedSettings: PublishedSettings = {
 export function refinePublished(
   device: CpuDevice,
   meshes: PoseMeshes,
-  observation: PoseObservation,
+  observation: PoseObservation | readonly PoseObservation[],
   start: CamFromObject,
   settings: PublishedSettings = publishedSettings,
 ): RefineResult {
-  const { mesh } = meshes.full;
-  const { members, passes, baseRate, rates, unitMillimetres: unit, size, seed } = settings;
-  const { maps, rectangle } = mapsAround(observation, mesh, start);
-  const crop = cutCrop(maps, rectangle, size, 0.02 * mesh.diameter);
-  const renderer = createPoseRenderer(device, meshes.full, crop, members);
+  const target = createPoseTarget(device, meshes, [observation].flat(), start, settings.members);
+  try {
+    return resultOf(createPublishedMethod(target, settings), { maskWeight: 1, depthWeight: 1 });
+  } finally {
+    target.dispose();
+  }
+}
+
+/** Beside the seven numbers that move: updates made, and the gradient by them. */
+const State = { updates: 0, gradient: 1, size: 8 };
+
+/**
+ * Members hold a quaternion w, x, y, z and a translation in millimetres. The loss of the last iterate ranks them. Live:
+ * learningRate (the factor drawn for the member), maskWeight, depthWeight.
+ */
+export function createPublishedMethod(target: PoseTarget, settings: PublishedSettings): PoseMethod {
+  const { mesh } = target;
+  const { members, updates, baseRate, rates, unitMillimetres: unit, size, seed } = settings;
   const random = createRandom(seed, 'learning rates');
-  const states = Array.from({ length: members }, () => ({
-    rate: rates[0] + (rates[1] - rates[0]) * random.uniform(),
-    quatWxyz: quatWxyzFromRotation(start.rotation),
-    translation: start.translation.slice(),
-    loss: Infinity,
-  }));
-  const { camera } = observation;
-  const terms = {
+  const start = poseOf(target.start, mesh);
+  const learningRates = Array.from({ length: members }, () => rates[0] + (rates[1] - rates[0]) * random.uniform());
+  const poses = learningRates.map(() =>
+    Float32Array.of(...quatWxyzFromRotation(start.rotation), ...start.translation),
+  );
+  const states = learningRates.map(() => new Float32Array(State.size));
+  const quatOf = (member: number) => Float64Array.from(poses[member].subarray(0, 4));
+  const poseAt = (member: number): CamFromObject =>
+    rigid(rotationFromQuatWxyz(quatOf(member)), Float64Array.from(poses[member].subarray(4, 7)));
+  const fixed = {
     form: 'published',
     silhouetteScale: 1,
     depthScale: 1,
-    maskWeight: 1,
-    depthWeight: 1 / unit,
     scoreDepth: 0.05 * mesh.diameter,
     contourWeight: 0,
     contourReach: 0,
-    frameArea: (camera.width * camera.height * size * size) / rectangle.width ** 2,
   } as const;
-  const poseOfState = (state: (typeof states)[number]): CamFromObject =>
-    rigid(rotationFromQuatWxyz(state.quatWxyz), state.translation);
-  const evaluate = () => {
-    const poses = new Float64Array(12 * members);
-    states.forEach((state, m) => {
-      poses.set(centredPose(poseOfState(state), mesh), 12 * m);
-    });
-    return renderer.evaluate(poses, terms);
-  };
-  try {
-    for (let pass = 0; pass < passes; pass++) {
-      const rate = (baseRate * 0.1 ** (pass / 60 + 1)) / members;
-      evaluate().forEach(({ gradient: g, loss }, m) => {
-        const state = states[m];
-        state.loss = loss;
+  return {
+    members: learningRates.map((learningRate, m) => ({
+      label: 'start',
+      learningRate,
+      blocks: [
+        { name: 'pose', group: 'pose', values: poses[m], gradients: undefined },
+        { name: 'state', group: 'pose', values: states[m], gradients: undefined },
+      ],
+    })),
+    passes: updates + 1,
+    terms: ['mask', 'depth', 'score'],
+    ignores: ['silhouetteScale', 'depthScale', 'colourWeight', 'locked'],
+    evaluate(requests) {
+      const answers = target.evaluate(
+        { size, mesh: 'full' },
+        requests.map(({ member, hyper }) => ({
+          pose: centredPose(poseAt(member), mesh),
+          settings: { ...fixed, maskWeight: hyper.maskWeight, depthWeight: hyper.depthWeight / unit },
+        })),
+      );
+      return requests.map(({ member }, r) => {
+        const { gradient: g, loss, mask, depth, score } = answers[r];
         // The kernel turns about the object's centre, the published parameters about the mesh's own origin.
-        const arm = rotate(rotationFromQuatWxyz(state.quatWxyz), mesh.centre);
+        const arm = rotate(rotationFromQuatWxyz(quatOf(member)), mesh.centre);
         const turn = [
           g[0] + arm[1] * g[5] - arm[2] * g[4],
           g[1] + arm[2] * g[3] - arm[0] * g[5],
           g[2] + arm[0] * g[4] - arm[1] * g[3],
         ];
-        const slopes = quaternionGradient(state.quatWxyz, turn);
-        state.quatWxyz = state.quatWxyz.map((value, k) => value - rate * state.rate * slopes[k]);
-        state.translation = state.translation.map((value, k) => value - rate * state.rate * unit * g[3 + k] * unit);
+        const state = states[member];
+        state.set(quaternionGradient(quatOf(member), turn), State.gradient);
+        state.set(g.subarray(3), State.gradient + 4);
+        const isLast = state[State.updates] === updates;
+        return { loss, validation: isLast ? loss : undefined, terms: [mask, depth / unit, score] };
       });
-    }
-    evaluate().forEach(({ loss }, m) => {
-      states[m].loss = Number.isFinite(loss) ? loss : Infinity;
-    });
-  } finally {
-    renderer.dispose();
-  }
-  const ranked = states
-    .map(({ rate, loss }, index) => ({ index, rate, score: loss, pose: poseOfState(states[index]) }))
-    .sort((a, b) => a.score - b.score || a.index - b.index);
-  const [{ pose, score }] = ranked;
-  return { pose, score, hessian: undefined, members: ranked, passes: members * (passes + 1) };
+    },
+    advance(member, { learningRate }) {
+      const [pose, state] = [poses[member], states[member]];
+      const rate = (learningRate * baseRate * 0.1 ** (state[State.updates] / 60 + 1)) / members;
+      for (let k = 0; k < 7; k++) pose[k] -= rate * (k < 4 ? 1 : unit * unit) * state[State.gradient + k];
+      state[State.updates]++;
+    },
+    poseOf: poseAt,
+    hessianOf: () => undefined,
+  };
 }
 
 /** dL/dq of the normalised quaternion, from dL/d(rotation vector): the vector moves by 2 vec(dq q*) / |q|². */

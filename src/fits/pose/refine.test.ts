@@ -5,8 +5,8 @@ import type { CpuDevice } from '../../devices/cpu/cpu-device.ts';
 import { perturbPose } from '../../geometry/perturbed-starts.ts';
 import { averageDistance } from '../../geometry/pose-metrics.ts';
 import { boxMesh } from '../../geometry/primitives.ts';
-import { rigid } from '../../geometry/rigid.ts';
-import { rotationAbout } from '../../geometry/rotation.ts';
+import { type CamFromObject, compose, type Rigid, rigid } from '../../geometry/rigid.ts';
+import { rotate, rotationAbout } from '../../geometry/rotation.ts';
 import { openNodeDevice } from '../../host/node-device.ts';
 import { createRandom } from '../../numerics/random.ts';
 import { uploadMesh } from '../../ops/rasterise/pose-cpu.ts';
@@ -14,8 +14,9 @@ import { drawReference } from '../../ops/rasterise/pose-reference.ts';
 import { prepareMesh } from '../../ops/rasterise/render-mesh.ts';
 import { cutCrop, observationMaps } from './crop.ts';
 import { centredPose } from './pose-steps.ts';
+import type { PoseMeshes } from './pose-target.ts';
 import { refinePublished } from './published.ts';
-import { descentSettings, type PoseMeshes, refinePose } from './refine.ts';
+import { descentSettings, refinePose } from './refine.ts';
 
 const camera = { width: 320, height: 240, fx: 400, fy: 400, cx: 160, cy: 120 };
 
@@ -46,7 +47,7 @@ describe('signed distances', () => {
     }
     const square = { x: 80, y: 40, width: 160, height: 160 };
     for (const size of [64, 96, 160]) {
-      const crop = cutCrop(observationMaps({ camera, mask }, square), square, size, 1);
+      const crop = cutCrop(observationMaps({ camera, mask }, square), square, size, { surface: 1, occluder: 1 });
       const scale = 160 / size;
       expect(crop.maskArea * scale ** 2).toBeCloseTo(Math.PI * 3600, -3);
       for (let c = 0; c < crop.contour.length; c += 4) {
@@ -64,11 +65,15 @@ describe('refinement', () => {
   const box = boxMesh(70, 110, 45);
   const mesh = prepareMesh(box);
   const truth = rigid<'cam', 'object'>(rotationAbout([0.4, 1, 0.2], 0.9), Float64Array.of(12, -8, 520));
-  const { ids, depth } = drawReference(mesh, { camera }, centredPose(truth, mesh));
+  const seenFrom = (pose: CamFromObject) => {
+    const { ids, depth } = drawReference(mesh, { camera }, centredPose(pose, mesh));
+    return { camera, mask: Float32Array.from(ids, id => (id >= 0 ? 1 : 0)), z: depth };
+  };
+  const { mask, z: depth } = seenFrom(truth);
   const random = createRandom(2, 'depth noise');
   const observation = {
     camera,
-    mask: Float32Array.from(ids, id => (id >= 0 ? 1 : 0)),
+    mask,
     depth: Float32Array.from(depth, z => (Number.isFinite(z) ? z + random.normal() : 0)),
   };
   const start = perturbPose(truth, { rotationDegrees: 20, translationMillimetres: 12 }, createRandom(4, 'start'));
@@ -95,6 +100,44 @@ describe('refinement', () => {
   it('works from the mask alone', () => {
     const { pose } = refinePose(device, meshes, { ...observation, depth: undefined }, start);
     expect(error(pose)).toBeLessThan(2.6);
+  });
+
+  it('has less to guess with a second view of known camera than with one, without depth', () => {
+    // A camera that looks at the object from 70 degrees to the side.
+    const turn = rotationAbout([0, 1, 0], (70 * Math.PI) / 180);
+    const about = rotate(turn, truth.translation);
+    const second: Rigid<'cam', 'cam'> = rigid(
+      turn,
+      truth.translation.map((value, k) => value - about[k]),
+    );
+    const other = seenFrom(compose(second, truth));
+    const views = [
+      { camera, mask },
+      { camera, mask: other.mask, camFromFirst: second },
+    ];
+    const [one, two] = [refinePose(device, meshes, views.slice(0, 1), start), refinePose(device, meshes, views, start)];
+    const away = (pose: CamFromObject) => Math.abs(pose.translation[2] - truth.translation[2]);
+    expect(away(two.pose)).toBeLessThan(away(one.pose) / 2);
+    expect(error(two.pose)).toBeLessThan(error(one.pose) / 2);
+    expect(error(two.pose)).toBeLessThan(0.43);
+  });
+
+  it('is not drawn to the border of what hides the object, where that is a known object', () => {
+    const plate = prepareMesh(boxMesh(60, 120, 4));
+    const uploaded = uploadMesh(device, plate);
+    const before = rigid<'cam', 'object'>(rotationAbout([0, 0, 1], 0.2), Float64Array.of(38, 0, 420));
+    const hidden = drawReference(plate, { camera }, centredPose(before, plate)).ids;
+    const visible = { camera, mask: mask.map((value, i) => (hidden[i] >= 0 ? 0 : value)) };
+    // Most of it is to be seen, but by no means all.
+    const share = visible.mask.reduce((sum, value) => sum + value, 0) / mask.reduce((sum, value) => sum + value, 0);
+    expect(share).toBeGreaterThan(0.5);
+    expect(share).toBeLessThan(0.9);
+    const occluders = [{ mesh: uploaded, camFromObject: before }];
+    const blind = refinePose(device, meshes, visible, start);
+    const knowing = refinePose(device, meshes, { ...visible, occluders }, start);
+    expect(error(knowing.pose)).toBeLessThan(error(blind.pose) / 2);
+    expect(error(knowing.pose)).toBeLessThan(2.6);
+    uploaded.dispose();
   });
 
   it('says what is wrong with its input', () => {

@@ -4,22 +4,29 @@
 
 import type { CpuDevice } from '../../devices/cpu/cpu-device.ts';
 import { LabError } from '../../protocol/lab-error.ts';
+import { type MeshColours, smallerTexture, type Texture, texelDensity } from './mesh-colours.ts';
 import { type PoseCrop, type PoseTerms, readTerms, resultDoubles, type TermSettings } from './pose-terms.ts';
 import type { RenderMesh } from './render-mesh.ts';
 
 /** A mesh in device memory. */
 export interface DeviceMesh {
   readonly mesh: RenderMesh;
-  readonly words: Readonly<Record<'positions' | 'vertexStride' | 'triangles' | 'normals' | 'edges', number>>;
+  readonly colours: MeshColours | undefined;
+  readonly words: Readonly<Record<'positions' | 'vertexStride' | 'triangles' | 'planes' | 'edges' | 'colourMaps', number>>;
   dispose(): void;
+}
+
+/** Triangle (−1 none, −2 another object) and z-depth (0 none) at every pixel, [member, height, width]. */
+export interface DrawnPoses {
+  readonly triangles: Int32Array;
+  readonly depth: Float32Array;
 }
 
 /** One object in one crop, ready for any number of evaluations. */
 export interface PoseRenderer {
   /** poses [member, 12]: row-major [R|t] of the object about its centre, camera axes. */
   evaluate(poses: Float64Array, settings: TermSettings): PoseTerms[];
-  /** Triangle (−1 none, −2 another object) and z-depth (0 none) at every pixel, [member, height, width]. */
-  draw(poses: Float64Array): { readonly triangles: Int32Array; readonly depth: Float32Array };
+  draw(poses: Float64Array): DrawnPoses;
   dispose(): void;
 }
 
@@ -32,14 +39,14 @@ const fields = [
     'positions',
     'vertexStride',
     'triangles',
-    'normals',
+    'planes',
     'edges',
     'cull',
   ],
   ...['width', 'height', 'fx', 'fy', 'cx', 'cy', 'near', 'distance', 'care', 'depth', 'contour', 'contourCount'],
   ...['occluder', 'poses', 'results', 'silhouetteScale', 'depthScale', 'occluderDepth', 'scoreDepth', 'maskWeight'],
-  ...['depthWeight', 'maskArea', 'depthCount', 'contourLength', 'contourWeight', 'contourReach', 'mode', 'picture'],
-  'pictureDepth',
+  ...['depthWeight', 'maskArea', 'depthCount', 'contourLength', 'scoreArea', 'contourWeight', 'contourReach', 'mode'],
+  ...['picture', 'pictureDepth', 'colourMaps', 'texture', 'textureWidth', 'textureHeight', 'colours', 'colourWeight'],
 ];
 
 const SCRATCH = 8 << 20;
@@ -47,10 +54,10 @@ const RIM_BYTES = 4 * 8 * 32768;
 
 /** Bytes of a thread's scratch memory that drawing takes. */
 function scratchBytes({ positions, triangles }: RenderMesh, width: number, height: number): number {
-  return 4 * positions.length + (4 * triangles.length) / 3 + 16 * (width + 8) * height + RIM_BYTES + 4096;
+  return (16 * positions.length) / 3 + (4 * triangles.length) / 3 + 16 * (width + 8) * height + RIM_BYTES + 4096;
 }
 
-export function uploadMesh(device: CpuDevice, mesh: RenderMesh): DeviceMesh {
+export function uploadMesh(device: CpuDevice, mesh: RenderMesh, colours?: MeshColours): DeviceMesh {
   const count = mesh.positions.length / 3;
   const vertexStride = Math.ceil(count / 4) * 4;
   const positions = device.floats(3 * vertexStride);
@@ -61,19 +68,28 @@ export function uploadMesh(device: CpuDevice, mesh: RenderMesh): DeviceMesh {
   }
   const triangles = device.words(mesh.triangles.length);
   triangles.values.set(mesh.triangles);
-  const normals = device.floats(mesh.normals.length);
-  normals.values.set(mesh.normals);
+  const planes = device.floats((4 * mesh.normals.length) / 3);
+  for (let t = 0; t < mesh.normals.length / 3; t++) {
+    const normal = mesh.normals.subarray(3 * t, 3 * t + 3);
+    const at = 3 * mesh.triangles[3 * t];
+    planes.values.set(normal, 4 * t);
+    planes.values[4 * t + 3] = normal.reduce((sum, value, axis) => sum + value * mesh.positions[at + axis], 0);
+  }
   const edges = device.words(mesh.edges.length);
   edges.values.set(mesh.edges);
-  const parts = [positions, triangles, normals, edges];
+  const maps = device.floats(colours?.maps.length ?? 4);
+  if (colours !== undefined) maps.values.set(colours.maps);
+  const parts = [positions, triangles, planes, edges, maps];
   return {
     mesh,
+    colours,
     words: {
       positions: positions.byteOffset,
       vertexStride,
       triangles: triangles.byteOffset,
-      normals: normals.byteOffset,
+      planes: planes.byteOffset,
       edges: edges.byteOffset,
+      colourMaps: maps.byteOffset,
     },
     dispose: () => {
       for (const part of parts) part.dispose();
@@ -81,16 +97,20 @@ export function uploadMesh(device: CpuDevice, mesh: RenderMesh): DeviceMesh {
   };
 }
 
-/**
- * `inverseOccluder` [height, width]: 1 / z of what stands before the object, 0 nothing; such pixels are not drawn and count
- * for nothing. Throws a `memory` error for a mesh and crop that no thread can draw.
- */
+export interface RendererOptions {
+  /** [height, width], 1 / z of what stands before the object, 0 nothing; such pixels are not drawn and count for nothing. */
+  readonly inverseOccluder?: Float32Array | undefined;
+  /** Length on the object of one pixel of the crop, in the unit of the mesh: at which size its texture is read. */
+  readonly pixelSpan?: number;
+}
+
+/** Throws a `memory` error for a mesh and crop that no thread can draw. */
 export function createPoseRenderer(
   device: CpuDevice,
   deviceMesh: DeviceMesh,
   crop: PoseCrop,
   members: number,
-  inverseOccluder?: Float32Array,
+  { inverseOccluder, pixelSpan = 0 }: RendererOptions = {},
 ): PoseRenderer {
   const { mesh, words } = deviceMesh;
   const { width, height, fx, fy, cx, cy } = crop.camera;
@@ -114,6 +134,15 @@ export function createPoseRenderer(
     return array.byteOffset;
   };
   const pixels = width * height;
+  /** Four channels, so that a texel or pixel is one load. */
+  const uploadColours = (colours: Float32Array): number => {
+    const array = own(device.floats((4 * colours.length) / 3));
+    for (let i = 0; i < colours.length; i += 3) array.values.set(colours.subarray(i, i + 3), (4 * i) / 3);
+    return array.byteOffset;
+  };
+  const { colours: modelColours } = deviceMesh;
+  const comparesColours = modelColours !== undefined && crop.colours !== undefined;
+  const texture = comparesColours ? textureAt(modelColours, pixelSpan) : undefined;
   const poses = own(device.doubles(12 * members));
   const results = own(device.doubles(resultDoubles * members));
   const job = own(device.doubles(fields.length));
@@ -140,6 +169,11 @@ export function createPoseRenderer(
     results: results.byteOffset,
     depthCount: crop.depthCount,
     contourLength: Math.max(1, crop.contour.length / 4),
+    scoreArea: Math.max(1, crop.maskArea),
+    colours: comparesColours ? uploadColours(crop.colours) : 0,
+    texture: texture === undefined ? 0 : uploadColours(texture.values),
+    textureWidth: texture?.width ?? 0,
+    textureHeight: texture?.height ?? 0,
   };
   const run = (given: Float64Array, changes: Record<string, number>): number => {
     const count = given.length / 12;
@@ -153,7 +187,7 @@ export function createPoseRenderer(
   };
   return {
     evaluate(given, settings) {
-      const { form, frameArea } = settings;
+      const { form } = settings;
       const published = form === 'published';
       const count = run(given, {
         silhouetteScale: settings.silhouetteScale,
@@ -162,10 +196,11 @@ export function createPoseRenderer(
         scoreDepth: settings.scoreDepth,
         maskWeight: settings.maskWeight,
         depthWeight: settings.depthWeight,
+        colourWeight: comparesColours ? (settings.colourWeight ?? 0) : 0,
         contourWeight: settings.contourWeight,
         contourReach: settings.contourReach,
-        maskArea: published ? (frameArea ?? pixels) : Math.max(1, crop.maskArea),
-        ...(published && crop.depthCount > 0 ? { depthCount: frameArea ?? pixels } : {}),
+        maskArea: published ? crop.frameArea : Math.max(1, crop.maskArea),
+        ...(published && crop.depthCount > 0 ? { depthCount: crop.frameArea } : {}),
         mode: form === 'descent' ? 0 : form === 'second-order' ? 1 : 2,
       });
       return Array.from({ length: count }, (_, member) => readTerms(results.values, member));
@@ -186,4 +221,10 @@ export function createPoseRenderer(
       for (const part of owned) part.dispose();
     },
   };
+}
+
+/** The texture at the size at which a texel is about a pixel of the crop. */
+function textureAt(colours: MeshColours, pixelSpan: number): Texture | undefined {
+  const { texture } = colours;
+  return texture && smallerTexture(texture, Math.max(1, Math.round(texelDensity(colours) * pixelSpan)));
 }

@@ -1,6 +1,7 @@
 // The pose terms of one member in plain loops and float64: the readable twin of kernels/rasterise.ts, for tests and for
 // reading. No near-plane clipping: a triangle with a vertex behind the camera is left out.
 
+import type { MeshColours, Texture } from './mesh-colours.ts';
 import type { PoseCrop, PoseTerms, TermSettings } from './pose-terms.ts';
 import type { RenderMesh } from './render-mesh.ts';
 
@@ -53,17 +54,18 @@ export function drawReference(mesh: RenderMesh, crop: Pick<PoseCrop, 'camera'>, 
   return { ids, depth, screen, areas };
 }
 
-/** Forms `descent` and `second-order`; pose [12] as in drawReference. */
+/** Forms `descent` and `second-order`; pose [12] as in drawReference. The texture is read as it is. */
 export function evaluateReference(
   mesh: RenderMesh,
   crop: PoseCrop,
   pose: ArrayLike<number>,
   settings: TermSettings,
+  colours?: MeshColours,
 ): PoseTerms {
   const { width, height, fx, fy, cx, cy } = crop.camera;
   const { ids, depth, screen, areas } = drawReference(mesh, crop, pose);
   const second = settings.form === 'second-order';
-  const { silhouetteScale, depthScale, maskWeight, depthWeight, scoreDepth } = settings;
+  const { silhouetteScale, depthScale, maskWeight, depthWeight, scoreDepth, colourWeight = 0 } = settings;
   const gradient = new Float64Array(6);
   const hessian = new Float64Array(36);
   const t = [pose[3], pose[7], pose[11]];
@@ -175,13 +177,55 @@ export function evaluateReference(
     }
     mask = rimLoss / maskWeight;
   }
+  let colour = 0;
+  if (colours !== undefined && colourWeight > 0) {
+    const pixels: { point: number[]; ray: number[]; normal: number[]; model: ModelColour; seen: number[] }[] = [];
+    for (let i = 0; i < width * height; i++) {
+      if (ids[i] < 0 || crop.distance[i] >= 0 || crop.care[i] < 0.5) continue;
+      const measured = crop.depth?.[i] ?? 0;
+      if (measured > 0 && depth[i] - measured > scoreDepth) continue;
+      const ray = [((i % width) + 0.5 - cx) / fx, (Math.floor(i / width) + 0.5 - cy) / fy, 1];
+      const normal = turned(pose, mesh.normals.subarray(3 * ids[i], 3 * ids[i] + 3));
+      if (Math.abs(dot(normal, ray)) < 0.1) continue;
+      const point = ray.map(value => value * depth[i]);
+      const arm = point.map((value, axis) => value - t[axis]);
+      const own = [0, 1, 2].map(k => pose[k] * arm[0] + pose[4 + k] * arm[1] + pose[8 + k] * arm[2]);
+      const seen = [0, 1, 2].map(k => crop.colours?.[3 * i + k] ?? 0);
+      pixels.push({ point, ray, normal, model: modelColour(colours, ids[i], own), seen });
+    }
+    for (let k = 0; k < 3; k++) {
+      const mean = (of: (pixel: (typeof pixels)[number]) => number) =>
+        pixels.reduce((sum, pixel) => sum + of(pixel), 0) / pixels.length;
+      const [model, seen] = [mean(pixel => pixel.model.value[k]), mean(pixel => pixel.seen[k])];
+      const modelVariance = mean(pixel => (pixel.model.value[k] - model) ** 2);
+      const covariance = mean(pixel => (pixel.model.value[k] - model) * (pixel.seen[k] - seen));
+      const variance = mean(pixel => (pixel.seen[k] - seen) ** 2);
+      const gain = modelVariance > 1e-4 && covariance > 0 ? covariance / modelVariance : 0;
+      const scale = 3 * (variance + 0.0025);
+      colour += mean(pixel => (gain * (pixel.model.value[k] - model) + seen - pixel.seen[k]) ** 2) / scale;
+      for (const { point, ray, normal, model: own, seen: target } of gain > 0 ? pixels : []) {
+        const slope = turned(pose, own.slopes[k]).map(value => gain * value);
+        const along = dot(slope, ray) / dot(normal, ray);
+        const weight = (2 * colourWeight) / (scale * pixels.length);
+        addRow(
+          point,
+          slope.map((value, axis) => along * normal[axis] - value),
+          weight,
+          gain * (own.value[k] - model) + seen - target[k],
+        );
+      }
+    }
+  }
   const meanDepth = crop.depthCount > 0 ? depthLoss / crop.depthCount : 0;
+  const maskShare = different / Math.max(1, crop.maskArea);
   const depthShare = seen > 0 ? depthScore / seen : crop.depthCount > 0 ? 1 : 0;
   return {
-    loss: maskWeight * mask + depthWeight * meanDepth,
+    loss: maskWeight * mask + depthWeight * meanDepth + colourWeight * colour,
     mask,
     depth: meanDepth,
-    score: different / Math.max(1, crop.maskArea) + depthShare,
+    colour,
+    score: maskShare + depthShare,
+    maskShare,
     coveredPixels: covered,
     differentPixels: different,
     depthPixels: seen,
@@ -189,6 +233,46 @@ export function evaluateReference(
     gradient,
     hessian,
   };
+}
+
+interface ModelColour {
+  /** [3] */
+  readonly value: readonly number[];
+  /** [3][3], of each channel by the object's point. */
+  readonly slopes: readonly (readonly number[])[];
+}
+
+/** Colour of triangle `id` at `point`, object axes about the centre. */
+function modelColour({ maps, texture }: MeshColours, id: number, point: readonly number[]): ModelColour {
+  const functions = [0, 1, 2].map(k => {
+    const map = maps.subarray(12 * id + 4 * k, 12 * id + 4 * k + 4);
+    return { value: dot(map, point) + map[3], slope: [map[0], map[1], map[2]] };
+  });
+  if (texture === undefined) {
+    return { value: functions.map(({ value }) => value), slopes: functions.map(({ slope }) => slope) };
+  }
+  const [u, v] = functions;
+  const channels = [0, 1, 2].map(k => texelMix(texture, k, u.value, v.value));
+  return {
+    value: channels.map(({ value }) => value),
+    slopes: channels.map(({ byU, byV }) => u.slope.map((value, axis) => byU * value + byV * v.slope[axis])),
+  };
+}
+
+/** One channel of a texture at (u, v) from 0 to 1, bilinear between texel centres. */
+function texelMix({ width, height, values }: Texture, channel: number, u: number, v: number) {
+  const map = Float32Array.from({ length: width * height }, (_, i) => values[3 * i + channel]);
+  const { value, slope } = bilinear(map, width, height, u * width, v * height);
+  return { value, byU: slope[0] * width, byV: slope[1] * height };
+}
+
+/** An object's direction in camera axes. */
+function turned(pose: ArrayLike<number>, n: ArrayLike<number>): number[] {
+  return [0, 4, 8].map(k => pose[k] * n[0] + pose[k + 1] * n[1] + pose[k + 2] * n[2]);
+}
+
+function dot(a: ArrayLike<number>, b: ArrayLike<number>): number {
+  return a[0] * b[0] + a[1] * b[1] + a[2] * b[2];
 }
 
 interface RimSample {

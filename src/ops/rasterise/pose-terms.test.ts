@@ -8,6 +8,7 @@ import type { Mesh } from '../../geometry/mesh.ts';
 import { blobMesh, boxMesh, cylinderMesh, torusMesh } from '../../geometry/primitives.ts';
 import { rotationAbout } from '../../geometry/rotation.ts';
 import { openNodeDevice } from '../../host/node-device.ts';
+import { type MeshColours, meshColours } from './mesh-colours.ts';
 import { createPoseRenderer, type PoseRenderer, uploadMesh } from './pose-cpu.ts';
 import { drawReference, evaluateReference } from './pose-reference.ts';
 import type { PoseCrop, TermSettings } from './pose-terms.ts';
@@ -48,7 +49,7 @@ function observe(mesh: RenderMesh, size: number): PoseCrop {
     mask: Float32Array.from(ids, id => (id >= 0 ? 1 : 0)),
     depth: Float32Array.from(depth, z => (Number.isFinite(z) ? z : 0)),
   };
-  return cutCrop(observationMaps(observation, square), square, size, 3);
+  return cutCrop(observationMaps(observation, square), square, size, { surface: 3, occluder: 6 });
 }
 
 let device: CpuDevice;
@@ -152,6 +153,7 @@ describe('the depth term', () => {
       contour: new Float32Array(0),
       maskArea: 1024,
       depthCount: 1024,
+      frameArea: 1024,
     };
     const pose = poseAt([1, 0.4, 0.2], 12, 3, -2, 603);
     // No occluders: where one begins the loss jumps.
@@ -173,6 +175,72 @@ describe('the depth term', () => {
   });
 });
 
+describe('the colour term', () => {
+  const camera = { width: 48, height: 48, fx: 300, fy: 300, cx: 24, cy: 24 };
+  const pose = poseAt([1, 0.4, 0.2], 12, 3, -2, 603);
+  const body = boxMesh(200, 200, 20);
+  const mesh = prepareMesh(body);
+  const wave = (x: number, y: number, k: number) => 0.5 + 0.3 * Math.sin(0.9 * x + 0.5 * k) * Math.cos(0.7 * y - k);
+  const texture = {
+    width: 24,
+    height: 24,
+    values: Float32Array.from({ length: 1728 }, (_, i) => wave(Math.floor(i / 3) % 24, Math.floor(i / 72), i % 3)),
+  };
+  // Every vertex has another colour, so that all three channels have slopes all over the face.
+  const painted = { ...body, colours: body.positions.map((value, i) => 0.5 + 0.002 * value + 0.1 * Math.sin(i)) };
+  const cases: [string, MeshColours][] = [
+    ['a texture', meshColours(body, mesh, texture) as MeshColours],
+    ['colours of vertices', meshColours(painted, mesh, undefined) as MeshColours],
+  ];
+  const only = { ...settings, maskWeight: 0, depthWeight: 0, colourWeight: 1, scoreDepth: 1000 };
+
+  it.each(cases)('has the slopes of central differences with %s, in kernel and reference', (_, colours) => {
+    // The picture is what the model would look like turned by a degree and 2 mm to the side, brighter and paler.
+    const crop: PoseCrop = {
+      camera,
+      distance: new Float32Array(2304).fill(-5),
+      care: new Float32Array(2304).fill(1),
+      depth: undefined,
+      colours: Float32Array.from({ length: 6912 }, (_v, i) => {
+        const [x, y] = [Math.floor(i / 3) % 48, Math.floor(i / 144)];
+        return 0.2 + 0.5 * wave(0.19 * x + 3, 0.19 * y + 2, i % 3);
+      }),
+      contour: new Float32Array(0),
+      maskArea: 2304,
+      depthCount: 0,
+      frameArea: 2304,
+    };
+    const loss = (step: Float64Array) => evaluateReference(mesh, crop, movePose(pose, step, mesh), only, colours).colour;
+    const uploaded = uploadMesh(device, mesh, colours);
+    const renderer = createPoseRenderer(device, uploaded, crop, 1);
+    for (const form of ['descent', 'second-order'] as const) {
+      const expected = evaluateReference(mesh, crop, pose, { ...only, form }, colours);
+      const [got] = renderer.evaluate(pose, { ...only, form });
+      expect(got.colour).toBeCloseTo(expected.colour, 4);
+      expect(got.loss).toBeCloseTo(expected.colour, 4);
+      const [ours, twin] = [unitlessGradient(got.gradient, mesh), unitlessGradient(expected.gradient, mesh)];
+      const largest = Math.max(...twin.map(Math.abs));
+      expect(largest).toBeGreaterThan(0.01);
+      for (let k = 0; k < 6; k++) {
+        const [up, down] = [new Float64Array(6), new Float64Array(6)];
+        up[k] = 1e-5;
+        down[k] = -1e-5;
+        const slope = (loss(up) - loss(down)) / 2e-5;
+        expect(Math.abs(twin[k] - slope), `${form} ${k}`).toBeLessThan(2e-3 * largest);
+        expect(Math.abs(ours[k] - slope), `${form} ${k}`).toBeLessThan(5e-3 * largest);
+      }
+      const trace = [0, 7, 14, 21, 28, 35].map(i => Math.abs(expected.hessian[i]));
+      expected.hessian.forEach((value, i) => {
+        expect(Math.abs(got.hessian[i] - value)).toBeLessThanOrEqual(
+          5e-3 * Math.sqrt(trace[Math.floor(i / 6)] * trace[i % 6]),
+        );
+      });
+    }
+    renderer.dispose();
+    uploaded.dispose();
+  });
+});
+
 describe('drawing', () => {
   it('clips at the near plane: a wall through the camera still covers what lies before it', () => {
     const mesh = prepareMesh(boxMesh(20, 1000, 1000));
@@ -185,6 +253,7 @@ describe('drawing', () => {
       contour: new Float32Array(0),
       maskArea: 1,
       depthCount: 0,
+      frameArea: 1024,
     };
     // The wall's face is the plane x = 10, from behind the camera to z = 500.
     rendered(mesh, crop, renderer => {

@@ -12,11 +12,15 @@ export interface PoseCrop {
   readonly care: Float32Array;
   /** [height, width], z-depth in and around the mask, 0 unknown; undefined without a depth picture. */
   readonly depth: Float32Array | undefined;
+  /** [height, width, 3], 0 to 1; undefined where colours are not compared. */
+  readonly colours?: Float32Array | undefined;
   /** [point, 4]: x, y in pixels, outward normal, about one point for each pixel of the contour. */
   readonly contour: Float32Array;
   /** Pixels inside the mask, and those of them with a depth. */
   readonly maskArea: number;
   readonly depthCount: number;
+  /** Pixels of the whole picture, in pixels of the crop. */
+  readonly frameArea: number;
 }
 
 export interface TermSettings {
@@ -29,13 +33,13 @@ export interface TermSettings {
   readonly depthScale: number;
   readonly maskWeight: number;
   readonly depthWeight: number;
+  /** Left out: 0. Takes a crop and a mesh with colours. */
+  readonly colourWeight?: number;
   /** Where depth residuals of the score end, and from where on a measured point is an occluder. */
   readonly scoreDepth: number;
   /** Weight of contour-to-rim distances, and where they end in pixels. */
   readonly contourWeight: number;
   readonly contourReach: number;
-  /** Divisor of both terms in the published form: pixels of the frame, in pixels of the crop. */
-  readonly frameArea?: number;
 }
 
 /** One member's numbers, all float64. */
@@ -43,8 +47,12 @@ export interface PoseTerms {
   readonly loss: number;
   readonly mask: number;
   readonly depth: number;
+  /** Share of the colours' variance inside the mask that the model does not explain, mean over the channels. */
+  readonly colour: number;
   /** Mask L1 over mask area + mean capped depth residual, for ranking. */
   readonly score: number;
+  /** The mask's part of the score. */
+  readonly maskShare: number;
   readonly coveredPixels: number;
   readonly differentPixels: number;
   readonly depthPixels: number;
@@ -74,6 +82,8 @@ export function readTerms(results: Float64Array, index: number): PoseTerms {
     mask: results[at + 1],
     depth: results[at + 2],
     score: results[at + 3],
+    maskShare: results[at + 35],
+    colour: results[at + 36],
     coveredPixels: results[at + 4],
     differentPixels: results[at + 5],
     depthPixels: results[at + 6],

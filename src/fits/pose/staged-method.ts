@@ -1,0 +1,271 @@
+// The method of `polish`: all members descend for a few passes, losers leave, and fewer and fewer are moved by damped
+// second-order steps (Levenberg 1944, Marquardt 1963) at ever finer scales. One pass is one look at each member: a step
+// that made the loss larger is taken back in the next.
+
+import { rotationAbout } from '../../geometry/rotation.ts';
+import { createRandom } from '../../numerics/random.ts';
+import type { PoseTerms, TermSettings } from '../../ops/rasterise/pose-terms.ts';
+import type { RenderMesh } from '../../ops/rasterise/render-mesh.ts';
+import type { HyperValues } from '../fit.ts';
+import type { PoseMethod } from './pose-method.ts';
+import {
+  type CentredPose,
+  capped,
+  dampedStep,
+  movePose,
+  poseDistance,
+  poseOf,
+  stepBetween,
+  turnedPose,
+  unitlessGradient,
+  unitlessHessian,
+} from './pose-steps.ts';
+import type { PoseDetail, PoseTarget } from './pose-target.ts';
+
+/** One stage of the schedule: so many members, so many looks at one size and at fixed scales. */
+export interface Stage extends PoseDetail {
+  readonly kind: 'descent' | 'second-order';
+  readonly members: number;
+  /** The first looks at the poses that the stage before has left, so one step fewer is made. */
+  readonly passes: number;
+  /** Pixels. */
+  readonly silhouetteScale: number;
+  /** In diameters. */
+  readonly depthScale: number;
+  /** Whether colours are compared, at the weight that is set. */
+  readonly colours?: boolean;
+}
+
+export interface SeedSettings {
+  readonly members: number;
+  /** Degrees by which three members of four are turned at the start, in turn. */
+  readonly turns: readonly number[];
+  /** Learning rates are drawn between these, log-uniformly. */
+  readonly rates: readonly [number, number];
+  readonly seed: number;
+}
+
+export interface StagedSettings extends SeedSettings {
+  /** Whether a first-order step is the rate times the gradient, or times its direction. */
+  readonly steps: 'gradient' | 'normalised';
+  readonly stepCap: number;
+  readonly contourWeight: number;
+  /** Members nearer than this to a better one (unitless steps) leave first. */
+  readonly distinct: number;
+  /** Added to the score for each unit of distance from the start when results are ranked: what the picture leaves open
+   * is left as the user had it. Without depth it leaves more open. */
+  readonly startWeight: { readonly mask: number; readonly depth: number };
+  /** Curvature of the pull towards the start in second-order steps, for what the picture does not hold at all. */
+  readonly startCurvature: number;
+  /** Weight of the colours where nobody sets it live. */
+  readonly colourWeight: number;
+  readonly stages: readonly Stage[];
+}
+
+/** The start and its turns, with their learning rates. */
+export function seedMembers(
+  start: CentredPose,
+  { members, turns, rates, seed }: SeedSettings,
+): { readonly label: string; readonly learningRate: number; readonly pose: CentredPose }[] {
+  const random = createRandom(seed, 'learning rates');
+  const axes = createRandom(seed, 'rotation seeds');
+  const copies = Math.max(1, Math.round(members / 4));
+  return Array.from({ length: members }, (_, m) => {
+    const learningRate = rates[0] * (rates[1] / rates[0]) ** random.uniform();
+    if (m < copies) return { label: 'start', learningRate, pose: start };
+    const degrees = turns[(m - copies) % turns.length];
+    const turn = rotationAbout([axes.normal(), axes.normal(), axes.normal()], (degrees * Math.PI) / 180);
+    return { label: `turned ${degrees}°`, learningRate, pose: turnedPose(start, turn) };
+  });
+}
+
+/** Terms of one stage or of one user's scales; lengths of the scales as in Stage. */
+export function termSettings(
+  { kind, silhouetteScale, depthScale, colours }: Omit<Stage, 'members' | 'passes' | keyof PoseDetail>,
+  contourWeight: number,
+  hyper: HyperValues,
+  { diameter }: RenderMesh,
+): TermSettings {
+  return {
+    ...{ form: kind, silhouetteScale, maskWeight: hyper.maskWeight, depthWeight: hyper.depthWeight },
+    depthScale: depthScale * diameter,
+    ...(colours === true ? { colourWeight: hyper.colourWeight } : {}),
+    scoreDepth: 0.05 * diameter,
+    contourWeight,
+    contourReach: 6 * silhouetteScale,
+  };
+}
+
+/** Beside the six numbers that move: the pose to go on from (least loss of second-order steps, best score of descents), its
+ * numbers, and gradient and curvature for the next step. */
+const State = { pass: 0, lambda: 1, loss: 2, score: 3, mask: 4, kept: 5, gradient: 11, hessian: 17, size: 53 };
+const firstLambda = 1e-3;
+
+/**
+ * Members hold six numbers, a rotation vector and a translation about their own start, unitless. The loss is the score
+ * (mask L1 over the mask's area + mean capped depth difference), which does not depend on the stage's scales; the last term is
+ * the objective, which does. Live: learningRate (descent), maskWeight, depthWeight, colourWeight,
+ * locked (1: does not leave the run).
+ */
+export function createStagedMethod(target: PoseTarget, settings: StagedSettings): PoseMethod {
+  const { mesh } = target;
+  const { stages, stepCap, contourWeight, startCurvature } = settings;
+  const startWeight = settings.startWeight[target.hasDepth ? 'depth' : 'mask'];
+  const seeds = seedMembers(target.start, settings);
+  const poses = seeds.map(() => new Float32Array(6));
+  const states = seeds.map(() => {
+    const state = new Float32Array(State.size);
+    state[State.lambda] = firstLambda;
+    return state;
+  });
+  const firstOrder = stages.reduce((sum, { kind, passes }) => sum + (kind === 'descent' ? passes : 0), 0);
+  const poseAt = (member: number): CentredPose => movePose(seeds[member].pose, poses[member], mesh);
+  const keptOf = (member: number) => states[member].subarray(State.kept, State.kept + 6);
+
+  /** Takes what a look at a member has shown: goes on from there, or back to where it was better. */
+  const take = (member: number, terms: PoseTerms, { stage, pass, isLast }: StageAt): void => {
+    const [pose, state] = [poses[member], states[member]];
+    const gradient = unitlessGradient(terms.gradient, mesh);
+    const hessian = unitlessHessian(terms.hessian, mesh);
+    let { loss } = terms;
+    if (stage.kind === 'second-order') {
+      const away = stepBetween(target.start, poseAt(member), mesh);
+      away.forEach((value, k) => {
+        loss += (startCurvature / 2) * value * value;
+        gradient[k] += startCurvature * value;
+        hessian[7 * k] += startCurvature;
+      });
+    }
+    const isFirst = pass === 0;
+    if (isFirst) state[State.lambda] = firstLambda;
+    const isBetter =
+      isFirst || (stage.kind === 'descent' ? terms.score < state[State.score] : loss < state[State.loss]);
+    if (isBetter) {
+      state.set(pose, State.kept);
+      state[State.loss] = loss;
+      state[State.score] = terms.score;
+      state[State.mask] = terms.maskShare;
+    }
+    if (isBetter || stage.kind === 'descent') {
+      state.set(gradient, State.gradient);
+      state.set(hessian, State.hessian);
+    }
+    if (stage.kind === 'second-order' && !isFirst) {
+      state[State.lambda] = isBetter ? Math.max(1e-7, state[State.lambda] / 3) : 6 * state[State.lambda];
+    }
+    if (isLast || stage.kind === 'second-order') pose.set(keptOf(member));
+  };
+
+  /** Those that leave: all but the best `count`; what only repeats a better one leaves first, what is locked never. */
+  const leaving = (members: readonly number[], locked: ReadonlySet<number>, count: number): Set<number> => {
+    const ranked = [...members].sort((a, b) => states[a][State.score] - states[b][State.score] || a - b);
+    const kept: number[] = [];
+    const repeats: number[] = [];
+    for (const member of ranked) {
+      const isRepeat = kept.some(other => poseDistance(poseAt(other), poseAt(member), mesh) < settings.distinct);
+      (isRepeat ? repeats : kept).push(member);
+    }
+    const order = [...kept, ...repeats];
+    const places = Math.max(0, count - locked.size);
+    const staying = order.filter(member => !locked.has(member)).slice(0, places);
+    return new Set(members.filter(member => !locked.has(member) && !staying.includes(member)));
+  };
+
+  return {
+    members: seeds.map(({ label, learningRate }, m) => ({
+      label,
+      learningRate,
+      blocks: [
+        { name: 'pose', group: 'pose', values: poses[m], gradients: undefined },
+        { name: 'state', group: 'pose', values: states[m], gradients: undefined },
+      ],
+    })),
+    passes: stages.reduce((sum, { passes }) => sum + passes, 0),
+    terms: ['mask', 'depth', 'objective'],
+    ignores: ['silhouetteScale', 'depthScale'],
+    evaluate(requests) {
+      const at = stageAt(stages, states[requests[0].member][State.pass]);
+      const { stage, next, isLast } = at;
+      const answers = target.evaluate(
+        stage,
+        requests.map(({ member, hyper }) => ({
+          pose: poseAt(member),
+          settings: termSettings(stage, contourWeight, hyper, mesh),
+        })),
+      );
+      requests.forEach(({ member }, r) => {
+        take(member, answers[r], at);
+      });
+      const locked = new Set(requests.flatMap(({ member, hyper }) => (hyper.locked > 0.5 ? [member] : [])));
+      const gone =
+        isLast && next !== undefined
+          ? leaving(
+              requests.map(({ member }) => member),
+              locked,
+              next.members,
+            )
+          : new Set<number>();
+      return requests.map(({ member }, r) => {
+        const state = states[member];
+        const descends = stage.kind === 'descent' && !isLast;
+        const [score, mask, loss] = descends
+          ? [answers[r].score, answers[r].maskShare, answers[r].loss]
+          : [state[State.score], state[State.mask], state[State.loss]];
+        // Scores of crops of different sizes do not compare: only the end ranks members.
+        const rank =
+          isLast && next === undefined ? score + startWeight * poseDistance(target.start, poseAt(member), mesh) : undefined;
+        const evaluation = { loss: score, validation: rank, terms: [mask, score - mask, loss] };
+        return gone.has(member) ? { ...evaluation, converged: true, reason: 'left to better members' } : evaluation;
+      });
+    },
+    advance(member, hyper) {
+      const state = states[member];
+      const { stage, isLast, descents } = stageAt(stages, state[State.pass]);
+      state[State.pass]++;
+      if (isLast) return;
+      const gradient = Float64Array.from(state.subarray(State.gradient, State.gradient + 6));
+      const hessian = Float64Array.from(state.subarray(State.hessian, State.hessian + 36));
+      let step: Float64Array;
+      if (stage.kind === 'second-order') step = capped(dampedStep(hessian, gradient, state[State.lambda]), 0.15);
+      else {
+        const decay = 0.1 ** (descents / Math.max(1, firstOrder - 1));
+        const length = settings.steps === 'normalised' ? Math.hypot(...gradient) || 1 : 1;
+        step = capped(
+          gradient.map(value => (-value * hyper.learningRate * decay) / length),
+          stepCap,
+        );
+      }
+      poses[member].set(stepBetween(seeds[member].pose, movePose(poseAt(member), step, mesh), mesh));
+    },
+    poseOf: member => poseOf(poseAt(member), mesh),
+    hessianOf: member => Float64Array.from(states[member].subarray(State.hessian, State.hessian + 36)),
+  };
+}
+
+interface StageAt {
+  readonly stage: Stage;
+  readonly next: Stage | undefined;
+  /** Within the stage. */
+  readonly pass: number;
+  readonly isLast: boolean;
+  /** First-order passes before this one. */
+  readonly descents: number;
+}
+
+/** Where a pass stands in the schedule; beyond the end, the last pass. */
+function stageAt(stages: readonly Stage[], pass: number): StageAt {
+  let before = 0;
+  let descents = 0;
+  for (const [s, stage] of stages.entries()) {
+    const within = pass - before;
+    const isHere = within < stage.passes || s === stages.length - 1;
+    if (isHere) {
+      const at = Math.min(within, stage.passes - 1);
+      if (stage.kind === 'descent') descents += at;
+      return { stage, next: stages[s + 1], pass: at, isLast: at === stage.passes - 1, descents };
+    }
+    before += stage.passes;
+    if (stage.kind === 'descent') descents += stage.passes;
+  }
+  throw new RangeError('A schedule has at least one stage.');
+}
