@@ -5,8 +5,8 @@
 import { existsSync } from 'node:fs';
 import type { CpuDevice } from '../src/devices/cpu/cpu-device.ts';
 import type { PoseObservation } from '../src/fits/pose/crop.ts';
-import { publishedSettings, refinePublished } from '../src/fits/pose/published.ts';
 import type { PoseMeshes } from '../src/fits/pose/pose-target.ts';
+import { publishedSettings, refinePublished } from '../src/fits/pose/published.ts';
 import { descentSettings, polishSettings, type RefineResult, refinePose } from '../src/fits/pose/refine.ts';
 import { makeSampleScene } from '../src/fits/pose/sample-scene.ts';
 import type { FramePixels, LoadedPoseScene, SceneInstance } from '../src/formats/pose-scene.ts';

@@ -604,7 +604,8 @@ function rim(job: PoseJob): void {
   const mode = <i32>job.mode;
   const distance = <usize>job.distance, care = <usize>job.care, depth = <usize>job.depth;
   const scale = job.silhouetteScale;
-  const perPixel = job.maskWeight / (mode == 1 ? job.contourLength : job.maskArea);
+  const perPixel = 1 / (mode == 1 ? job.contourLength : job.maskArea);
+  const maskWeight = job.maskWeight;
   const scale2 = scale * scale;
   let rims = 0;
   let rimLoss: f64 = 0;
@@ -630,21 +631,22 @@ function rim(job: PoseJob): void {
       const sum = square + scale2;
       rimLoss += weight * square / sum;
       const jx = slopeX * fx * iz, jy = slopeY * fy * iz;
-      addRow(X - tx, Y - ty, z - tz, jx, jy, -(jx * X + jy * Y) * iz, (2 * weight * scale2) / (sum * sum), sampled);
+      const curvature = (2 * maskWeight * weight * scale2) / (sum * sum);
+      addRow(X - tx, Y - ty, z - tz, jx, jy, -(jx * X + jy * Y) * iz, curvature, sampled);
       // Kept ones move up in place for contourToRim.
       const q = <usize>rims << 2;
       store<f32>(rimX + q, <f32>x);
       store<f32>(rimY + q, <f32>y);
       store<f32>(rimZ + q, <f32>z);
     } else {
-      const force = min(max(sampled / scale, -1.0), 1.0) * weight;
+      const force = min(max(sampled / scale, -1.0), 1.0) * maskWeight * weight;
       const jx = force * <f64>load<f32>(rimNormalX + o) * fx * iz, jy = force * <f64>load<f32>(rimNormalY + o) * fy * iz;
       addGradient(X - tx, Y - ty, z - tz, jx, jy, -(jx * X + jy * Y) * iz);
     }
     rims++;
   }
   store<f64>(out + RIM * 8, <f64>rims);
-  if (mode == 1) store<f64>(out + MASK * 8, rimLoss / job.maskWeight);
+  if (mode == 1) store<f64>(out + MASK * 8, rimLoss);
 }
 
 /** From each point of the mask's contour to the nearest point of the rim, along the contour's normal. */
@@ -653,7 +655,8 @@ function contourToRim(job: PoseJob): void {
   const count = <i32>job.contourCount;
   const scale2 = job.silhouetteScale * job.silhouetteScale;
   const reach2 = <f32>(job.contourReach * job.contourReach);
-  const perPoint = (job.maskWeight * job.contourWeight) / <f64>count;
+  const perPoint = job.contourWeight / <f64>count;
+  const maskWeight = job.maskWeight;
   let loss: f64 = 0;
   let contour = <usize>job.contour;
   // Lanes beyond the last rim point must never be nearest.
@@ -703,9 +706,10 @@ function contourToRim(job: PoseJob): void {
     const iz = 1 / z;
     const X = (rx - cx) / fx * z, Y = (ry - cy) / fy * z;
     const jx = nx * fx * iz, jy = ny * fy * iz;
-    addRow(X - tx, Y - ty, z - tz, jx, jy, -(jx * X + jy * Y) * iz, (2 * perPoint * scale2) / (sum * sum), residual);
+    const curvature = (2 * maskWeight * perPoint * scale2) / (sum * sum);
+    addRow(X - tx, Y - ty, z - tz, jx, jy, -(jx * X + jy * Y) * iz, curvature, residual);
   }
-  add(out + MASK * 8, loss / job.maskWeight);
+  add(out + MASK * 8, loss);
 }
 
 /**

@@ -74,7 +74,12 @@ export function cropSquare(bounds: readonly (readonly number[])[], margin: numbe
   const right = Math.max(...bounds.map(b => b[2]));
   const bottom = Math.max(...bounds.map(b => b[3]));
   const side = Math.ceil(Math.max(right - left, bottom - top, 8) * (1 + margin));
-  return { x: Math.floor((left + right - side) / 2), y: Math.floor((top + bottom - side) / 2), width: side, height: side };
+  return {
+    x: Math.floor((left + right - side) / 2),
+    y: Math.floor((top + bottom - side) / 2),
+    width: side,
+    height: side,
+  };
 }
 
 /** Distance maps of a whole picture, from which crops of any size are sampled. */
@@ -255,7 +260,11 @@ export function cutCrop(
 }
 
 /** [size, size, 3]: means of the pixels that a pixel of the crop covers, or the one it lies in; black outside the picture. */
-function coloursOf({ camera, image }: PoseObservation, rectangle: PixelRectangle, size: number): Float32Array | undefined {
+function coloursOf(
+  { camera, image }: PoseObservation,
+  rectangle: PixelRectangle,
+  size: number,
+): Float32Array | undefined {
   if (image === undefined) return undefined;
   const scale = rectangle.width / size;
   const out = new Float32Array(3 * size * size);

@@ -5,7 +5,12 @@ import type { CpuDevice } from '../../devices/cpu/cpu-device.ts';
 import type { PixelRectangle } from '../../geometry/camera.ts';
 import { type CamFromObject, compose, type Rigid } from '../../geometry/rigid.ts';
 import { multiplyRotations, type Rotation, rotate } from '../../geometry/rotation.ts';
-import { createPoseRenderer, type DeviceMesh, type DrawnPoses, type PoseRenderer } from '../../ops/rasterise/pose-cpu.ts';
+import {
+  createPoseRenderer,
+  type DeviceMesh,
+  type DrawnPoses,
+  type PoseRenderer,
+} from '../../ops/rasterise/pose-cpu.ts';
 import type { PoseCrop, PoseTerms, TermSettings } from '../../ops/rasterise/pose-terms.ts';
 import type { RenderMesh } from '../../ops/rasterise/render-mesh.ts';
 import { cutCrop, mapsAround, type ObservationMaps, type PoseObservation } from './crop.ts';
@@ -159,7 +164,10 @@ function hiding(
 }
 
 function seenFrom({ rotation, translation }: Rigid<'cam', 'cam'>, pose: CentredPose): CentredPose {
-  const turned = multiplyRotations(rotation, Float64Array.from([0, 1, 2, 4, 5, 6, 8, 9, 10], k => pose[k]));
+  const turned = multiplyRotations(
+    rotation,
+    Float64Array.from([0, 1, 2, 4, 5, 6, 8, 9, 10], k => pose[k]),
+  );
   const at = rotate(rotation, [pose[3], pose[7], pose[11]]);
   return Float64Array.from({ length: 12 }, (_, k) => {
     const row = Math.floor(k / 4);

@@ -98,6 +98,27 @@ export const pose: Fit = {
       level: 'basic',
       help: 'obj_id of the object; default: the first one of the frame that has a mesh.',
     },
+    {
+      name: 'views',
+      title: 'Views',
+      type: 'integer',
+      default: 1,
+      minimum: 1,
+      maximum: 1000,
+      live: 'fixed',
+      group: 'Data',
+      help: 'Pictures of the object at rest that are fitted together: this frame and the next ones whose cameras are known.',
+    },
+    {
+      name: 'occluders',
+      title: 'Other objects',
+      type: 'choice',
+      default: 'ignore',
+      choices: ['ignore', 'draw'],
+      live: 'fixed',
+      group: 'Data',
+      help: 'draw: the other objects of the frame hide this one, at the poses that the scene has for them. Where a label picture names them this is known anyway.',
+    },
     fixedNumber(
       'startTurn',
       'Turn of the start',
@@ -217,6 +238,8 @@ export const pose: Fit = {
     }
     const shell = { rotationDegrees: Number(shared.startTurn), translationMillimetres: Number(shared.startShift) };
     const random = createRandom(context.seed, 'start pose');
-    return loadPose({ scene, frame, objectId, start: known && perturbPose(known, shell, random) }, members, context);
+    const start = known && perturbPose(known, shell, random);
+    const given = { views: Number(shared.views), drawsOccluders: shared.occluders === 'draw' };
+    return loadPose({ scene, frame, objectId, start, ...given }, members, context);
   },
 };

@@ -4,10 +4,10 @@
 import type { LoadedPoseScene } from '../../formats/pose-scene.ts';
 import { decimateMesh } from '../../geometry/decimate.ts';
 import { createPoseRuler, poseErrors } from '../../geometry/pose-metrics.ts';
-import { type CamFromObject, invert, matrix4x4 } from '../../geometry/rigid.ts';
-import { meshColours } from '../../ops/rasterise/mesh-colours.ts';
-import { uploadMesh } from '../../ops/rasterise/pose-cpu.ts';
-import { prepareMesh } from '../../ops/rasterise/render-mesh.ts';
+import { type CamFromObject, compose, invert, matrix4x4 } from '../../geometry/rigid.ts';
+import { type MeshColours, meshColours } from '../../ops/rasterise/mesh-colours.ts';
+import { type DeviceMesh, uploadMesh } from '../../ops/rasterise/pose-cpu.ts';
+import { prepareMesh, type RenderMesh } from '../../ops/rasterise/render-mesh.ts';
 import { LabError } from '../../protocol/lab-error.ts';
 import type { LoadContext, Problem, SettingValues } from '../fit.ts';
 import type { PoseObservation } from './crop.ts';
@@ -26,6 +26,10 @@ export interface PoseTask {
   readonly objectId: number;
   /** Undefined only where the frame has no such object, which is said first. */
   readonly start: CamFromObject | undefined;
+  /** Pictures fitted together, this frame and the next ones whose cameras are known and that have the object. Left out: 1. */
+  readonly views?: number;
+  /** Whether the frame's other objects, at the poses that the scene has for them, hide this one. */
+  readonly drawsOccluders?: boolean;
 }
 
 /** Loads one object of one frame on the device, with its members. Throws `input` errors that name what is missing. */
@@ -34,14 +38,22 @@ export async function loadPose(
   members: readonly SettingValues[],
   { device, seed }: LoadContext,
 ): Promise<Problem> {
-  const { model, observation, truth, image } = observationOf(task);
+  const { model, truth, image } = observationOf(task, task.frame);
+  const uploaded: DeviceMesh[] = [];
+  const upload = (mesh: RenderMesh, colours?: MeshColours) => {
+    const onDevice = uploadMesh(device, mesh, colours);
+    uploaded.push(onDevice);
+    return onDevice;
+  };
   const full = prepareMesh(model.mesh, model.name);
   const reducedMesh = (await decimateMesh(model.mesh, 3000)).mesh;
   const meshes: PoseMeshes = {
-    full: uploadMesh(device, full, meshColours(model.mesh, full, model.texture)),
-    reduced: uploadMesh(device, prepareMesh(reducedMesh, model.name, full)),
+    full: upload(full, meshColours(model.mesh, full, model.texture)),
+    reduced: upload(prepareMesh(reducedMesh, model.name, full)),
   };
-  const target = createPoseTarget(device, meshes, [observation], task.start as CamFromObject, members.length);
+  const observations = viewsOf(task).map(frame => withOccluders(task, frame, upload));
+  const [observation] = observations;
+  const target = createPoseTarget(device, meshes, observations, task.start as CamFromObject, members.length);
   const method = createMethod(target, members, seed);
   const views = createPoseViews({
     ...{ image, observation, mesh: model.mesh, rectangle: target.rectangle },
@@ -56,7 +68,12 @@ export async function loadPose(
       maximumIterations: method.passes ?? Number(members[m].iterations),
     })),
     summary: {
-      title: `${model.name}, frame ${task.frame}, ${members.length} members, ${observation.depth ? 'mask and depth' : 'mask'}`,
+      title: [
+        `${model.name}, frame ${task.frame}`,
+        ...(observations.length > 1 ? [`${observations.length} views`] : []),
+        `${members.length} members`,
+        target.hasDepth ? 'mask and depth' : 'mask',
+      ].join(', '),
       object: model.name,
       diameterMillimetres: full.diameter,
       triangles: full.triangles.length / 3,
@@ -103,8 +120,7 @@ export async function loadPose(
     },
     dispose() {
       target.dispose();
-      meshes.full.dispose();
-      meshes.reduced.dispose();
+      for (const mesh of uploaded) mesh.dispose();
     },
   };
 }
@@ -130,7 +146,45 @@ function drawOnce<T>(draw: (pose: CamFromObject) => T): (pose: CamFromObject) =>
 /** Iterations of `polish`. */
 export const polishPasses = polishSettings.stages.reduce((sum, { passes }) => sum + passes, 0);
 
-function observationOf({ scene: { scene, models, pixels }, frame, objectId }: PoseTask) {
+/** Frames that are fitted together, that of the task first. */
+function viewsOf({ scene: { scene, pixels }, frame, objectId, views = 1 }: PoseTask): number[] {
+  const further = scene.frames.flatMap((_, k) => {
+    const other = (frame + 1 + k) % scene.frames.length;
+    const { instances, worldFromCam } = scene.frames[other];
+    const index = instances.findIndex(instance => instance.objectId === objectId);
+    const isSeen = index >= 0 && pixels[other].masks[index] !== undefined;
+    return other !== frame && isSeen && worldFromCam !== undefined ? [other] : [];
+  });
+  if (views > 1 && (scene.frames[frame].worldFromCam === undefined || further.length < views - 1)) {
+    throw new LabError({
+      code: 'input',
+      message: `Frame ${frame} and ${views - 1} more that show object ${objectId} from known cameras are not to be had.`,
+      where: `frame ${frame}, object ${objectId}`,
+      tip: 'Cameras are known where the scene gives cam_to_world (scene.json) or cam_R_w2c and cam_t_w2c (BOP). Lower views.',
+    });
+  }
+  return [frame, ...further.slice(0, views - 1)];
+}
+
+function withOccluders(task: PoseTask, frame: number, upload: (mesh: RenderMesh) => DeviceMesh): PoseObservation {
+  const { scene, models } = task.scene;
+  const { observation } = observationOf(task, frame);
+  const [first, own] = [scene.frames[task.frame].worldFromCam, scene.frames[frame].worldFromCam];
+  const occluders = !task.drawsOccluders
+    ? []
+    : scene.frames[frame].instances.flatMap(({ objectId, camFromObject }) => {
+        const model = models.get(objectId);
+        if (objectId === task.objectId || model === undefined || camFromObject === undefined) return [];
+        return [{ mesh: upload(prepareMesh(model.mesh, model.name)), camFromObject }];
+      });
+  return {
+    ...observation,
+    ...(occluders.length > 0 ? { occluders } : {}),
+    ...(frame !== task.frame && first && own ? { camFromFirst: compose(invert(own), first) } : {}),
+  };
+}
+
+function observationOf({ scene: { scene, models, pixels }, objectId }: PoseTask, frame: number) {
   const where = `frame ${frame}, object ${objectId}`;
   const fail = (message: string, tip: string): never => {
     throw new LabError({ code: 'input', message, where, tip });

@@ -63,9 +63,7 @@ export function createPublishedMethod(target: PoseTarget, settings: PublishedSet
   const random = createRandom(seed, 'learning rates');
   const start = poseOf(target.start, mesh);
   const learningRates = Array.from({ length: members }, () => rates[0] + (rates[1] - rates[0]) * random.uniform());
-  const poses = learningRates.map(() =>
-    Float32Array.of(...quatWxyzFromRotation(start.rotation), ...start.translation),
-  );
+  const poses = learningRates.map(() => Float32Array.of(...quatWxyzFromRotation(start.rotation), ...start.translation));
   const states = learningRates.map(() => new Float32Array(State.size));
   const quatOf = (member: number) => Float64Array.from(poses[member].subarray(0, 4));
   const poseAt = (member: number): CamFromObject =>

@@ -125,7 +125,7 @@ describe('refinement', () => {
   it('is not drawn to the border of what hides the object, where that is a known object', () => {
     const plate = prepareMesh(boxMesh(60, 120, 4));
     const uploaded = uploadMesh(device, plate);
-    const before = rigid<'cam', 'object'>(rotationAbout([0, 0, 1], 0.2), Float64Array.of(38, 0, 420));
+    const before = rigid<'cam', 'object'>(rotationAbout([0, 0, 1], 0.2), Float64Array.of(52, 0, 420));
     const hidden = drawReference(plate, { camera }, centredPose(before, plate)).ids;
     const visible = { camera, mask: mask.map((value, i) => (hidden[i] >= 0 ? 0 : value)) };
     // Most of it is to be seen, but by no means all.

@@ -213,7 +213,9 @@ export function createStagedMethod(target: PoseTarget, settings: StagedSettings)
           : [state[State.score], state[State.mask], state[State.loss]];
         // Scores of crops of different sizes do not compare: only the end ranks members.
         const rank =
-          isLast && next === undefined ? score + startWeight * poseDistance(target.start, poseAt(member), mesh) : undefined;
+          isLast && next === undefined
+            ? score + startWeight * poseDistance(target.start, poseAt(member), mesh)
+            : undefined;
         const evaluation = { loss: score, validation: rank, terms: [mask, score - mask, loss] };
         return gone.has(member) ? { ...evaluation, converged: true, reason: 'left to better members' } : evaluation;
       });

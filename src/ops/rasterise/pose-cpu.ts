@@ -12,7 +12,9 @@ import type { RenderMesh } from './render-mesh.ts';
 export interface DeviceMesh {
   readonly mesh: RenderMesh;
   readonly colours: MeshColours | undefined;
-  readonly words: Readonly<Record<'positions' | 'vertexStride' | 'triangles' | 'planes' | 'edges' | 'colourMaps', number>>;
+  readonly words: Readonly<
+    Record<'positions' | 'vertexStride' | 'triangles' | 'planes' | 'edges' | 'colourMaps', number>
+  >;
   dispose(): void;
 }
 
@@ -32,17 +34,7 @@ export interface PoseRenderer {
 
 /** Fields of the kernel's PoseJob, in its order. */
 const fields = [
-  ...[
-    'vertexCount',
-    'triangleCount',
-    'edgeCount',
-    'positions',
-    'vertexStride',
-    'triangles',
-    'planes',
-    'edges',
-    'cull',
-  ],
+  ...['vertexCount', 'triangleCount', 'edgeCount', 'positions', 'vertexStride', 'triangles', 'planes', 'edges', 'cull'],
   ...['width', 'height', 'fx', 'fy', 'cx', 'cy', 'near', 'distance', 'care', 'depth', 'contour', 'contourCount'],
   ...['occluder', 'poses', 'results', 'silhouetteScale', 'depthScale', 'occluderDepth', 'scoreDepth', 'maskWeight'],
   ...['depthWeight', 'maskArea', 'depthCount', 'contourLength', 'scoreArea', 'contourWeight', 'contourReach', 'mode'],

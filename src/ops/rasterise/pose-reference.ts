@@ -138,25 +138,27 @@ export function evaluateReference(
   for (const { x, y, z, normal, length, pixel, outward } of samples) {
     // A fold just inside the rim would seem to be a rim too small.
     if (outward < (outermost.get(pixel) ?? 0) - 0.15) continue;
-    const known = bilinear(crop.care, width, height, x, y).value;
+    const known = bilinear(i => crop.care[i], width, height, x, y).value;
     if (known <= 0) continue;
-    const { value: phi, slope } = bilinear(crop.distance, width, height, x, y);
+    const { value: phi, slope } = bilinear(i => crop.distance[i], width, height, x, y);
     const measured = crop.depth?.[pixel] ?? 0;
     if (phi > 0 && measured > 0 && z - measured > scoreDepth) continue;
     const point = [((x - cx) / fx) * z, ((y - cy) / fy) * z, z];
-    const weight = known * length * maskWeight;
+    const weight = known * length;
     if (second) {
       const share = weight / points;
       rimLoss += share * geman(phi, silhouetteScale);
-      addRow(point, screenSlope(point, slope[0], slope[1]), share * gemanWeight(phi, silhouetteScale), phi);
+      const curvature = maskWeight * share * gemanWeight(phi, silhouetteScale);
+      addRow(point, screenSlope(point, slope[0], slope[1]), curvature, phi);
     } else {
       const force = Math.min(Math.max(phi / silhouetteScale, -1), 1);
-      addRow(point, screenSlope(point, normal[0], normal[1]), weight / Math.max(1, crop.maskArea), force);
+      const share = (maskWeight * weight) / Math.max(1, crop.maskArea);
+      addRow(point, screenSlope(point, normal[0], normal[1]), share, force);
     }
     rims.push([x, y, z]);
   }
   if (second) {
-    const weight = (maskWeight * settings.contourWeight) / points;
+    const weight = settings.contourWeight / points;
     for (let c = 0; c < crop.contour.length; c += 4) {
       const [x, y, nx, ny] = crop.contour.subarray(c, c + 4);
       let nearest: number[] | undefined;
@@ -173,9 +175,9 @@ export function evaluateReference(
       const residual = nx * (rx - x) + ny * (ry - y);
       rimLoss += weight * geman(residual, silhouetteScale);
       const point = [((rx - cx) / fx) * z, ((ry - cy) / fy) * z, z];
-      addRow(point, screenSlope(point, nx, ny), weight * gemanWeight(residual, silhouetteScale), residual);
+      addRow(point, screenSlope(point, nx, ny), maskWeight * weight * gemanWeight(residual, silhouetteScale), residual);
     }
-    mask = rimLoss / maskWeight;
+    mask = rimLoss;
   }
   let colour = 0;
   if (colours !== undefined && colourWeight > 0) {
@@ -261,8 +263,7 @@ function modelColour({ maps, texture }: MeshColours, id: number, point: readonly
 
 /** One channel of a texture at (u, v) from 0 to 1, bilinear between texel centres. */
 function texelMix({ width, height, values }: Texture, channel: number, u: number, v: number) {
-  const map = Float32Array.from({ length: width * height }, (_, i) => values[3 * i + channel]);
-  const { value, slope } = bilinear(map, width, height, u * width, v * height);
+  const { value, slope } = bilinear(i => values[3 * i + channel], width, height, u * width, v * height);
   return { value, byU: slope[0] * width, byV: slope[1] * height };
 }
 
@@ -327,14 +328,14 @@ function cross([a, b, c]: number[], [x, y, z]: number[]): number[] {
   return [b * z - c * y, c * x - a * z, a * y - b * x];
 }
 
-/** Value and slope of a map with pixel centres at one half; outside, the nearest value. */
-function bilinear(map: Float32Array, width: number, height: number, x: number, y: number) {
+/** Value and slope of a map [height, width] with pixel centres at one half; outside, the nearest value. */
+function bilinear(map: (index: number) => number, width: number, height: number, x: number, y: number) {
   const u = Math.min(Math.max(x - 0.5, 0), width - 1 - 1e-9);
   const v = Math.min(Math.max(y - 0.5, 0), height - 1 - 1e-9);
   const [i, j] = [Math.floor(u), Math.floor(v)];
   const [a, b] = [u - i, v - j];
   const at = j * width + i;
-  const [m00, m10, m01, m11] = [map[at], map[at + 1], map[at + width], map[at + width + 1]];
+  const [m00, m10, m01, m11] = [map(at), map(at + 1), map(at + width), map(at + width + 1)];
   return {
     value: (1 - b) * (m00 + a * (m10 - m00)) + b * (m01 + a * (m11 - m01)),
     slope: [(1 - b) * (m10 - m00) + b * (m11 - m01), (1 - a) * (m01 - m00) + a * (m11 - m10)],

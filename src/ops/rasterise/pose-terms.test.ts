@@ -210,7 +210,8 @@ describe('the colour term', () => {
       depthCount: 0,
       frameArea: 2304,
     };
-    const loss = (step: Float64Array) => evaluateReference(mesh, crop, movePose(pose, step, mesh), only, colours).colour;
+    const loss = (step: Float64Array) =>
+      evaluateReference(mesh, crop, movePose(pose, step, mesh), only, colours).colour;
     const uploaded = uploadMesh(device, mesh, colours);
     const renderer = createPoseRenderer(device, uploaded, crop, 1);
     for (const form of ['descent', 'second-order'] as const) {
@@ -223,9 +224,9 @@ describe('the colour term', () => {
       expect(largest).toBeGreaterThan(0.01);
       for (let k = 0; k < 6; k++) {
         const [up, down] = [new Float64Array(6), new Float64Array(6)];
-        up[k] = 1e-5;
-        down[k] = -1e-5;
-        const slope = (loss(up) - loss(down)) / 2e-5;
+        up[k] = 1e-6;
+        down[k] = -1e-6;
+        const slope = (loss(up) - loss(down)) / 2e-6;
         expect(Math.abs(twin[k] - slope), `${form} ${k}`).toBeLessThan(2e-3 * largest);
         expect(Math.abs(ours[k] - slope), `${form} ${k}`).toBeLessThan(5e-3 * largest);
       }
