@@ -47,6 +47,15 @@ const views: readonly ViewDescription[] = [
   { kind: 'cameras', id: 'cameras', title: 'Toy cameras', changes: 'with-iterations', unit: 'm' },
   { kind: 'mesh', id: 'mesh', title: 'Toy mesh', changes: 'with-iterations', unit: 'm' },
   {
+    kind: 'poses',
+    id: 'poses',
+    title: 'Toy poses',
+    changes: 'with-iterations',
+    unit: 'm',
+    measure: 'pose',
+    box: [0, 0, 0, 1, 1, 1],
+  },
+  {
     kind: 'heat-map',
     id: 'distance',
     title: 'Toy distances',
@@ -139,7 +148,7 @@ export const toy: Fit = {
       measure(member) {
         const x = [...blocks[member].values.values];
         const target = targetOf(member);
-        return { x, targets: [target, target], side: x[0] < target - 0.01 ? 'below' : 'there' };
+        return { x, pose: poseOf(x), targets: [target, target], side: x[0] < target - 0.01 ? 'below' : 'there' };
       },
       views,
       view: (id, member, frame) =>
@@ -181,6 +190,8 @@ function toyView(id: string, [x, y]: readonly number[], frame: number | undefine
         intrinsics: { shape: [1, 4], values: Float32Array.of(40, 40, WIDTH / 2, HEIGHT / 2) },
         sizes: { shape: [1, 2], values: Float32Array.of(WIDTH, HEIGHT) },
       };
+    case 'poses':
+      return { worldFromObject: { shape: [3, 4], values: Float32Array.from(poseOf([x, y])) } };
     case 'mesh':
       return {
         positions: { shape: [4, 3], values: Float32Array.of(0, 0, 0, 1, 0, 0, 0, 1, 0, 0, 0, 1) },
@@ -190,6 +201,10 @@ function toyView(id: string, [x, y]: readonly number[], frame: number | undefine
     default:
       return { values: { shape: [2, 3], values: Float32Array.of(x, x ** 2, x ** 3, y, y ** 2, y ** 3) } };
   }
+}
+
+function poseOf([x, y]: readonly number[]): number[] {
+  return [1, 0, 0, x, 0, 1, 0, y, 0, 0, 1, 3];
 }
 
 function picture(x: number, y: number, frame: number | undefined): ViewData[string] {

@@ -49,6 +49,10 @@ export const panelKeys: readonly PanelKeys[] = [
     ],
   },
   {
+    group: 'On the scene while a start is placed',
+    keys: [{ title: 'Give up the drag, then let go of the object', shortcuts: ['Escape'] }],
+  },
+  {
     group: 'On a number or a slider',
     keys: [
       { title: 'One step', shortcuts: ['ArrowUp', 'ArrowDown'] },

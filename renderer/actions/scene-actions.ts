@@ -1,14 +1,30 @@
 // Looking at the 3-D scene.
 
+import type { ViewDescription } from '../../src/protocol/views.ts';
 import { theScene } from '../scene/scene-holder.ts';
 import { setSceneLook, useSceneLook } from '../scene/scene-look.ts';
 import { useCursor } from '../state/cursor.ts';
 import { currentRun, useLab } from '../state/lab.ts';
+import { showPanel } from '../state/layout.ts';
 import { guarded } from '../state/problems.ts';
+import {
+  draftFromPlaced,
+  isPlacing,
+  runFromPlaced,
+  startNames,
+  togglePlacing,
+  useStartPlan,
+} from '../state/start-plan.ts';
 import { saveBlob } from '../widgets/save-blob.ts';
 import type { Action } from './action.ts';
 
 const shown = () => theScene() !== undefined;
+const placing = () => shown() && isPlacing();
+
+/** Whether the run on show has a view of this kind. */
+function has(kind: ViewDescription['kind']): boolean {
+  return currentRun(useLab.getState())?.details.problem?.views.some(view => view.kind === kind) === true;
+}
 
 /** Saves a picture of the scene under the name of the run. */
 async function saveScreenshot(): Promise<void> {
@@ -22,6 +38,62 @@ async function saveScreenshot(): Promise<void> {
 }
 
 export const sceneActions: readonly Action[] = [
+  {
+    id: 'scene.place-start',
+    title: 'Place the start of the next run by hand, or let go of it',
+    group: 'Steer',
+    keywords: '3-d gizmo drag move turn pose object initial',
+    shortcut: 'G',
+    enabled: () => startNames() !== undefined && has('mesh'),
+    run: () => {
+      showPanel('scene');
+      setSceneLook({ show: 'space' });
+      togglePlacing();
+    },
+  },
+  {
+    id: 'scene.run-from-here',
+    title: 'Run from the start that was placed',
+    group: 'Run',
+    keywords: '3-d gizmo pose begin',
+    enabled: placing,
+    run: runFromPlaced,
+  },
+  {
+    id: 'scene.prepare-from-here',
+    title: 'Prepare a run from the start that was placed…',
+    group: 'Run',
+    keywords: '3-d gizmo pose draft settings',
+    enabled: placing,
+    run: draftFromPlaced,
+  },
+  {
+    id: 'scene.tool-move',
+    title: 'Move what is held in the scene',
+    group: 'Steer',
+    keywords: '3-d gizmo translate shift',
+    shortcut: 'W',
+    enabled: placing,
+    run: () => useStartPlan.setState({ tool: 'move' }),
+  },
+  {
+    id: 'scene.tool-turn',
+    title: 'Turn what is held in the scene',
+    group: 'Steer',
+    keywords: '3-d gizmo rotate',
+    shortcut: 'E',
+    enabled: placing,
+    run: () => useStartPlan.setState({ tool: 'turn' }),
+  },
+  {
+    id: 'scene.through',
+    title: 'Look through the camera, or leave it',
+    group: 'Look',
+    keywords: '3-d photo overlay view',
+    shortcut: 'V',
+    enabled: () => shown() && has('cameras'),
+    run: () => theScene()?.toggleThrough(),
+  },
   {
     id: 'scene.fit',
     title: 'Fit the scene into view',

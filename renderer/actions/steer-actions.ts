@@ -1,8 +1,11 @@
 // Turning the learning rate by keys, and undo.
 
+import { bestMember } from '../state/best-member.ts';
+import { useCursor } from '../state/cursor.ts';
 import { hyperTableAt } from '../state/hyper.ts';
 import { currentRun, useLab } from '../state/lab.ts';
-import { changeLiveValues } from '../state/live-changes.ts';
+import { changeLiveValues, endMember } from '../state/live-changes.ts';
+import { steerableMembers } from '../state/rate-range.ts';
 import { dialOf, scaledBy } from '../state/steering.ts';
 import { canRedo, canUndo, redo, undo } from '../state/undo.ts';
 import type { Action } from './action.ts';
@@ -12,6 +15,15 @@ const steerable = () => {
   if (useLab.getState().connection !== 'open') return false;
   return run?.details.problem !== undefined && ['running', 'paused', 'ready'].includes(run.details.entry.state);
 };
+
+/** Where it still descends, beside others. */
+function memberOnShow(): { readonly run: string; readonly member: number } | undefined {
+  const run = currentRun(useLab.getState());
+  if (run === undefined || !steerable() || (run.details.problem?.members.length ?? 0) < 2) return undefined;
+  const { member } = useCursor.getState();
+  const on = { run: run.details.entry.run, member: member === 'best' ? bestMember(run) : member };
+  return steerableMembers(on.run).includes(on.member) ? on : undefined;
+}
 
 /** Multiplies the learning rate of all members and groups by `factor`; their ratios stay. */
 function scaleRate(factor: number): Promise<void> | undefined {
@@ -43,6 +55,17 @@ export const steerActions: readonly Action[] = [
     shortcut: ']',
     enabled: steerable,
     run: () => scaleRate(2),
+  },
+  {
+    id: 'steer.end-member',
+    title: 'End the member on show',
+    group: 'Steer',
+    keywords: 'kill stop hypothesis give up',
+    enabled: () => memberOnShow() !== undefined,
+    run: () => {
+      const on = memberOnShow();
+      return on === undefined ? undefined : endMember(on.run, on.member);
+    },
   },
   {
     id: 'edit.undo',

@@ -9,6 +9,7 @@ import { LibraryPanel } from './library/library-panel.tsx';
 import { MembersPanel } from './members/members-panel.tsx';
 import type { PanelId } from './panel-list.ts';
 import { ProblemsPanel } from './problems/problems-panel.tsx';
+import { RatesPanel } from './rates/rates-panel.tsx';
 import { ScenePanel } from './scene/scene-panel.tsx';
 import { SettingsPanel } from './settings/settings-panel.tsx';
 import { SpectrumPanel } from './spectrum/spectrum-panel.tsx';
@@ -28,6 +29,7 @@ export const panelComponents: Readonly<Record<PanelId, ComponentType<PanelProps>
   compare: ComparePanel,
   traces: TracesPanel,
   spectrum: SpectrumPanel,
+  rates: RatesPanel,
   steer: SteerPanel,
   settings: SettingsPanel,
   input: InputPanel,

@@ -1,6 +1,7 @@
 // Colour maps for pictures of numbers: tables of 256 colours, computed once. Sequential ones are perceptually ordered;
 // the diverging one is for signed differences, white where they vanish.
 
+import { blueRedAt } from '../../src/numerics/blue-red.ts';
 import { viridisAt } from '../../src/numerics/viridis.ts';
 
 export const colourMapIds = ['viridis', 'magma', 'turbo', 'grey', 'blue-red'] as const;
@@ -50,11 +51,6 @@ const magma = polynomial([
 const hex = (text: string): Colour =>
   [0, 2, 4].map(at => Number.parseInt(text.slice(at, at + 2), 16) / 255) as unknown as Colour;
 
-/** ColorBrewer RdBu with eleven classes, turned round (Cynthia Brewer, Apache 2.0): told apart by colour-blind eyes. */
-const blueRed = betweenPoints(
-  '053061 2166ac 4393c3 92c5de d1e5f0 f7f7f7 fddbc7 f4a582 d6604d b2182b 67001f'.split(' ').map(hex),
-);
-
 /** Turbo by Anton Mikhailov (Google, Apache 2.0), fifteen colours of its table: his polynomial misses its dark end. */
 const turbo = betweenPoints(
   '30123b 4145ab 4675ed 39a2fc 1bcfd4 24eca6 61fc6c a4fc3b d1e834 f3c63a fe9b2d f36315 d93806 b11901 7a0402'
@@ -67,7 +63,7 @@ const makers: Readonly<Record<ColourMapId, { readonly title: string; readonly at
   magma: { title: 'Magma', at: magma },
   turbo: { title: 'Turbo', at: turbo },
   grey: { title: 'Grey', at: x => [x, x, x] },
-  'blue-red': { title: 'Blue – red', at: blueRed },
+  'blue-red': { title: 'Blue – red', at: blueRedAt },
 };
 
 const made = new Map<ColourMapId, ColourMap>();

@@ -10,6 +10,9 @@ export interface EventWords {
   readonly full: string;
 }
 
+/** Path of a member that the user ends: it has no value to speak of. */
+const STOPPED = 'stopped';
+
 /** What the engine does by itself; pictures of a fit may have the same names. */
 const engineWords: Readonly<Record<string, string>> = { recovered: 'Stepped back after divergence' };
 
@@ -26,6 +29,10 @@ export function eventWords(
     ...(member === undefined ? [] : [problem?.members[member]?.label ?? `member ${member}`]),
     ...(rest.length > 1 ? [rest[0]] : []),
   ];
+  if (source === 'user' && name === STOPPED) {
+    const short = [...who, 'ended by hand'].join(': ');
+    return { short, full: `Iteration ${iteration}, ${short}` };
+  }
   const title = [...who, live?.title ?? engineWords[name] ?? readableName(name)].join(': ');
   const shown =
     typeof value === 'number' ? `${formatNumber(value)}${live?.unit === undefined ? '' : ` ${live.unit}`}` : value;

@@ -17,6 +17,10 @@ const standard: Readonly<Record<string, Figure>> = {
   rse: { title: 'Relative error', better: 'lower' },
   validation: { title: 'Held-out loss', better: 'lower' },
   bestValidation: { title: 'Best held-out loss', better: 'lower' },
+  addMillimetres: { title: 'ADD', unit: 'mm', better: 'lower' },
+  addSMillimetres: { title: 'ADD-S', unit: 'mm', better: 'lower' },
+  rotationDegrees: { title: 'Rotation error', unit: '°', better: 'lower' },
+  translationMillimetres: { title: 'Translation error', unit: 'mm', better: 'lower' },
   seconds: { title: 'Time', unit: 's', better: 'lower' },
   iterations: { title: 'Iterations' },
 };

@@ -43,14 +43,13 @@ export class CameraFrusta implements SceneLayer {
     setAttribute(this.#path, 'position', centres, 3);
   }
 
-  restyle({ look, colours, extent, frame, through }: SceneState): void {
+  restyle({ colours, reach, frame, through }: SceneState): void {
     this.#pathMaterial.color.set(colours.line);
     // From inside a camera the others would stand before the eye.
     this.#shown = through;
     this.#trail.visible = through === undefined;
     this.#lines.setDrawRange(2 * SEGMENTS * (through ?? 0), through === undefined ? Infinity : 2 * SEGMENTS);
-    const size = look.frustumSize * extent;
-    const key = `${size} ${colours.line} ${frame}`;
+    const key = `${reach} ${colours.line} ${frame}`;
     if (this.#data === undefined || key === this.#built) return;
     this.#built = key;
     const intrinsics = realValues(this.#data, 'intrinsics');
@@ -65,7 +64,7 @@ export class CameraFrusta implements SceneLayer {
         [...intrinsics.subarray(4 * camera, 4 * camera + 4)] as unknown as Intrinsics,
         sizes[2 * camera],
         sizes[2 * camera + 1],
-        size,
+        reach,
       );
       const colour = camera === frame ? colours.accent : colours.line;
       for (let k = 0; k < segments.length; k += 3) {

@@ -48,12 +48,12 @@ function placement(
   cameras: ViewData,
   camera: number,
   layer: number,
-  { look, colours, extent, frame, through }: SceneState,
+  { look, colours, extent, reach, frame, through }: SceneState,
 ): PlanePlacement {
   const [width, height] = realValues(cameras, 'sizes').subarray(2 * camera);
   const intrinsics = [...realValues(cameras, 'intrinsics').subarray(4 * camera, 4 * camera + 4)];
   // Behind everything, or at the end of the frustum.
-  const depth = through === undefined ? look.frustumSize * extent : 8 * extent;
+  const depth = through === undefined ? reach : Math.max(reach, 8 * extent);
   const worldFromCam = rigid(realValues(cameras, 'worldFromCam'), camera);
   const corners = frustumCorners(intrinsics as unknown as Intrinsics, width, height, depth);
   const point = (k: number) => new Vector3().fromArray(corners, 3 * k).applyMatrix4(worldFromCam);

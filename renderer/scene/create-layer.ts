@@ -4,6 +4,7 @@ import { CameraFrusta } from './camera-frusta.ts';
 import { CameraPictures } from './camera-pictures.ts';
 import { DepthRelief } from './depth-relief.ts';
 import { ObjectMesh } from './object-mesh.ts';
+import { ObjectPoses } from './object-poses.ts';
 import { PictureStack } from './picture-stack.ts';
 import { PointsLayer } from './point-cloud.ts';
 import type { SceneLayer, SceneViewDescription } from './scene-layer.ts';
@@ -20,6 +21,8 @@ export function createLayer(view: SceneViewDescription, pictures: 'stacked' | 'a
     case 'cameras':
       return new CameraFrusta();
     case 'mesh':
-      return new ObjectMesh();
+      return new ObjectMesh(view);
+    case 'poses':
+      return new ObjectPoses(view);
   }
 }

@@ -5,6 +5,7 @@ import {
   type DataArrayTexture,
   Matrix4,
   type Mesh,
+  type MeshLambertMaterial,
   type Object3D,
   type ShaderMaterial,
   Vector3,
@@ -12,6 +13,8 @@ import {
 import { describe, expect, it } from 'vitest';
 import type { ImageView, ViewData } from '../../src/protocol/views.ts';
 import { createLayer } from './create-layer.ts';
+import { memberPosesAt } from './member-poses.ts';
+import { vertexDistances } from './object-mesh.ts';
 import type { SceneLayer, SceneState, SceneViewDescription } from './scene-layer.ts';
 import { firstLook } from './scene-look.ts';
 
@@ -65,6 +68,20 @@ const views: readonly { readonly view: SceneViewDescription; readonly data: View
       triangles: { shape: [2, 3], values: Uint32Array.of(0, 1, 2, 1, 3, 2) },
     },
   },
+  {
+    view: { ...base, id: 'poses', kind: 'poses', unit: 'm', measure: 'pose', box: [0, 0, 0, 1, 1, 1] },
+    data: {
+      worldFromObject: floats([3, 4], 1, 0, 0, 10, 0, 1, 0, 20, 0, 0, 1, 30),
+      ...memberPosesAt({
+        rows: [
+          { iteration: 0, member: 0, pose: [1, 0, 0, 0, 0, 1, 0, 0, 0, 0, 1, 5] },
+          { iteration: 3, member: 0, pose: [1, 0, 0, 1, 0, 1, 0, 0, 0, 0, 1, 5] },
+        ],
+        ...{ measure: 'pose', members: 2, iteration: 'now', shown: 1, ended: new Set<number>(), centre: [0, 0, 0] },
+      }),
+    },
+    more: { worldFromObject: floats([3, 4], 1, 0, 0, 0, 0, 1, 0, 0, 0, 0, 1, 2) },
+  },
 ];
 
 const state = (change: Partial<SceneState> = {}): SceneState => ({
@@ -72,7 +89,10 @@ const state = (change: Partial<SceneState> = {}): SceneState => ({
   colours: { background: 0, grid: 0, line: 0x808080, accent: 0xff0000 },
   frame: 0,
   cameras: undefined,
+  poses: new Map(),
+  held: undefined,
   through: undefined,
+  reach: 0.1,
   extent: 1,
   ...change,
 });
@@ -145,6 +165,52 @@ it('puts a mesh where its object is', () => {
   feed(layer, views[4].data);
   expect(layer.box.min.toArray()).toEqual([10, 20, 30]);
   expect(layer.box.max.toArray()).toEqual([11, 21, 30]);
+});
+
+it('puts a mesh where its poses view or the hand of the user has it', () => {
+  const [shape] = [views[4].data];
+  const { worldFromObject: _own, ...still } = shape;
+  const layer = createLayer({ ...base, id: 'mesh', kind: 'mesh', unit: 'm', poses: 'poses' }, 'stacked');
+  feed(layer, still);
+  expect(layer.object.visible).toBe(false);
+  const poses = new Map([['poses', { worldFromObject: floats([3, 4], 0, -1, 0, 5, 1, 0, 0, 6, 0, 0, 1, 7) }]]);
+  feed(layer, still, state({ poses }));
+  // A quarter turn about z takes the corner (1, 0, 0) to (0, 1, 0), and (0, 1, 0) to (-1, 0, 0).
+  expect(layer.box.min.toArray()).toEqual([4, 6, 7]);
+  expect(layer.box.max.toArray()).toEqual([5, 7, 7]);
+  feed(layer, still, state({ poses, held: { view: 'mesh', pose: new Matrix4().makeTranslation(1, 2, 3) } }));
+  expect(layer.box.min.toArray()).toEqual([1, 2, 3]);
+});
+
+it('colours a mesh by the distance of each vertex from its true place, whose mean is the ADD', () => {
+  const positions = [0, 0, 0, 2, 0, 0, 0, 1, 0];
+  const turned = new Matrix4().makeRotationZ(Math.PI).setPosition(0, 3, 0);
+  // Half a turn about the origin moves a point at distance r by 2 r; the shift by 3 adds along y.
+  const distances = vertexDistances(positions, turned, new Matrix4());
+  for (const [k, distance] of [3, 5, 1].entries()) expect(distances[k]).toBeCloseTo(distance, 6);
+  const truth = floats([3, 4], 1, 0, 0, 10, 0, 1, 0, 20, 0, 0, 1, 33);
+  const layer = createLayer(views[4].view, 'stacked');
+  const shown = state({ look: { ...firstLook, meshColours: 'error' } });
+  feed(layer, { ...views[4].data, trueWorldFromObject: truth }, shown);
+  expect(layer.legend).toMatchObject({ low: 0, high: 3, unit: 'm' });
+  feed(layer, views[4].data, shown);
+  expect(layer.legend).toBeUndefined();
+});
+
+it('lets go of the texture of a mesh, also of one that another replaced', () => {
+  const layer = createLayer(views[4].view, 'stacked');
+  const gone = new Set<object>();
+  const textures: object[] = [];
+  for (const side of [2, 4]) {
+    const texture = { shape: [side, side, 3], values: new Uint8Array(3 * side * side) };
+    feed(layer, { ...views[4].data, texture, textureCoordinates: floats([3, 2], 0, 0, 1, 0, 0, 1) });
+    const { map } = (layer.object.children[0] as Mesh).material as MeshLambertMaterial;
+    map?.addEventListener('dispose', () => gone.add(map));
+    if (map !== null) textures.push(map);
+  }
+  layer.dispose();
+  expect(textures).toHaveLength(2);
+  expect(gone).toEqual(new Set(textures));
 });
 
 it('sends a click on a plane to its frame, column and row', () => {

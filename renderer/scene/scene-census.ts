@@ -12,6 +12,8 @@ export interface SceneCensus {
   drawn: number;
   /** Milliseconds that the last one took to hand over. */
   milliseconds: number;
+  /** Where the middle of what the user holds is drawn, in pixels from the scene's corner; undefined: nothing is held. */
+  held: { readonly x: number; readonly y: number } | undefined;
 }
 
 declare global {
@@ -20,7 +22,15 @@ declare global {
   }
 }
 
-export const sceneCensus: SceneCensus = { alive: 0, made: 0, geometries: 0, textures: 0, drawn: 0, milliseconds: 0 };
+export const sceneCensus: SceneCensus = {
+  alive: 0,
+  made: 0,
+  geometries: 0,
+  textures: 0,
+  drawn: 0,
+  milliseconds: 0,
+  held: undefined,
+};
 
 export function publishCensus(): void {
   window.descentLabScenes = sceneCensus;

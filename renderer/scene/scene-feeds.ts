@@ -5,6 +5,7 @@ import type { LabError } from '../../src/protocol/lab-error.ts';
 import { useCursor } from '../state/cursor.ts';
 import { useLab } from '../state/lab.ts';
 import { feedView, type ViewFeed, type Wanted } from '../state/view-feed.ts';
+import { feedPoses, type PosesFeed } from './poses-feed.ts';
 import type { SceneViewDescription } from './scene-layer.ts';
 import type { SceneView } from './scene-view.ts';
 import { graphics } from './webgl.ts';
@@ -42,12 +43,24 @@ export function feedScene(
   let on = false;
   const rests = new Set<ReturnType<typeof setTimeout>>();
 
+  /** Of views that are made of more than what is pulled. */
+  const poses = new Map<string, PosesFeed>();
+  for (const view of views) {
+    if (view.kind === 'poses')
+      poses.set(
+        view.id,
+        feedPoses(run, view, data => scene.setFrame(view.id, data)),
+      );
+  }
+
   const begin = (view: SceneViewDescription): ViewFeed => {
+    const together = poses.get(view.id);
     const feed: ViewFeed = feedView(
       wantedOf(run, view),
       ({ data }) => {
         onError(view.id, undefined);
-        scene.setFrame(view.id, data);
+        if (together === undefined) scene.setFrame(view.id, data);
+        else together.pulled(data);
         const live = useLab.getState().open[run]?.details.entry.state === 'running';
         if (!live || useCursor.getState().iteration !== 'now') return;
         const values = Object.values(data).reduce((sum, array) => sum + array.values.length, 0);
@@ -70,7 +83,7 @@ export function feedScene(
   const awake = (): void => {
     for (const rest of rests) clearTimeout(rest);
     rests.clear();
-    for (const feed of feeds ?? []) feed.switchTo(on);
+    for (const feed of [...(feeds ?? []), ...poses.values()]) feed.switchTo(on);
   };
   // Who moves the cursor does not wait for a rest to end.
   const unfollow = useCursor.subscribe(awake);
@@ -85,7 +98,7 @@ export function feedScene(
       on = false;
       unfollow();
       for (const rest of rests) clearTimeout(rest);
-      for (const feed of feeds ?? []) feed.dispose();
+      for (const feed of [...(feeds ?? []), ...poses.values()]) feed.dispose();
     },
   };
 }

@@ -1,24 +1,25 @@
 // What the scene asks of each thing it shows. A layer owns its geometries, materials and textures, takes data as it
 // arrives, and lets go of everything in `dispose`. Which layer shows a view is decided by the view's kind alone.
 
-import type { Box3, Camera, Object3D, Ray } from 'three';
+import type { Box3, Camera, Matrix4, Object3D, Ray } from 'three';
 import type {
   CamerasView,
   DepthView,
   ImageView,
   MeshView,
   PointsView,
+  PosesView,
   ViewData,
   ViewDescription,
 } from '../../src/protocol/views.ts';
 import type { SceneLook } from './scene-look.ts';
 
 /** Views that stand in one space, in the axes of OpenCV and in one unit. */
-export type SpaceView = DepthView | PointsView | CamerasView | MeshView;
+export type SpaceView = DepthView | PointsView | CamerasView | MeshView | PosesView;
 export type SceneViewDescription = ImageView | SpaceView;
 
 export function isSpaceView(view: ViewDescription): view is SpaceView {
-  return view.kind === 'depth' || view.kind === 'points' || view.kind === 'cameras' || view.kind === 'mesh';
+  return ['depth', 'points', 'cameras', 'mesh', 'poses'].includes(view.kind);
 }
 
 /** Colours of lines, as 0xrrggbb. */
@@ -36,8 +37,14 @@ export interface SceneState {
   readonly frame: number;
   /** The data of the cameras, where a view has some. */
   readonly cameras: ViewData | undefined;
+  /** Data of the poses views, by id. */
+  readonly poses: ReadonlyMap<string, ViewData>;
+  /** An object that the user holds: its mesh view, and worldFromObject where it is held. */
+  readonly held: { readonly view: string; readonly pose: Matrix4 } | undefined;
   /** The camera that the scene is seen through. */
   readonly through: number | undefined;
+  /** How far in front of their cameras frusta end and pictures stand. */
+  readonly reach: number;
   /** Longest side of what is shown. */
   readonly extent: number;
 }
@@ -55,12 +62,24 @@ export interface Pointer {
 
 export type Picked =
   | { readonly kind: 'frame'; readonly frame: number; readonly column: number; readonly row: number }
-  | { readonly kind: 'camera'; readonly index: number };
+  | { readonly kind: 'camera'; readonly index: number }
+  | { readonly kind: 'member'; readonly index: number };
+
+/** What the colours of a layer mean. */
+export interface SceneLegend {
+  readonly label: string;
+  readonly map: string;
+  readonly low: number;
+  readonly high: number;
+  readonly unit: string;
+}
 
 export interface SceneLayer {
   readonly object: Object3D;
   /** In the axes of the data; empty while there is none. */
   readonly box: Box3;
+  /** Of what is drawn at present. */
+  readonly legend?: SceneLegend | undefined;
   /** New data of its view; `restyle` follows. */
   update(data: ViewData, state: SceneState): void;
   /** The look, the frame or the extent changed. */

@@ -22,6 +22,9 @@ export interface SceneLook {
   readonly confidence: number;
   /** Of the frusta, as a part of the size of the scene. */
   readonly frustumSize: number;
+  readonly meshOpacity: number;
+  /** own: texture or colours of its vertices. error: how far each vertex is from where it truly is. */
+  readonly meshColours: 'own' | 'error';
   readonly background: 'theme' | 'light' | 'dark';
   readonly grid: 'shown' | 'hidden';
   /** Views that the user has switched off. */
@@ -39,6 +42,8 @@ export const firstLook: SceneLook = {
   pointSize: 3,
   confidence: 0,
   frustumSize: 0.1,
+  meshOpacity: 1,
+  meshColours: 'own',
   background: 'theme',
   grid: 'shown',
   hidden: [],

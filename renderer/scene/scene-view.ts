@@ -8,6 +8,7 @@ import {
   Group,
   HemisphereLight,
   LinearSRGBColorSpace,
+  Matrix4,
   PerspectiveCamera,
   Ray,
   Scene,
@@ -19,11 +20,13 @@ import { realValues, type ViewData } from '../../src/protocol/views.ts';
 import { AxesGizmo } from './axes-gizmo.ts';
 import { createLayer } from './create-layer.ts';
 import { type Intrinsics, lensOf } from './frustum.ts';
+import { poseOf } from './object-mesh.ts';
 import { rigid, threeCameraPose, threeFromOpenCv } from './open-cv.ts';
 import { PictureStack } from './picture-stack.ts';
+import { PoseHandle } from './pose-handle.ts';
 import { publishCensus, sceneCensus } from './scene-census.ts';
 import { SceneGrid, spaceGrid, stackGrid } from './scene-grid.ts';
-import type { Picked, SceneColours, SceneLayer, SceneState, SceneViewDescription } from './scene-layer.ts';
+import type { Picked, SceneColours, SceneLayer, SceneLegend, SceneState, SceneViewDescription } from './scene-layer.ts';
 import { firstLook, type SceneLook } from './scene-look.ts';
 import { drawRatio, fitDistance } from './view-fit.ts';
 import { graphics } from './webgl.ts';
@@ -34,14 +37,26 @@ ColorManagement.enabled = false;
 export interface SceneEvents {
   /** A picture of the stack was clicked. */
   onFrame(frame: number): void;
+  /** The pose of a member was clicked. */
+  onMember(member: number): void;
   /** The scene is seen through this camera, or (undefined) from outside again. */
   onThrough(camera: number | undefined): void;
   /** What is under the pointer, in words; empty for nothing. */
   onHover(text: string): void;
   /** What a step of the grid is; empty for no grid. */
   onGrid(text: string): void;
+  /** What colours mean that a layer is drawn in; undefined: they are the object's own. */
+  onLegend(legend: SceneLegend | undefined): void;
   /** The browser took the graphics context away, or gave it back. */
   onContext(state: 'lost' | 'restored'): void;
+}
+
+/** How an object that the user holds is moved, and who hears of it. */
+export interface Holding {
+  readonly onMove: (pose: Matrix4) => void;
+  readonly onDrop: (before: Matrix4, after: Matrix4) => void;
+  /** Escape, with nothing being dragged. */
+  readonly onEscape: () => void;
 }
 
 export type Side = 'front' | 'top' | 'side';
@@ -83,6 +98,12 @@ export class SceneView {
   #colours: SceneColours = { background: 0xffffff, grid: 0xcccccc, line: 0x555555, accent: 0x228be6 };
   #frame = 0;
   #cameras: ViewData | undefined;
+  readonly #meshes = new Map<string, ViewData>();
+  readonly #poses = new Map<string, ViewData>();
+  #held: { readonly view: string; pose: Matrix4; readonly handle: PoseHandle; readonly holding: Holding } | undefined;
+  readonly #waiting = new Map<() => void, string>();
+  #reach = 0.1;
+  #legend: SceneLegend | undefined;
   readonly #box = new Box3();
   #extent = 1;
   /** The user has moved the camera: from now on it moves for nothing else. */
@@ -171,8 +192,15 @@ export class SceneView {
     const shown = this.#layers.get(id);
     if (shown === undefined) return;
     if (shown.view.kind === 'cameras') this.#cameras = data;
+    if (shown.view.kind === 'poses') this.#poses.set(id, data);
+    if (shown.view.kind === 'mesh') this.#meshes.set(id, data);
     shown.layer.update(data, this.#state());
     this.#arrange();
+    for (const [callback, view] of this.#waiting) {
+      if (this.poseOf(view) === undefined) continue;
+      this.#waiting.delete(callback);
+      callback();
+    }
     // A processor that draws has a fit to run too: what is soon replaced is drawn coarsely.
     const now = performance.now();
     if (this.#software && now - this.#newest < SHARP_DATA_MILLISECONDS) this.#moved(SHARP_DATA_MILLISECONDS);
@@ -200,6 +228,79 @@ export class SceneView {
     this.#visible = visible;
     if (visible) this.#resize();
     else this.#cancel();
+  }
+
+  /** worldFromObject of a mesh as it is drawn; undefined: it is not there yet. */
+  poseOf(view: string): Matrix4 | undefined {
+    const shown = this.#layers.get(view)?.view;
+    const data = this.#meshes.get(view);
+    return shown?.kind === 'mesh' && data !== undefined ? poseOf(shown, data, this.#state()) : undefined;
+  }
+
+  /** Calls back once a mesh is in its place, at once where it is; calls off what it returns. */
+  whenPosed(view: string, callback: () => void): () => void {
+    if (this.poseOf(view) !== undefined) callback();
+    else this.#waiting.set(callback, view);
+    return () => this.#waiting.delete(callback);
+  }
+
+  /** Longest side of a mesh. */
+  sizeOf(view: string): number {
+    const data = this.#meshes.get(view);
+    if (data === undefined) return 0;
+    const size = new Box3().setFromArray(realValues(data, 'positions')).getSize(new Vector3());
+    return Math.max(size.x, size.y, size.z);
+  }
+
+  /** Puts a handle on a mesh, which stands from now on where it is held and not where the run has it. */
+  hold(view: string, pose: Matrix4, holding: Holding): void {
+    this.release();
+    const data = this.#meshes.get(view);
+    if (data === undefined) return;
+    const centre = new Box3().setFromArray(realValues(data, 'positions')).getCenter(new Vector3());
+    // The handle is to hear of a press before the camera does.
+    this.#controls.disconnect();
+    const handle = new PoseHandle(this.#camera, this.canvas, this.#world, centre, {
+      onMove: moved => {
+        this.moveHeld(moved);
+        holding.onMove(moved);
+      },
+      onDrop: holding.onDrop,
+      onDragging: dragging => {
+        this.#controls.enabled = !dragging;
+        this.#setHover(undefined);
+      },
+      onChange: () => this.#moved(),
+    });
+    this.#controls.connect(this.canvas);
+    this.#scene.add(handle.object);
+    this.#held = { view, pose, handle, holding };
+    handle.pose = pose;
+    this.#arrange();
+  }
+
+  /** Undefined: nothing is held. */
+  get handle(): PoseHandle | undefined {
+    return this.#held?.handle;
+  }
+
+  /** Puts what is held somewhere else, as undo does. */
+  moveHeld(pose: Matrix4): void {
+    const held = this.#held;
+    if (held === undefined) return;
+    held.pose = pose;
+    if (!held.handle.dragging) held.handle.pose = pose;
+    this.#arrange();
+  }
+
+  release(): void {
+    if (this.#held === undefined) return;
+    const { handle } = this.#held;
+    this.#held = undefined;
+    this.#scene.remove(handle.object);
+    handle.dispose();
+    this.#controls.enabled = true;
+    this.#arrange();
   }
 
   /** Brings everything into the picture, from where the camera looks. */
@@ -231,6 +332,17 @@ export class SceneView {
     this.#placeAtCamera(index);
     this.#arrange();
     this.#events.onThrough(index);
+  }
+
+  /** Through the camera of the current frame, or out of it again. */
+  toggleThrough(): void {
+    if (this.#through === undefined) this.lookThrough(Math.min(this.#frame, this.cameraCount - 1));
+    else this.leaveCamera();
+  }
+
+  /** Pose of the first camera, worldFromCam; the world's own axes where there is none. */
+  get firstCamera(): Matrix4 {
+    return this.#cameras === undefined ? new Matrix4() : rigid(realValues(this.#cameras, 'worldFromCam'));
   }
 
   /** Back to where the eye was before it looked through a camera. */
@@ -268,6 +380,7 @@ export class SceneView {
   }
 
   dispose(): void {
+    this.release();
     this.#cancel();
     clearTimeout(this.#sharpen);
     this.#aborted.abort();
@@ -288,6 +401,9 @@ export class SceneView {
     this.#world.remove(layer.object);
     layer.dispose();
     this.#layers.delete(id);
+    this.#meshes.delete(id);
+    this.#poses.delete(id);
+    if (this.#held?.view === id) this.release();
   }
 
   #state(): SceneState {
@@ -296,7 +412,10 @@ export class SceneView {
       colours: this.#colours,
       frame: this.#frame,
       cameras: this.#cameras,
+      poses: this.#poses,
+      held: this.#held,
       through: this.#through,
+      reach: this.#reach,
       extent: this.#extent,
     };
   }
@@ -304,17 +423,45 @@ export class SceneView {
   /** Everything in its place after data, look or cursor changed. */
   #arrange(): void {
     for (const { layer } of this.#layers.values()) layer.restyle(this.#state());
-    this.#box.makeEmpty();
-    for (const { layer } of this.#layers.values()) this.#box.union(layer.box);
+    this.#measure();
     const size = this.#box.getSize(new Vector3());
     const extent = Math.max(size.x, size.y, size.z) || 1;
-    if (extent !== this.#extent) {
+    const reach = this.#single ? this.#farthest() : this.#look.frustumSize * extent;
+    // A camera's picture need not follow every step of what stands before it.
+    const isFar = Math.abs(reach - this.#reach) > 0.02 * Math.abs(reach);
+    if (extent !== this.#extent || isFar) {
       this.#extent = extent;
+      this.#reach = reach;
       for (const { layer } of this.#layers.values()) layer.restyle(this.#state());
     }
     this.#arrangeGrid();
+    const legend = [...this.#layers.values()].find(({ layer }) => layer.legend !== undefined)?.layer.legend;
+    if (JSON.stringify(legend) !== JSON.stringify(this.#legend)) this.#events.onLegend(legend);
+    this.#legend = legend;
     if (!this.#touched && this.#through === undefined) this.#place(this.#firstDirection());
     this.invalidate();
+  }
+
+  /** One camera and things before it: the scene is the things, and the camera's picture stands behind them. */
+  get #single(): boolean {
+    return this.cameraCount === 1 && !this.#box.isEmpty();
+  }
+
+  /** The box of what is shown; of a single camera only where there is nothing else. */
+  #measure(): void {
+    this.#box.makeEmpty();
+    const layers = [...this.#layers.values()];
+    for (const { view, layer } of layers) {
+      if (view.kind !== 'cameras' || this.cameraCount !== 1) this.#box.union(layer.box);
+    }
+    if (this.#box.isEmpty()) for (const { layer } of layers) this.#box.union(layer.box);
+  }
+
+  /** How far in front of the single camera the last thing stands. */
+  #farthest(): number {
+    const camFromWorld = rigid(realValues(this.#cameras as ViewData, 'worldFromCam')).invert();
+    const { max } = this.#box.clone().applyMatrix4(camFromWorld);
+    return max.z > 0 ? 1.02 * max.z : this.#look.frustumSize * this.#extent;
   }
 
   #arrangeGrid(): void {
@@ -352,9 +499,8 @@ export class SceneView {
     const up = back.clone().cross(right);
     const box = this.#box.clone().applyMatrix4(threeFromOpenCv);
     // A single point or a plane has no size of its own to fit.
-    box.expandByScalar(
-      0.02 * this.#extent + this.#look.frustumSize * this.#extent * Number(this.#cameras !== undefined),
-    );
+    const frusta = this.#cameras === undefined || this.#single ? 0 : this.#look.frustumSize;
+    box.expandByScalar((0.02 + frusta) * this.#extent);
     const centre = box.getCenter(new Vector3());
     const corners = [0, 1, 2, 3, 4, 5, 6, 7].flatMap(k => [
       (k & 1 ? box.max : box.min).x,
@@ -464,8 +610,16 @@ export class SceneView {
     this.#gizmo.turn(this.#camera.quaternion);
     sceneCensus.geometries = this.#renderer.info.memory.geometries;
     sceneCensus.textures = this.#renderer.info.memory.textures;
+    sceneCensus.held = this.#heldPlace();
     sceneCensus.drawn++;
     sceneCensus.milliseconds = performance.now() - begun;
+  }
+
+  #heldPlace(): { readonly x: number; readonly y: number } | undefined {
+    const middle = this.handle?.middle;
+    if (middle === undefined) return undefined;
+    const { x, y } = middle.project(this.#camera);
+    return { x: ((x + 1) / 2) * this.#size.width, y: ((1 - y) / 2) * this.#size.height };
   }
 
   #listen(): void {
@@ -497,7 +651,7 @@ export class SceneView {
     canvas.addEventListener(
       'pointerdown',
       ({ button, offsetX: x, offsetY: y }) => {
-        this.#pressed = button === 0 ? { x, y } : undefined;
+        this.#pressed = button === 0 && this.handle?.hovered !== true ? { x, y } : undefined;
       },
       { signal },
     );
@@ -510,12 +664,16 @@ export class SceneView {
         const picked = this.#pick(offsetX, offsetY);
         if (picked?.kind === 'frame') this.#events.onFrame(picked.frame);
         else if (picked?.kind === 'camera') this.lookThrough(picked.index);
+        else if (picked?.kind === 'member') this.#events.onMember(picked.index);
       },
       { signal },
     );
     canvas.addEventListener(
       'pointermove',
-      ({ buttons, offsetX, offsetY }) => this.#setHover(buttons === 0 ? this.#pick(offsetX, offsetY) : undefined),
+      ({ buttons, offsetX, offsetY }) => {
+        const free = buttons === 0 && this.handle?.hovered !== true;
+        this.#setHover(free ? this.#pick(offsetX, offsetY) : undefined);
+      },
       { signal },
     );
     canvas.addEventListener('pointerleave', () => this.#setHover(undefined), { signal });
@@ -533,7 +691,7 @@ export class SceneView {
       '=': () => this.#controls.dollyIn(NEARER),
       '-': () => this.#controls.dollyOut(NEARER),
     };
-    const act = event.key === 'Escape' && this.#through !== undefined ? () => this.leaveCamera() : acts[event.key];
+    const act = event.key === 'Escape' ? this.#escape() : acts[event.key];
     if (act === undefined) return;
     // With the scene in focus these keys are its own, not the timeline's.
     event.preventDefault();
@@ -543,6 +701,14 @@ export class SceneView {
       this.#stayHere();
     }
     act();
+  }
+
+  /** What Escape does: it gives up a drag, lets go of what is held, leaves the camera. */
+  #escape(): (() => void) | undefined {
+    const held = this.#held;
+    if (held?.handle.dragging === true) return () => held.handle.cancel();
+    if (held !== undefined) return held.holding.onEscape;
+    return this.#through === undefined ? undefined : () => this.leaveCamera();
   }
 
   #pick(x: number, y: number): Picked | undefined {
@@ -568,7 +734,12 @@ export class SceneView {
 }
 
 function hoverText(picked: Picked): string {
-  return picked.kind === 'frame'
-    ? `Frame ${picked.frame} · column ${picked.column} · row ${picked.row}`
-    : `Camera ${picked.index} · click to look through it`;
+  switch (picked.kind) {
+    case 'frame':
+      return `Frame ${picked.frame} · column ${picked.column} · row ${picked.row}`;
+    case 'camera':
+      return `Camera ${picked.index} · click to look through it`;
+    case 'member':
+      return `Member ${picked.index} · click to show it in all panels`;
+  }
 }

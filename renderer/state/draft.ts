@@ -137,14 +137,14 @@ export function backToRun(run: string): Promise<void> {
   return guarded(() => showRun(run), run);
 }
 
-/** The same run once more, to be changed: what differs from the defaults of its fit. */
-export async function draftFromRun({ recipe }: RunDetails): Promise<void> {
+/** The same run once more, to be changed: what differs from the defaults of its fit, and the settings `more`. */
+export async function draftFromRun({ recipe }: RunDetails, more: Readonly<Record<string, string>> = {}): Promise<void> {
   const fit = useLab.getState().description?.fits.find(({ id }) => id === recipe.fit);
   const { settings, race } = settingsOfRecipe(recipe, fit);
   await draftFromInput(recipe.input, {
     fit: recipe.fit,
     mask: recipe.mask,
-    settings,
+    settings: { ...settings, ...more },
     race,
     // A race makes its own.
     members: Object.keys(race).length > 0 ? 1 : recipe.members.length,

@@ -58,6 +58,11 @@ export async function changeLiveValues({ run, label, changes, back, gesture }: L
   });
 }
 
+/** Ends one member of a run with the next iteration; its result stays, and it cannot be undone. */
+export function endMember(run: string, member: number): Promise<void> {
+  return guarded(() => theBridge().call('change', { run, path: `members.${member}.stopped`, value: 1 }), run);
+}
+
 /** The paths of the changes that were taken; a refusal is told. */
 async function send(run: string, changes: readonly LiveChange[]): Promise<ReadonlySet<string>> {
   const taken = new Set<string>();

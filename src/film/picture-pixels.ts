@@ -1,6 +1,7 @@
 // From the values of a view to the pixels of its tile: values to colours, then to the tile's size by area, so that
 // enlarged pixels stay squares and reduced ones are means. Pure and exact, hence the same on every machine.
 
+import { blueRedAt } from '../numerics/blue-red.ts';
 import { viridis } from '../numerics/viridis.ts';
 import type { ViewData } from '../protocol/views.ts';
 import type { PictureView } from './film.ts';
@@ -58,6 +59,11 @@ export function widenRange(view: PictureView, data: ViewData, range: ValueRange 
   return low <= high ? [low, high] : undefined;
 }
 
+/** 256 colours, red green blue each 0…255. */
+const blueRed = Uint8Array.from({ length: 3 * 256 }, (_, i) =>
+  Math.round(255 * blueRedAt(Math.floor(i / 3) / 255)[i % 3]),
+);
+
 /** The pixels of a view's picture at its own size; transparent where nothing is known. Undefined where there is none. */
 export function paintPicture(
   view: PictureView,
@@ -73,15 +79,17 @@ export function paintPicture(
   const along = log ? (value: number) => Math.log(Math.max(value, Number.MIN_VALUE)) : (value: number) => value;
   const start = along(low);
   const factor = 255 / (along(high) - start || 1);
+  const nothing = view.kind === 'depth' ? 0 : view.kind === 'image' ? view.unknown : undefined;
+  const colours = view.kind !== 'image' ? viridis : view.colours === 'diverging' ? blueRed : undefined;
   const rgba = new Uint8ClampedArray(4 * width * height);
   for (let pixel = 0; pixel < width * height; pixel++) {
     let known = true;
     for (let c = 0; c < 3; c++) {
       const stored = values[pixel * channels + (channels === 1 ? 0 : c)];
       const value = offset + step * stored;
-      if (Number.isNaN(value) || (view.kind === 'depth' && stored === 0)) known = false;
+      if (Number.isNaN(value) || stored === nothing) known = false;
       const level = Math.min(255, Math.max(0, Math.round((along(value) - start) * factor)));
-      rgba[4 * pixel + c] = view.kind === 'image' ? level : viridis[3 * level + c];
+      rgba[4 * pixel + c] = colours === undefined ? level : colours[3 * level + c];
     }
     if (known) rgba[4 * pixel + 3] = 255;
     else rgba.fill(0, 4 * pixel, 4 * pixel + 4);

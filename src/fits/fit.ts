@@ -165,6 +165,11 @@ export interface Fit {
   readonly optimizerNote?: string;
   /** Inputs made by the program, each with what it teaches. */
   readonly samples: readonly Sample[];
+  /**
+   * Settings in which it takes a pose to start from, camFromObject in OpenCV axes: rotation vector x y z in degrees, then
+   * translation x y z in millimetres. The window lets users place it by hand.
+   */
+  readonly startPose?: readonly string[];
   /** Names of the measures that tell how good a result is, the first that a member has being its headline. */
   readonly figures?: readonly string[];
   /** Sentences for the values of word-valued measures: captions.phase.growth. */

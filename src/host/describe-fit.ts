@@ -12,6 +12,7 @@ export function describeFit(fit: Fit): FitDescription {
     takes,
     presets,
     captions,
+    ...(fit.startPose === undefined ? {} : { startPose: fit.startPose }),
     settings: describeSettings(fit, fit.optimizer, 'constant'),
     samples: samples.map(sample => ({
       id: sample.id,

@@ -235,9 +235,13 @@ function recordViews(
 ): void {
   const { iteration } = run;
   const views = problem.views.filter(view => isPulled(view) && view.changes === 'with-iterations');
-  for (const { id } of views) {
+  for (const view of views) {
+    const { id } = view;
     if (problem.records?.(id, member, when) === false) continue;
-    folder.writeSnapshot(id, iteration, member, problem.view(id, member));
+    // What is drawn over a photo, and what is nothing in most places.
+    const packs = view.kind === 'image' && (view.over !== undefined || view.unknown !== undefined);
+    const packing = packs ? { over: view.over } : undefined;
+    folder.writeSnapshot(id, iteration, member, problem.view(id, member), packing);
     desk.recorded(id, member, iteration);
   }
   if (views.length > 0) emit({ kind: 'snapshot', iteration, member });

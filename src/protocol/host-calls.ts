@@ -175,6 +175,11 @@ export interface FitDescription {
   readonly optimizers: readonly RuleDescription[];
   readonly schedules: readonly RuleDescription[];
   readonly exportFormats: readonly ExportFormatDescription[];
+  /**
+   * Settings in which it takes a pose to start from, camFromObject in OpenCV axes: rotation vector x y z in degrees, then
+   * translation x y z in millimetres.
+   */
+  readonly startPose?: readonly string[];
   /** Sentences for the values of word-valued measures: captions.phase.growth. */
   readonly captions: Readonly<Record<string, Readonly<Record<string, string>>>>;
 }

@@ -25,6 +25,8 @@ export interface SettingDescription {
   readonly withMask?: 'unused';
   /** How a slider moves over the range; log where decades matter. */
   readonly scale?: 'linear' | 'log';
+  /** switch: 0 is off, 1 is on. */
+  readonly control?: 'switch';
 }
 
 export type SettingValues = Readonly<Record<string, number | string | undefined>>;

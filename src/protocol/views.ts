@@ -34,6 +34,15 @@ export interface ImageView extends ViewBase {
   readonly unit?: string;
   /** The view this one should come to equal: the window shows their difference too. */
   readonly reference?: string;
+  /**
+   * The view this one is drawn over, of the same size, in bytes, and never changing: their difference means nothing, but
+   * they can be wiped one over the other, and only what differs is recorded.
+   */
+  readonly over?: string;
+  /** Of one channel: through colours that are white in the middle of the range, instead of greys. */
+  readonly colours?: 'diverging';
+  /** The stored value that stands for nothing. */
+  readonly unknown?: number;
 }
 
 /** Depth along the optical axis. Arrays: `values` [frames, height, width]; 0 is unknown. */
@@ -66,10 +75,28 @@ export interface CamerasView extends ViewBase {
   readonly unit: string;
 }
 
-/** Arrays: `positions` [v, 3], `triangles` [t, 3]; optional `colours` [v, 3] 0…255, `worldFromObject` [3, 4]. */
+/**
+ * Arrays: `positions` [v, 3], `triangles` [t, 3]; optional `colours` [v, 3] 0…255 or `textureCoordinates` [v, 2] (0, 0 the
+ * upper left corner, v down) with `texture` [height, width, 3] 0…255; `worldFromObject` [3, 4] row-major, and
+ * `trueWorldFromObject` [3, 4] where it is known.
+ */
 export interface MeshView extends ViewBase {
   readonly kind: 'mesh';
   readonly unit: string;
+  /** The poses view that moves the mesh, in place of `worldFromObject`: the mesh itself need not change then. */
+  readonly poses?: string;
+}
+
+/**
+ * Where an object stands. Arrays: `worldFromObject` [3, 4] row-major, of one member now. Where all members stood is in the
+ * measure: the same twelve numbers.
+ */
+export interface PosesView extends ViewBase {
+  readonly kind: 'poses';
+  readonly unit: string;
+  readonly measure: string;
+  /** Low and high corner of the object in its own axes: x y z, x y z. */
+  readonly box: readonly number[];
 }
 
 /** A measure (number or list of numbers) over iterations; drawn from the measures, never pulled. */
@@ -84,7 +111,15 @@ export interface SeriesView extends ViewBase {
   readonly scale: 'linear' | 'log';
 }
 
-export type ViewDescription = ImageView | DepthView | HeatMapView | PointsView | CamerasView | MeshView | SeriesView;
+export type ViewDescription =
+  | ImageView
+  | DepthView
+  | HeatMapView
+  | PointsView
+  | CamerasView
+  | MeshView
+  | PosesView
+  | SeriesView;
 
 /** Views whose data is pulled, in contrast to those drawn from the measures. */
 export type PulledView = Exclude<ViewDescription, SeriesView>;

@@ -15,7 +15,7 @@ import {
 import type { ViewData } from '../protocol/views.ts';
 import { makeFolder, readLines, storing, writeAtomically } from './files.ts';
 import { readEvents, readRecipe, type StoredRecipe } from './read-run.ts';
-import { listCheckpoints, nineDigits, snapshotFiles, writeSnapshotView } from './snapshot-views.ts';
+import { listCheckpoints, nineDigits, type Packing, snapshotFiles, writeSnapshotView } from './snapshot-views.ts';
 
 const CHECKPOINTS_KEPT = 8;
 
@@ -31,7 +31,7 @@ export interface RunFolder {
   flush(): void;
   writeProblem(problem: ProblemDescription): void;
   /** A view as it is at an iteration; `iteration` undefined: one that never changes. */
-  writeSnapshot(view: string, iteration: number | undefined, member: number, data: ViewData): void;
+  writeSnapshot(view: string, iteration: number | undefined, member: number, data: ViewData, packing?: Packing): void;
   writeThumbnail(bytes: Uint8Array): void;
   writeCheckpoint(iteration: number, bytes: Uint8Array): void;
   writeSummary(summary: unknown): void;
@@ -176,8 +176,8 @@ function openFolder(path: string, recipe: StoredRecipe): RunFolder {
     flush,
     writeProblem: problem =>
       storing(path, () => writeAtomically(join(path, 'problem.json'), `${JSON.stringify(problem)}\n`)),
-    writeSnapshot: (view, iteration, member, data) =>
-      storing(path, () => writeSnapshotView(path, view, iteration, member, data)),
+    writeSnapshot: (view, iteration, member, data, packing) =>
+      storing(path, () => writeSnapshotView(path, view, iteration, member, data, packing)),
     writeThumbnail: bytes => storing(path, () => writeAtomically(join(path, 'thumbnail.png'), bytes)),
     writeCheckpoint(iteration, bytes) {
       flush();

@@ -1,7 +1,8 @@
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { createRandom } from '../numerics/random.ts';
 import { realValues, type ViewData } from '../protocol/views.ts';
 import { listCheckpoints, listSnapshots, readSnapshotView, writeSnapshotView } from './snapshot-views.ts';
 
@@ -53,6 +54,28 @@ describe('recorded views', () => {
     realValues(data, 'values').forEach((value, i) => {
       expect(Math.abs(value - values[i])).toBeLessThan((0.51 * 80) / 255);
     });
+  });
+
+  it('that are drawn over one that never changes are recorded as what differs, in a fraction of the room', () => {
+    const [height, width] = [64, 64];
+    const noise = createRandom(1, 'photo');
+    const photo = Uint8Array.from({ length: height * width * 3 }, () => Math.floor(256 * noise.uniform()));
+    const shape = [1, height, width, 3];
+    const drawn = photo.map((value, i) => (i % (3 * width) < 90 ? value + 40 : value));
+    writeSnapshotView(folder, 'photo', undefined, 0, { values: { shape, values: photo } });
+    writeSnapshotView(folder, 'overlay', 4, 2, { values: { shape, values: drawn } }, { over: 'photo' });
+    writeSnapshotView(folder, 'plain', 4, 2, { values: { shape, values: drawn } });
+    expect(readSnapshotView(folder, 'overlay', 2, 4, undefined, undefined)?.data).toEqual({
+      values: { shape, values: drawn },
+    });
+    const bytes = (view: string) => statSync(join(folder, 'snapshots', `000000004-2-${view}.npz`)).size;
+    expect(bytes('overlay')).toBeLessThan(0.1 * bytes('plain'));
+    const sparse = { shape: [1, height, width, 1], values: new Uint8Array(height * width).fill(255) };
+    writeSnapshotView(folder, 'error', 4, 2, { values: sparse }, {});
+    expect(readSnapshotView(folder, 'error', 2, 4, undefined, undefined)?.data).toEqual({ values: sparse });
+    // Without what it lies over, a record says nothing.
+    rmSync(join(folder, 'snapshots', 'fixed-photo.npz'));
+    expect(readSnapshotView(folder, 'overlay', 2, 4, undefined, undefined)).toBeUndefined();
   });
 
   it('of large pictures are recorded smaller, and say so', () => {

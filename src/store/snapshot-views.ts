@@ -3,6 +3,7 @@
 
 import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
+import { deflateRawSync, inflateRawSync } from 'node:zlib';
 import type { NpyArray } from '../formats/npy.ts';
 import { decodeNpz, encodeNpz } from '../formats/npz.ts';
 import { reduceView, selectFrame } from '../protocol/reduce-view.ts';
@@ -20,7 +21,17 @@ export interface SnapshotView {
 const MOST_BYTES = 8 << 20;
 /** Array beside those of the view: by how much the recorded pictures are smaller. */
 const REDUCTION = 'reduction';
+/** In place of `values`: their bytes, deflated (RFC 1951), and their shape. */
+const PACKED = 'packed';
+const SHAPE = 'packed.shape';
+/** Beside those: name of the view that never changes, whose bytes were taken off first, modulo 256. */
+const OVER = 'over';
 const snapshotName = /^(\d{9})-(\d+)-([\w-]+)\.npz$/;
+
+/** How pictures that are mostly one colour, or mostly another picture that is recorded, take little room. */
+export interface Packing {
+  readonly over?: string | undefined;
+}
 
 /** `iteration` undefined: of a view that never changes. Pictures are recorded with 8 bits. */
 export function writeSnapshotView(
@@ -29,9 +40,11 @@ export function writeSnapshotView(
   iteration: number | undefined,
   member: number,
   data: ViewData,
+  packing?: Packing,
 ): void {
   const [frames, , , channels = 1] = data.values?.shape ?? [1, 1, 1];
-  const { data: recorded, reduction } = reduceView(inBytes(data), Math.floor(MOST_BYTES / (frames * channels)));
+  const { data: whole, reduction } = reduceView(inBytes(data), Math.floor(MOST_BYTES / (frames * channels)));
+  const recorded = packing === undefined ? whole : packed(folder, whole, packing);
   const arrays = Object.entries(recorded).map(([name, array]) => [name, asNpy(array)] as const);
   const note = { shape: [1], values: Float64Array.of(reduction) };
   const bytes = encodeNpz(reduction === 1 ? arrays : [...arrays, [REDUCTION, asNpy(note)] as const]);
@@ -73,7 +86,7 @@ export function readSnapshotView(
         .filter(file => file.view === view && file.member === member && file.iteration <= at)
         .sort((a, b) => b.iteration - a.iteration);
   for (const { name, iteration } of candidates) {
-    const recorded = readRecord(join(folder, 'snapshots', name));
+    const recorded = readRecord(folder, name);
     if (recorded === undefined) continue;
     const { data, reduction } = reduceView(selectFrame(recorded.data, frame), mostPixels);
     return { iteration, reduction: reduction * recorded.reduction, data };
@@ -127,7 +140,8 @@ function namesIn(folder: string): string[] {
   return existsSync(folder) ? readdirSync(folder) : [];
 }
 
-function readRecord(file: string): { data: ViewData; reduction: number } | undefined {
+function readRecord(folder: string, name: string): { data: ViewData; reduction: number } | undefined {
+  const file = join(folder, 'snapshots', name);
   let arrays: ReturnType<typeof decodeNpz>;
   try {
     arrays = decodeNpz(readFileSync(file), file);
@@ -136,10 +150,64 @@ function readRecord(file: string): { data: ViewData; reduction: number } | undef
   }
   const reduction = Number(arrays.get(REDUCTION)?.data[0] ?? 1);
   arrays.delete(REDUCTION);
-  const data = Object.fromEntries(
-    [...arrays].map(([name, array]) => [name, { shape: array.shape, values: array.data as ViewArray['values'] }]),
+  const recorded = Object.fromEntries(
+    [...arrays].map(([array, { shape, data: values }]) => [array, { shape, values: values as ViewArray['values'] }]),
   );
-  return { data, reduction };
+  const data = unpacked(folder, recorded);
+  return data === undefined ? undefined : { data, reduction };
+}
+
+/** As it is where it cannot be packed. */
+function packed(folder: string, data: ViewData, { over }: Packing): ViewData {
+  const { values: whole, ...rest } = data;
+  const values = over === undefined ? whole : shiftedBytes(folder, over, whole, -1);
+  if (!(values?.values instanceof Uint8Array)) return data;
+  const bytes = new Uint8Array(deflateRawSync(values.values, { level: 1 }));
+  return {
+    ...rest,
+    [PACKED]: { shape: [bytes.length], values: bytes },
+    [SHAPE]: { shape: [values.shape.length], values: Float64Array.from(values.shape) },
+    ...(over === undefined ? {} : { [OVER]: textArray(over) }),
+  };
+}
+
+/** Undefined where what it lies over is gone. */
+function unpacked(folder: string, data: ViewData): ViewData | undefined {
+  const { [PACKED]: bytes, [SHAPE]: shape, [OVER]: over, ...rest } = data;
+  if (bytes === undefined) return data;
+  const less = { shape: [...shape.values], values: new Uint8Array(inflateRawSync(bytes.values as Uint8Array)) };
+  const name = over === undefined ? undefined : new TextDecoder().decode(over.values as Uint8Array);
+  const values = name === undefined ? less : shiftedBytes(folder, name, less, 1);
+  return values === undefined ? undefined : { values, ...rest };
+}
+
+/** `values` plus (1) or less (-1) those of a view that never changes, modulo 256; undefined where the two do not match. */
+function shiftedBytes(folder: string, over: string, values: ViewArray, sign: 1 | -1): ViewArray | undefined {
+  const under = fixedBytes(folder, over);
+  if (!(values.values instanceof Uint8Array) || under?.shape.join() !== values.shape.join()) return undefined;
+  const base = under.values;
+  return { shape: values.shape, values: values.values.map((value, i) => value + sign * base[i]) };
+}
+
+/** The last one read: every member's picture lies over the same. */
+let lastFixed: { readonly file: string; readonly changed: number; readonly values: ViewArray } | undefined;
+
+function fixedBytes(folder: string, view: string): ViewArray | undefined {
+  const name = `fixed-${view}.npz`;
+  const file = join(folder, 'snapshots', name);
+  const changed = statSync(file, { throwIfNoEntry: false })?.mtimeMs;
+  if (changed === undefined) return undefined;
+  if (lastFixed?.file !== file || lastFixed.changed !== changed) {
+    const values = readRecord(folder, name)?.data.values;
+    if (!(values?.values instanceof Uint8Array)) return undefined;
+    lastFixed = { file, changed, values };
+  }
+  return lastFixed.values;
+}
+
+function textArray(text: string): ViewArray {
+  const values = new TextEncoder().encode(text);
+  return { shape: [values.length], values };
 }
 
 /** Pictures of finer values as bytes over their range, with the scale that gives the values back. */

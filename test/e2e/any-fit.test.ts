@@ -20,7 +20,7 @@ stories('a fit of which the window knows nothing', () => {
   afterAll(() => rmSync(folder, { recursive: true }));
   const stage = setStage();
 
-  it('shows its image, depth, heat map, points, cameras, mesh and series', async () => {
+  it('shows its image, depth, heat map, points, cameras, mesh, poses and series', async () => {
     const window = await stage.open();
     const { page, runBar, images } = window;
     const section = page.getByRole('region', { name: 'Two numbers to a target' });
@@ -47,7 +47,7 @@ stories('a fit of which the window knows nothing', () => {
     const names = await shown.evaluateAll(boxes =>
       boxes.map(box => (box as HTMLInputElement).labels?.[0]?.textContent),
     );
-    expect(names).toEqual(expect.arrayContaining(['Toy points', 'Toy cameras', 'Toy mesh', 'Toy depth']));
+    expect(names).toEqual(expect.arrayContaining(['Toy points', 'Toy cameras', 'Toy mesh', 'Toy poses', 'Toy depth']));
     const withAll = await see(canvas);
     await shown.nth(names.indexOf('Toy mesh')).uncheck();
     await expect.poll(async () => differenceOf(withAll, await see(canvas))).toBeGreaterThan(0.05);

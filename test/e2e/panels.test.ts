@@ -118,7 +118,7 @@ async function settled(window: LabWindow, panel: (typeof panelIds)[number]): Pro
   const { images } = window;
   if (panel === 'images') await images.filled('Recovered');
   const canvas = window.panel(panel).locator('canvas').first();
-  if (['scene', 'members', 'traces', 'spectrum', 'compare'].includes(panel)) await canvas.waitFor();
+  if (['scene', 'members', 'traces', 'spectrum', 'rates', 'compare'].includes(panel)) await canvas.waitFor();
   await expect.poll(() => window.panel(panel).locator('.mantine-Loader-root').count()).toBe(0);
 }
 

@@ -719,6 +719,7 @@ export class ImageBoard {
         raster,
         (hover.x * picture.width) / raster.reduction,
         (hover.y * picture.height) / raster.reduction,
+        tile.view.kind === 'image' && tile.kind === 'view' ? tile.view.unknown : undefined,
       );
       if (values === undefined) return [];
       const text = values.map(value => valueText(value, raster, tile)).join('  ');

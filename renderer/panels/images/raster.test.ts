@@ -73,6 +73,21 @@ describe('rasters', () => {
     ]);
   });
 
+  it('paints signed values in diverging colours, and nothing where a value stands for nothing', () => {
+    const signed: ImageView = {
+      ...{ ...image, width: 4, channels: 1, range: [-2, 2] },
+      ...{ colours: 'diverging', unknown: 255 },
+    };
+    const raster = rasterOf(signed, frame(bytes([0, 127, 254, 255], [1, 1, 4, 1], [-2, 4 / 254])))!;
+    const [least, middle, most, nothing] = colours(paintRaster(raster, paintOf(raster, signed, 'viridis', 'grey')));
+    expect(least).toEqual([0x05, 0x30, 0x61, 255]);
+    expect(Math.min(...middle)).toBeGreaterThan(240);
+    expect(most).toEqual([0x67, 0x00, 0x1f, 255]);
+    expect(nothing[3]).toBe(0);
+    expect(valuesAt(raster, 2, 0, 255)).toEqual([2]);
+    expect(valuesAt(raster, 3, 0, 255)).toEqual([Number.NaN]);
+  });
+
   it('shows an input of any type over its natural range', () => {
     const byte = inputRasterOf(frame(bytes([0, 51, 255], [1, 1, 3, 1])))!;
     expect(byte.raster).toMatchObject({ width: 3, height: 1, channels: 1 });

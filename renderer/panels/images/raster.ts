@@ -71,12 +71,14 @@ function inputRange({ values, offset, step }: Raster): { readonly low: number; r
   return { low, high };
 }
 
-/** The values of all channels at a pixel of the raster; undefined outside. */
-export function valuesAt(raster: Raster, x: number, y: number): readonly number[] | undefined {
+/** The values of all channels at a pixel of the raster, NaN for the stored value `unknown`; undefined outside. */
+export function valuesAt(raster: Raster, x: number, y: number, unknown?: number): readonly number[] | undefined {
   const { width, height, channels, values, offset, step } = raster;
   if (!(x >= 0 && y >= 0 && x < width && y < height)) return undefined;
   const at = (Math.floor(y) * width + Math.floor(x)) * channels;
-  return Array.from({ length: channels }, (_, channel) => offset + step * values[at + channel]);
+  return Array.from({ length: channels }, (_, channel) =>
+    values[at + channel] === unknown ? Number.NaN : offset + step * values[at + channel],
+  );
 }
 
 /** How values become colours. */
@@ -114,12 +116,16 @@ export function rangeOf(raster: Raster, view: PictureView): readonly [number, nu
 export function paintOf(raster: Raster, view: PictureView, map: string, greyPictures: 'grey' | 'mapped'): Paint {
   const [low, high] = rangeOf(raster, view);
   if (view.kind === 'image') {
-    const mapped = view.channels === 1 && greyPictures === 'mapped';
-    return { low, high, scale: 'linear', map: mapped ? map : undefined };
+    const mapped = view.channels === 1 && greyPictures === 'mapped' ? map : undefined;
+    const nothing = view.unknown === undefined ? {} : { unknown: view.unknown };
+    return { low, high, scale: 'linear', map: view.colours === 'diverging' ? DIVERGING_MAP : mapped, ...nothing };
   }
   if (view.kind === 'depth') return { low, high, scale: 'linear', map, unknown: 0 };
   return { low, high, scale: view.scale, map };
 }
+
+/** Signed values are told apart from 0 in one way everywhere. */
+export const DIVERGING_MAP = 'blue-red';
 
 const OPAQUE = 255 << 24;
 
@@ -189,5 +195,5 @@ export function differencePaint(range: number, gain: number, kind: DifferenceKin
   const limit = range / gain;
   return kind === 'absolute'
     ? { low: 0, high: limit, scale: 'linear', map: map === 'blue-red' ? 'magma' : map }
-    : { low: -limit, high: limit, scale: 'linear', map: 'blue-red' };
+    : { low: -limit, high: limit, scale: 'linear', map: DIVERGING_MAP };
 }

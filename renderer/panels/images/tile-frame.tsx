@@ -14,6 +14,7 @@ import { saveBlob } from '../../widgets/save-blob.ts';
 import { HEADER_HEIGHT, type ImageBoard, READOUT_HEIGHT, type TileStatus } from './image-board.ts';
 import { useImageSettings } from './image-settings.ts';
 import type { Box } from './look.ts';
+import { DIVERGING_MAP } from './raster.ts';
 import type { Tile } from './tile-plan.ts';
 
 export interface TileFrameProps {
@@ -98,10 +99,11 @@ function useKeyMap(tile: Tile): string | undefined {
   const chosen = usePreferences(state => state.colourMap);
   const grey = useImageSettings(state => state.greyPictures);
   if (tile.kind === 'difference') {
-    if (tile.difference === 'signed') return 'blue-red';
+    if (tile.difference === 'signed') return DIVERGING_MAP;
     return chosen === 'blue-red' ? 'magma' : chosen;
   }
   if (tile.view.kind !== 'image') return chosen;
+  if (tile.view.colours === 'diverging') return DIVERGING_MAP;
   return tile.view.channels === 1 && grey === 'mapped' ? chosen : undefined;
 }
 

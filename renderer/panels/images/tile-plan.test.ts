@@ -56,6 +56,12 @@ describe('plan of tiles', () => {
     expect(tilesOf([], plain)).toEqual([]);
   });
 
+  it('has no error tile for a picture that is drawn over another, and wipes the two', () => {
+    const drawn = [image('photo'), image('overlay', { changes: 'with-iterations', over: 'photo' })];
+    expect(tilesOf(drawn, plain).map(({ title }) => title)).toEqual(['Photo', 'Overlay']);
+    expect(tilesOf(drawn, { ...plain, mode: 'wipe' })[0].title).toBe('Photo | overlay');
+  });
+
   it('compares a picture with its reference until two are chosen', () => {
     const ids = (first?: string, second?: string) => pairOf(views, { first, second })?.map(({ id }) => id);
     expect(ids()).toEqual(['truth', 'recovered']);

@@ -62,8 +62,10 @@ export function pairOf(
 ): readonly [PictureView, PictureView] | undefined {
   const pictures = views.filter(({ kind }) => kind !== 'heat-map');
   const named = (id: string | undefined) => pictures.find(view => view.id === id);
-  const changing = pictures.find(view => view.kind === 'image' && view.reference !== undefined) ?? pictures[0];
-  const reference = changing?.kind === 'image' ? named(changing.reference) : undefined;
+  const otherOf = (view: PictureView | undefined) =>
+    view?.kind === 'image' ? named(view.reference ?? view.over) : undefined;
+  const changing = pictures.find(view => otherOf(view) !== undefined) ?? pictures[0];
+  const reference = otherOf(changing);
   const left = named(first) ?? reference ?? pictures[0];
   const right = named(second) ?? (changing !== left ? changing : pictures.find(view => view !== left));
   return left === undefined || right === undefined ? undefined : [left, right];

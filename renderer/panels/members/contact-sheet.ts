@@ -18,6 +18,8 @@ const SORT_MILLISECONDS = 2000;
 export interface TileElements {
   readonly tile: HTMLElement;
   readonly canvas: HTMLCanvasElement;
+  /** The curve of its loss, beside its picture. */
+  readonly spark: HTMLCanvasElement;
   readonly loss: HTMLElement;
   readonly rate: HTMLElement;
 }
@@ -36,6 +38,8 @@ interface Tile extends TileElements {
   raster: Raster | undefined;
   /** No picture of this member: its curve is drawn instead. */
   curve: boolean;
+  /** What of the curve is drawn. */
+  drawn: string;
 }
 
 export interface SheetOptions {
@@ -103,6 +107,7 @@ export class ContactSheet {
       feed: undefined,
       raster: undefined,
       curve: this.#view === undefined,
+      drawn: '',
     };
     this.#tiles.set(elements.tile, tile);
     this.#observer.observe(elements.tile);
@@ -239,7 +244,7 @@ export class ContactSheet {
       const figures = figuresAt(run.trace.members[tile.member], iteration);
       setText(tile.loss, figures === undefined ? '–' : formatNumber(figures.loss));
       setText(tile.rate, figures === undefined ? '–' : formatNumber(figures.learningRate));
-      if (tile.curve) this.#drawCurve(tile, run, figures?.iteration);
+      this.#drawCurve(tile, run, figures?.iteration);
     }
     this.#sort(run, iteration);
   }
@@ -257,9 +262,17 @@ export class ContactSheet {
     this.#onOrder(order);
   }
 
-  #drawCurve({ canvas, member }: Tile, run: OpenRun, cursor: number | undefined): void {
+  /** In place of a picture, or small below it. */
+  #drawCurve(tile: Tile, run: OpenRun, cursor: number | undefined): void {
+    const { member } = tile;
+    const canvas = tile.curve ? tile.canvas : tile.spark;
     const { clientWidth: width, clientHeight: height } = canvas;
-    if (width === 0 || height === 0) return;
+    const best = member === bestMember(run);
+    const { length = 0, rewinds = 0 } = run.trace.members[member] ?? {};
+    const scheme = document.documentElement.getAttribute('data-mantine-color-scheme');
+    const drawn = [tile.curve, width, height, length, rewinds, best, cursor, scheme].join();
+    if (width === 0 || height === 0 || drawn === tile.drawn) return;
+    tile.drawn = drawn;
     canvas.width = Math.round(width * devicePixelRatio);
     canvas.height = Math.round(height * devicePixelRatio);
     const context = canvas.getContext('2d');
@@ -268,7 +281,7 @@ export class ContactSheet {
     if (context === null || trace === undefined || losses === undefined) return;
     const style = getComputedStyle(canvas);
     context.scale(devicePixelRatio, devicePixelRatio);
-    context.strokeStyle = style.getPropertyValue(`--lab-series-${member === bestMember(run) ? 2 : 0}`);
+    context.strokeStyle = style.getPropertyValue(`--lab-series-${best ? 2 : 0}`);
     context.lineWidth = 1.5;
     context.beginPath();
     const points = sparkline(losses, width, height);

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { TraceStore } from '../../state/trace-store.ts';
-import { byLoss, endingsOf, figuresAt, sparkline } from './member-figures.ts';
+import { byLoss, endingsOf, figuresAt, leftBehind, sparkline, statusOf } from './member-figures.ts';
 
 describe('figures of members', () => {
   const store = new TraceStore();
@@ -24,6 +24,23 @@ describe('figures of members', () => {
       { iteration: 70, path: 'members.12.finished', value: 'converged', source: 'engine' },
     ]);
     expect(endings).toEqual({ 12: { iteration: 70, reason: 'converged' } });
+  });
+
+  it('tell who was left behind, and not the last ones of a run that ended', () => {
+    const end = (member: number, iteration: number) => ({
+      ...{ iteration, path: `members.${member}.finished`, value: 'converged', source: 'engine' as const },
+    });
+    const early = [end(2, 5), end(0, 8)];
+    expect([...leftBehind(early, 4, 'now')].sort()).toEqual([0, 2]);
+    expect([...leftBehind(early, 4, 6)]).toEqual([2]);
+    const all = [...early, end(1, 20), end(3, 20)];
+    expect([...leftBehind(all, 4, 'now')].sort()).toEqual([0, 2]);
+    expect(statusOf({ iteration: 5, reason: 'left to better members' }, 'running')).toEqual({
+      kind: 'ended',
+      short: 'left to better members',
+      full: 'Ended at iteration 5: left to better members',
+    });
+    expect(statusOf(undefined, 'paused').short).toBe('paused');
   });
 
   it('sort by loss with unknown ones last', () => {

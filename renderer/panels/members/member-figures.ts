@@ -1,6 +1,6 @@
 // Figures of a member at the cursor, from its trace, and why it no longer descends. Pure.
 
-import type { RunEvent } from '../../../src/protocol/run.ts';
+import type { RunEvent, RunState } from '../../../src/protocol/run.ts';
 import type { MemberTrace } from '../../state/trace-store.ts';
 
 export interface MemberFigures {
@@ -42,6 +42,37 @@ export function endingsOf(events: readonly RunEvent[]): Readonly<Record<number, 
     if (member !== null) endings[Number(member[1])] = { iteration, reason: String(value) };
   }
   return endings;
+}
+
+/**
+ * Members that others have left behind: those that ended while another still descends, or before the last ones did. At
+ * iteration `at`.
+ */
+export function leftBehind(events: readonly RunEvent[], members: number, at: number | 'now'): ReadonlySet<number> {
+  const endings = Object.entries(endingsOf(events)).map(([member, { iteration }]) => ({
+    member: Number(member),
+    iteration,
+  }));
+  const last = endings.length === members ? Math.max(...endings.map(({ iteration }) => iteration)) : Infinity;
+  const behind = endings.filter(({ iteration }) => iteration < last && (at === 'now' || iteration <= at));
+  return new Set(behind.map(({ member }) => member));
+}
+
+export interface MemberStatus {
+  readonly kind: 'descends' | 'waits' | 'ended';
+  /** For a tile. */
+  readonly short: string;
+  readonly full: string;
+}
+
+/** What a member does at present, in words. */
+export function statusOf(ending: Ending | undefined, state: RunState): MemberStatus {
+  if (ending !== undefined) {
+    const { iteration, reason } = ending;
+    return { kind: 'ended', short: reason, full: `Ended at iteration ${iteration}: ${reason}` };
+  }
+  if (state === 'running') return { kind: 'descends', short: 'descends', full: 'It descends' };
+  return { kind: 'waits', short: state, full: `The run is ${state}` };
 }
 
 /** Members from the least loss up; those without one come last, in order of number. */

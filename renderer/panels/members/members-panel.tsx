@@ -2,21 +2,22 @@
 // member in all panels.
 
 import { NativeSelect, Slider, Tooltip, VisuallyHidden } from '@mantine/core';
-import { IconTrophy } from '@tabler/icons-react';
-import { useEffect, useMemo, useRef, useState } from 'react';
-import type { MemberDescription } from '../../../src/protocol/run.ts';
+import { IconPlayerStop, IconTrophy } from '@tabler/icons-react';
+import { type ReactNode, useEffect, useMemo, useRef, useState } from 'react';
+import type { MemberDescription, RunState } from '../../../src/protocol/run.ts';
+import type { HyperValues, SettingDescription } from '../../../src/protocol/settings.ts';
 import { bestMember } from '../../state/best-member.ts';
 import { setCursor, useCursor } from '../../state/cursor.ts';
 import { hyperTableAt } from '../../state/hyper.ts';
 import { currentRun, useCurrentRun, useLab } from '../../state/lab.ts';
-import { changeLiveValues } from '../../state/live-changes.ts';
-import { dialOf, scaledBy } from '../../state/steering.ts';
+import { changeLiveValues, endMember } from '../../state/live-changes.ts';
+import { changesBack, changesTo, type Dial, dialOf, scaledBy } from '../../state/steering.ts';
 import { formatCount } from '../../widgets/format-number.ts';
 import { PanelMessage } from '../images/panel-message.tsx';
 import { isPicture } from '../images/raster.ts';
 import type { PanelProps } from '../panel-components.ts';
 import { ContactSheet } from './contact-sheet.ts';
-import { type Ending, endingsOf } from './member-figures.ts';
+import { type Ending, endingsOf, leftBehind, statusOf } from './member-figures.ts';
 import { setMemberSettings, useMemberSettings } from './member-settings.ts';
 import './members.css';
 
@@ -58,11 +59,19 @@ function Sheet({ run, members, visible }: SheetProps) {
   const size = useMemberSettings(state => state.size);
   const best = useCurrentRun(bestMember);
   const chosen = useCursor(state => state.member);
-  const steerable = useCurrentRun(({ details }) => ['running', 'paused', 'ready'].includes(details.entry.state));
+  const accepted = useCurrentRun(({ details }) => details.accepted) ?? none;
+  const problem = useCurrentRun(({ details }) => details.problem);
+  const state = useCurrentRun(({ details }) => details.entry.state) ?? 'loading';
+  const steerable = ['running', 'paused', 'ready'].includes(state);
   const now = useCursor(state => state.iteration === 'now');
   const [ranks, setRanks] = useState<readonly number[]>([]);
   const [sheet, setSheet] = useState<ContactSheet>();
   const endings = useMemo(() => endingsOf(events), [events]);
+  const behind = useMemo(() => leftBehind(events, members.length, 'now'), [events, members]);
+  const table = useMemo(
+    () => (problem === undefined ? undefined : hyperTableAt(problem, { events, accepted }, 'now')),
+    [problem, events, accepted],
+  );
   const view = useMemo(
     () =>
       views.filter(isPicture).find(each => each.kind === 'image' && each.changes === 'with-iterations') ??
@@ -127,11 +136,14 @@ function Sheet({ run, members, visible }: SheetProps) {
               member={member}
               label={members[member].label}
               ending={endings[member]}
+              faint={behind.has(member)}
               aspect={view === undefined || view.kind === 'heat-map' ? 2 : view.width / view.height}
               best={member === best && members.length > 1}
               shown={member === (chosen === 'best' ? best : chosen)}
               chosen={member === chosen}
-              turns={steerable === true && now && endings[member] === undefined}
+              state={state}
+              turns={steerable && now && endings[member] === undefined}
+              switches={switchesOf(members[member].live, table?.resolve(member, ''))}
             />
           ))}
       </ul>
@@ -145,34 +157,48 @@ interface MemberTileProps {
   readonly member: number;
   readonly label: string;
   readonly ending: Ending | undefined;
+  /** Others have left it behind. */
+  readonly faint: boolean;
   readonly aspect: number;
   readonly best: boolean;
   /** All panels show it. */
   readonly shown: boolean;
   /** By the user, not because it is the best. */
   readonly chosen: boolean;
-  /** Its learning rate can be turned. */
+  readonly state: RunState;
+  /** It can be steered. */
   readonly turns: boolean;
+  readonly switches: readonly MemberSwitch[];
+}
+
+/** A live value that is on or off. */
+interface MemberSwitch {
+  readonly setting: SettingDescription;
+  readonly on: boolean;
+}
+
+function switchesOf(live: readonly SettingDescription[], values: HyperValues | undefined): readonly MemberSwitch[] {
+  return live
+    .filter(({ control }) => control === 'switch')
+    .map(setting => ({ setting, on: (values?.[setting.name] ?? 0) !== 0 }));
 }
 
 function MemberTile(props: MemberTileProps) {
-  const { run, sheet, member, label, ending, aspect, best, shown, chosen, turns } = props;
+  const { run, sheet, member, label, ending, faint, aspect, best, shown, chosen, state, turns, switches } = props;
   const tile = useRef<HTMLLIElement>(null);
   const canvas = useRef<HTMLCanvasElement>(null);
+  const spark = useRef<HTMLCanvasElement>(null);
   const loss = useRef<HTMLElement>(null);
   const rate = useRef<HTMLElement>(null);
   useEffect(() => {
-    if (tile.current === null || canvas.current === null || loss.current === null || rate.current === null) return;
-    return sheet.attach(member, {
-      tile: tile.current,
-      canvas: canvas.current,
-      loss: loss.current,
-      rate: rate.current,
-    });
+    const all = [tile.current, canvas.current, spark.current, loss.current, rate.current] as const;
+    if (!isAll(all)) return undefined;
+    const [li, picture, curve, lossText, rateText] = all;
+    return sheet.attach(member, { tile: li, canvas: picture, spark: curve, loss: lossText, rate: rateText });
   }, [sheet, member]);
-  const state = ending === undefined ? undefined : `ended at ${ending.iteration}: ${ending.reason}`;
+  const status = statusOf(ending, state);
   return (
-    <li ref={tile} className="members-tile" data-shown={shown} data-ended={ending !== undefined} data-member={member}>
+    <li ref={tile} className="members-tile" data-shown={shown} data-faint={faint} data-member={member}>
       <Tooltip label={chosen ? 'Back to whichever is best' : 'Show this member in all panels'} openDelay={800}>
         <button
           type="button"
@@ -190,6 +216,7 @@ function MemberTile(props: MemberTileProps) {
             </span>
             {best && <VisuallyHidden component="span">, the best</VisuallyHidden>}
           </span>
+          <canvas ref={spark} className="members-spark" />
         </button>
       </Tooltip>
       <div className="members-facts numbers">
@@ -199,18 +226,28 @@ function MemberTile(props: MemberTileProps) {
         <span className="members-rate" title="Learning rate as it acts, with schedule and halvings">
           rate <b ref={rate}>–</b>
         </span>
+      </div>
+      <div className="members-foot">
+        <span className="members-status" data-status={status.kind} title={status.full}>
+          {status.short}
+        </span>
         {turns && (
           <span className="members-turns">
             <RateButton run={run} member={member} factor={0.5} reachable={shown} />
             <RateButton run={run} member={member} factor={2} reachable={shown} />
+            {switches.map(({ setting, on }) => (
+              <SwitchButton key={setting.name} run={run} member={member} setting={setting} on={on} reachable={shown} />
+            ))}
+            <TileButton
+              label={`End member ${member}, its result stays`}
+              reachable={shown}
+              onClick={() => void endMember(run, member)}
+            >
+              <IconPlayerStop size={12} />
+            </TileButton>
           </span>
         )}
       </div>
-      {state !== undefined && (
-        <div className="members-ended" title={state}>
-          {state}
-        </div>
-      )}
     </li>
   );
 }
@@ -227,25 +264,88 @@ function RateButton({ run, member, factor, reachable }: RateButtonProps) {
   const label = `${factor === 2 ? 'Double' : 'Halve'} the learning rate of member ${member}`;
   const sign = factor === 2 ? '×2' : '÷2';
   return (
-    <Tooltip label={label}>
+    <TileButton
+      label={label}
+      name={`${sign}, ${label.toLowerCase()}`}
+      reachable={reachable}
+      onClick={() => scaleRate(run, member, factor, label)}
+    >
+      {sign}
+    </TileButton>
+  );
+}
+
+interface SwitchButtonProps extends MemberSwitch {
+  readonly run: string;
+  readonly member: number;
+  readonly reachable: boolean;
+}
+
+function SwitchButton({ run, member, setting, on, reachable }: SwitchButtonProps) {
+  return (
+    <TileButton
+      label={`${setting.title}, member ${member}: ${on ? 'on' : 'off'}. ${setting.help}`}
+      name={`${setting.title}, member ${member}`}
+      pressed={on}
+      reachable={reachable}
+      onClick={() => setSwitch(run, member, setting, on ? 0 : 1)}
+    >
+      {setting.title}
+    </TileButton>
+  );
+}
+
+interface TileButtonProps {
+  /** In full, for the tooltip. */
+  readonly label: string;
+  /** For screen readers; left out: the label. */
+  readonly name?: string;
+  readonly pressed?: boolean;
+  readonly reachable: boolean;
+  readonly onClick: () => void;
+  readonly children: ReactNode;
+}
+
+function TileButton({ label, name = label, pressed, reachable, onClick, children }: TileButtonProps) {
+  return (
+    <Tooltip label={label} multiline maw={300}>
       <button
         type="button"
         className="members-turn"
-        aria-label={`${sign}, ${label.toLowerCase()}`}
+        aria-label={name}
+        aria-pressed={pressed}
         tabIndex={reachable ? 0 : -1}
-        onClick={() => scaleRate(run, member, factor, label)}
+        onClick={onClick}
       >
-        {sign}
+        {children}
       </button>
     </Tooltip>
   );
 }
 
+type Elements = readonly [HTMLElement, HTMLCanvasElement, HTMLCanvasElement, HTMLElement, HTMLElement];
+
+function isAll(elements: readonly (HTMLElement | null)[]): elements is Elements {
+  return elements.every(element => element !== null);
+}
+
+/** Of this member alone; takes effect at the next iteration, and can be undone. */
+function setSwitch(run: string, member: number, { name, title }: SettingDescription, value: number): void {
+  const dial = memberDial(member, name);
+  if (dial === undefined) return;
+  const label = `${value === 0 ? 'Switch off' : 'Switch on'} ${title.toLowerCase()} of member ${member}`;
+  void changeLiveValues({ run, label, changes: changesTo(dial, value), back: changesBack(dial) });
+}
+
 /** Of this member alone; takes effect at the next iteration, and can be undone. */
 function scaleRate(run: string, member: number, factor: number, label: string): void {
-  const details = currentRun(useLab.getState())?.details;
-  if (details?.problem === undefined) return;
-  const table = hyperTableAt(details.problem, details, 'now');
-  const dial = dialOf({ problem: details.problem, table, name: 'learningRate', scope: member, group: '' });
+  const dial = memberDial(member, 'learningRate');
   if (dial !== undefined) void changeLiveValues({ run, label, ...scaledBy(dial, factor) });
+}
+
+function memberDial(member: number, name: string): Dial | undefined {
+  const details = currentRun(useLab.getState())?.details;
+  if (details?.problem === undefined) return undefined;
+  const table = hyperTableAt(details.problem, details, 'now');
+  return dialOf({ problem: details.problem, table, name, scope: member, group: '' });
 }

@@ -1,8 +1,9 @@
 // The tool bar of the scene: what is shown, how it is laid out, where it is seen from.
 
-import { ActionIcon, Checkbox, Popover, SegmentedControl, Select, Tooltip } from '@mantine/core';
+import { ActionIcon, Button, Checkbox, Popover, SegmentedControl, Select, Tooltip } from '@mantine/core';
 import {
   IconAdjustmentsHorizontal,
+  IconArrowsMove,
   IconCamera,
   IconEye,
   IconFocusCentered,
@@ -10,9 +11,13 @@ import {
   IconSquareLetterF,
   IconSquareLetterS,
   IconSquareLetterT,
+  IconViewfinder,
 } from '@tabler/icons-react';
 import { type ReactNode, useState } from 'react';
 import type { ImageView } from '../../../src/protocol/views.ts';
+import { shownShortcut } from '../../actions/action.ts';
+import { actionOf, perform } from '../../actions/actions.ts';
+import { useActionsEnabled } from '../../actions/use-enabled.ts';
 import type { Arrangement } from '../../scene/plane-layout.ts';
 import type { SpaceView } from '../../scene/scene-layer.ts';
 import { type SceneLook, setSceneLook, useSceneLook } from '../../scene/scene-look.ts';
@@ -24,10 +29,12 @@ export interface SceneBarProps {
   readonly space: readonly SpaceView[];
   readonly show: SceneLook['show'];
   readonly picture: ImageView | undefined;
+  /** The start of a run can be placed by hand. */
+  readonly placeable: boolean;
   readonly onPicture: (id: string) => void;
 }
 
-export function SceneBar({ pictures, space, show, picture, onPicture }: SceneBarProps) {
+export function SceneBar({ pictures, space, show, picture, placeable, onPicture }: SceneBarProps) {
   const arrangement = useSceneLook(state => state.arrangement);
   const apart = useSceneLook(state => state.channels === 'apart');
   const stacked = show === 'pictures' ? picture : undefined;
@@ -72,6 +79,12 @@ export function SceneBar({ pictures, space, show, picture, onPicture }: SceneBar
         />
       )}
       {show === 'space' && <Shown views={space} picture={picture} />}
+      {show === 'space' && placeable && <PlaceButton />}
+      {show === 'space' && space.some(({ kind }) => kind === 'cameras') && (
+        <ActionButton action="scene.through">
+          <IconViewfinder size={17} />
+        </ActionButton>
+      )}
       <Unfolding
         label="Display settings…"
         tip="Spacing, opacity, sizes, background…"
@@ -99,6 +112,28 @@ export function SceneBar({ pictures, space, show, picture, onPicture }: SceneBar
         <IconCamera size={17} />
       </ActionButton>
     </div>
+  );
+}
+
+/** Its name stands on it: nothing else tells that the object can be taken in hand. */
+function PlaceButton() {
+  const { title, shortcut = '' } = actionOf('scene.place-start');
+  const enabled = useActionsEnabled('scene.place-start');
+  const placing = useActionsEnabled('scene.run-from-here');
+  return (
+    <Tooltip label={`${title} (${shownShortcut(shortcut)})`}>
+      <Button
+        size="compact-xs"
+        variant={placing ? 'filled' : 'default'}
+        leftSection={<IconArrowsMove size={14} />}
+        aria-pressed={placing}
+        aria-keyshortcuts={shortcut}
+        disabled={!enabled}
+        onClick={() => perform('scene.place-start')}
+      >
+        Move start
+      </Button>
+    </Tooltip>
   );
 }
 

@@ -71,6 +71,29 @@ export function SceneDisplay({ show, picture, space }: SceneDisplayProps) {
       {has('points') && (
         <Amount name="confidence" label="Least confidence" from={0} to={1} step={0.01} shown={percent} />
       )}
+      {has('mesh') && (
+        <Amount name="meshOpacity" label="Opacity of the object" from={0.1} to={1} step={0.05} shown={percent} />
+      )}
+      {has('mesh') && (
+        <div className="scene-row">
+          <span id="scene-mesh-colours">Colours of the object</span>
+          <SegmentedControl
+            size="xs"
+            aria-labelledby="scene-mesh-colours"
+            value={look.meshColours}
+            data={[
+              { value: 'own', label: 'Own' },
+              { value: 'error', label: 'Error' },
+            ]}
+            onChange={colours => setSceneLook({ meshColours: colours as SceneLook['meshColours'] })}
+          />
+        </div>
+      )}
+      {look.meshColours === 'error' && has('mesh') && (
+        <p className="scene-hint">
+          How far each point of the object is from where it truly is, where that is known. Their mean is the ADD.
+        </p>
+      )}
       {has('cameras') && picture !== undefined && (
         <Amount name="opacity" label="Opacity of the pictures" from={0.05} to={1} step={0.05} shown={percent} />
       )}

@@ -6,15 +6,24 @@ import { IconArrowLeft, IconChevronLeft, IconChevronRight } from '@tabler/icons-
 import { useEffect, useMemo, useRef, useState } from 'react';
 import { asLabError, type LabErrorDetails } from '../../../src/protocol/lab-error.ts';
 import type { ImageView, ViewDescription } from '../../../src/protocol/views.ts';
+import { ColourLegend } from '../../plots/colour-legend.tsx';
 import { feedScene, type SceneFeeds } from '../../scene/scene-feeds.ts';
 import { registerScene } from '../../scene/scene-holder.ts';
-import { isSpaceView, type SceneColours, type SceneViewDescription, type SpaceView } from '../../scene/scene-layer.ts';
+import {
+  isSpaceView,
+  type SceneColours,
+  type SceneLegend,
+  type SceneViewDescription,
+  type SpaceView,
+} from '../../scene/scene-layer.ts';
 import { type SceneLook, useSceneLook } from '../../scene/scene-look.ts';
 import { SceneView } from '../../scene/scene-view.ts';
 import { graphics } from '../../scene/webgl.ts';
 import { setCursor, useCursor } from '../../state/cursor.ts';
 import { useCurrentRun, useLab } from '../../state/lab.ts';
+import { startNamesOf, useStartPlan } from '../../state/start-plan.ts';
 import type { PanelProps } from '../panel-components.ts';
+import { PlaceStart } from './place-start.tsx';
 import { SceneBar } from './scene-bar.tsx';
 import { SceneEmpty } from './scene-empty.tsx';
 import './scene-panel.css';
@@ -55,6 +64,7 @@ function Scene({ run, pictures, space, visible }: SceneProps) {
   const [scene, setScene] = useState<SceneView>();
   const [feeds, setFeeds] = useState<SceneFeeds>();
   const [through, setThrough] = useState<number>();
+  const [legend, setLegend] = useState<SceneLegend>();
   const [context, setContext] = useState<'lost' | 'restored'>('restored');
   const [failure, setFailure] = useState<LabErrorDetails>();
   const [errors, setErrors] = useState<Readonly<Record<string, LabErrorDetails>>>({});
@@ -62,13 +72,9 @@ function Scene({ run, pictures, space, visible }: SceneProps) {
   const wanted = useSceneLook(state => state.show);
   const hidden = useSceneLook(state => state.hidden);
   const show = space.length === 0 ? 'pictures' : pictures.length === 0 ? 'space' : wanted;
-  // The view that moves is what people come to see.
-  const picture =
-    pictures.find(({ id }) => id === chosen) ??
-    pictures.find(({ changes }) => changes === 'with-iterations') ??
-    pictures[0];
+  const picture = pictures.find(({ id }) => id === chosen) ?? firstPicture(pictures, show);
   const shown = useMemo<readonly SceneViewDescription[]>(() => {
-    if (show === 'pictures') return [picture];
+    if (show === 'pictures') return picture === undefined ? [] : [picture];
     const seen = space.filter(({ id }) => !hidden.includes(id));
     const withPictures = picture !== undefined && !hidden.includes(picture.id);
     return withPictures && seen.some(({ kind }) => kind === 'cameras') ? [...seen, picture] : seen;
@@ -86,6 +92,8 @@ function Scene({ run, pictures, space, visible }: SceneProps) {
           if (camera !== undefined) setCursor({ frame: camera });
         },
         onHover: text => write(hover.current, text),
+        onMember: member => setCursor({ member }),
+        onLegend: setLegend,
         onGrid: text => write(grid.current, text === '' ? '' : `Grid ${text}`),
         onContext: setContext,
       });
@@ -137,18 +145,42 @@ function Scene({ run, pictures, space, visible }: SceneProps) {
     return () => registerScene(undefined);
   }, [scene, feeds, visible]);
 
+  const mesh = shown.find(({ kind }) => kind === 'mesh')?.id;
+  const fit = useCurrentRun(({ details }) => details.recipe.fit);
+  const takesStart = useLab(
+    ({ description }) => startNamesOf(description?.fits.find(({ id }) => id === fit)) !== undefined,
+  );
+  const placing = useStartPlan(state => state.run === run);
+  const posed = usePosed(scene, placing ? mesh : undefined);
+
   if (failure !== undefined) return <SceneEmpty reason="no-webgl" />;
   const problem = Object.values(errors)[0];
   return (
     <div className="panel filled scene" data-background={background}>
       {scene !== undefined && (
-        <SceneBar pictures={pictures} space={space} show={show} picture={picture} onPicture={setChosen} />
+        <SceneBar
+          pictures={pictures}
+          space={space}
+          show={show}
+          picture={picture}
+          placeable={mesh !== undefined && takesStart}
+          onPicture={setChosen}
+        />
       )}
       <div className="scene-stage" ref={stage}>
         <div className="scene-notes" aria-hidden="true">
           <span ref={hover} className="numbers" />
         </div>
         <span ref={grid} className="scene-grid numbers" />
+        {legend !== undefined && (
+          <div className="scene-legend">
+            <span>{legend.label}</span>
+            <ColourLegend {...legend} />
+          </div>
+        )}
+        {scene !== undefined && posed !== undefined && (
+          <PlaceStart scene={scene} view={posed} size={scene.sizeOf(posed)} />
+        )}
         {through !== undefined && <Through camera={through} scene={scene} />}
         {shown.length === 0 && (
           <p className="scene-off" role="status">
@@ -168,6 +200,24 @@ function Scene({ run, pictures, space, visible }: SceneProps) {
       </div>
     </div>
   );
+}
+
+/** The view that moves is what people come to see; in the cameras, what a moving one is drawn over. */
+function firstPicture(pictures: readonly ImageView[], show: SceneLook['show']): ImageView | undefined {
+  const moving = pictures.find(({ changes }) => changes === 'with-iterations');
+  const under = show === 'space' ? pictures.find(({ id }) => id === moving?.over) : undefined;
+  return under ?? moving ?? pictures[0];
+}
+
+/** The mesh as soon as the scene has it in its place. */
+function usePosed(scene: SceneView | undefined, mesh: string | undefined): string | undefined {
+  const [posed, setPosed] = useState<string>();
+  useEffect(() => {
+    setPosed(undefined);
+    if (scene === undefined || mesh === undefined) return undefined;
+    return scene.whenPosed(mesh, () => setPosed(mesh));
+  }, [scene, mesh]);
+  return posed;
 }
 
 function Through({ camera, scene }: { readonly camera: number; readonly scene: SceneView | undefined }) {

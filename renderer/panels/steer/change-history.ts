@@ -74,7 +74,11 @@ export function parsePath(path: string): ParsedPath {
 }
 
 /** Names of the engine's own events, in words. */
-const engineNames: Readonly<Record<string, string>> = { finished: 'Finished', recovered: 'Recovered' };
+const engineNames: Readonly<Record<string, string>> = {
+  finished: 'Finished',
+  recovered: 'Recovered',
+  stopped: 'Ended by hand',
+};
 
 function titleOf(title: string, scope: number | 'all', group: string): string {
   const parts = [engineNames[title] ?? title];

@@ -54,9 +54,10 @@ export function ChangeList({ run, problem, events, accepted }: ChangeListProps) 
 }
 
 function Entry({ entry: { event, title, before, pending, steps } }: { readonly entry: ChangeEntry }) {
-  const { iteration, value, source } = event;
-  const what =
-    typeof value === 'number'
+  const { iteration, path, value, source } = event;
+  const what = path.endsWith('.stopped')
+    ? 'It keeps its result'
+    : typeof value === 'number'
       ? `${before === undefined ? '' : `${formatNumber(before)} → `}${formatNumber(value)}`
       : value;
   return (

@@ -1,6 +1,6 @@
 // One live value: title, slider, number, half and double, back to the start, and what does not follow it.
 
-import { ActionIcon, Tooltip } from '@mantine/core';
+import { ActionIcon, Switch, Tooltip } from '@mantine/core';
 import { IconArrowBackUp } from '@tabler/icons-react';
 import { useEffect, useId, useMemo, useRef, useState } from 'react';
 import { asLabError } from '../../../src/protocol/lab-error.ts';
@@ -20,7 +20,7 @@ import {
 } from '../../state/steering.ts';
 import { createCoalescer } from '../../widgets/coalescer.ts';
 import { formatNumber, readableName } from '../../widgets/format-number.ts';
-import type { Turn } from '../../widgets/gesture.ts';
+import { newGesture, type Turn } from '../../widgets/gesture.ts';
 import { HelpMark } from '../../widgets/help-mark.tsx';
 import { LogSlider } from '../../widgets/log-slider.tsx';
 import { LONGEST_UNIT, NumberField } from '../../widgets/number-field.tsx';
@@ -43,7 +43,36 @@ export interface DialRowProps {
   readonly common?: Dial | undefined;
 }
 
-export function DialRow({ run, dial, mode, title, common }: DialRowProps) {
+export function DialRow(props: DialRowProps) {
+  return props.dial.setting.control === 'switch' ? <SwitchRow {...props} /> : <ValueRow {...props} />;
+}
+
+/** A live value that is on or off. */
+function SwitchRow({ run, dial, mode }: DialRowProps) {
+  const { setting, values } = dial;
+  const { shown, turn } = useTurns(run, dial, mode);
+  const some = values.some(value => value !== 0);
+  return (
+    <div className="steer-dial" data-path={dial.path}>
+      <div className="steer-dial-head">
+        <span className="steer-dial-title">
+          <span>{setting.title}</span>
+          <HelpMark text={setting.help} label={setting.title} />
+        </span>
+        <Switch
+          size="xs"
+          aria-label={setting.title}
+          label={shown === undefined ? 'differs' : undefined}
+          checked={shown === undefined ? some : shown !== 0}
+          disabled={mode.kind === 'off'}
+          onChange={event => turn(event.currentTarget.checked ? 1 : 0, newGesture(), 'done')}
+        />
+      </div>
+    </div>
+  );
+}
+
+function ValueRow({ run, dial, mode, title, common }: DialRowProps) {
   const { setting, start } = dial;
   const { shown, turn, send } = useTurns(run, dial, mode);
   const scale = useScale(setting, dial);

@@ -1,23 +1,41 @@
-// What the pose fit shows: the photo with the model drawn over it, the depth error, and in the scene the mesh, the camera
-// and the measured points.
+// What the pose fit shows: the photo with the model drawn over it, the depth error, and in the scene the textured object
+// where every member has it, the camera and the measured points. Pictures are bytes, and small: a run records hundreds.
 
+import type { TexturePixels } from '../../formats/pose-scene.ts';
 import type { PixelRectangle } from '../../geometry/camera.ts';
 import type { Mesh } from '../../geometry/mesh.ts';
 import { type CamFromObject, matrix3x4 } from '../../geometry/rigid.ts';
 import type { PoseCrop } from '../../ops/rasterise/pose-terms.ts';
-import type { ViewData, ViewDescription } from '../../protocol/views.ts';
+import type { ImageView, ViewArray, ViewData, ViewDescription } from '../../protocol/views.ts';
 import type { PoseObservation } from './crop.ts';
 
-/** Pixels a side of the pictures. */
-export const viewSize = 256;
+/** Pixels a side of the crop that the model is drawn in for pictures. */
+export const drawSize = 128;
+/** Pixels of the photo, along each side, under one of the drawing. */
+const ENLARGED = 2;
+const photoSize = ENLARGED * drawSize;
+/** Longest side of a texture that is shown. */
+const TEXTURE_SIZE = 512;
+/** The depth error is shown up to this part of the diameter. */
+const DEPTH_RANGE = 0.1;
+/** Stored depth errors are 0 to 254, in steps from the least to the most. */
+const NO_ERROR = 255;
+
+/** Name of the measure with the twelve numbers of camFromObject, millimetres. */
+export const POSE_MEASURE = 'pose';
 
 export interface PoseViewSource {
   /** [camera.height, camera.width, 3], 0 to 1. */
   readonly image: Float32Array;
   readonly observation: PoseObservation;
+  /** To look at; millimetres. */
   readonly mesh: Mesh;
+  readonly texture: TexturePixels | undefined;
+  /** Where the object is known to be. */
+  readonly truth: CamFromObject | undefined;
+  readonly diameterMillimetres: number;
   readonly rectangle: PixelRectangle;
-  /** The crop at `viewSize`, and the model drawn in it. */
+  /** The crop at `drawSize`, and the model drawn in it: [drawSize, drawSize], triangle (-1: none) and z-depth. */
   readonly crop: PoseCrop;
   draw(pose: CamFromObject): { readonly triangles: Int32Array; readonly depth: Float32Array };
 }
@@ -28,124 +46,198 @@ export interface PoseViews {
 }
 
 export function createPoseViews(source: PoseViewSource): PoseViews {
-  const { observation, mesh, crop } = source;
+  const { observation, mesh, crop, truth } = source;
   const photo = photoOf(source);
   const hasDepth = observation.depth !== undefined;
-  const size = { frames: 1, height: viewSize, width: viewSize, channels: 3 } as const;
+  const limit = Number((DEPTH_RANGE * source.diameterMillimetres).toPrecision(1));
+  const image = { kind: 'image', frames: 1 } as const;
+  const square = { height: photoSize, width: photoSize, channels: 3, range: [0, 255] } as const;
+  const moves = { changes: 'with-iterations' } as const;
+  const stays = { changes: 'never' } as const;
+  const depthError: ImageView = {
+    ...{ ...image, ...moves, id: 'depth-error', title: 'Depth error' },
+    ...{ height: drawSize, width: drawSize, channels: 1, range: [-limit, limit], unit: 'mm' },
+    ...{ colours: 'diverging', unknown: NO_ERROR },
+    help: 'Drawn minus measured z-depth inside the mask. Red: the model is too far; blue: too near, or something stands before it.',
+  };
   const descriptions: ViewDescription[] = [
     {
-      ...{
-        id: 'overlay',
-        title: 'Model over photo',
-        kind: 'image',
-        changes: 'with-iterations',
-        ...size,
-        range: [0, 1],
-      },
-      help: 'The model tinted where it covers the mask (green), where it leaves it (red), and mask that it misses (blue); its outline in white.',
-      reference: 'photo',
+      ...{ ...image, ...moves, ...square, id: 'overlay', title: 'Model over photo', over: 'photo' },
+      help: 'Green: the model covers the mask. Red: it leaves it. Blue: mask that it misses. Its outline is yellow.',
     },
-    { id: 'photo', title: 'Photo', kind: 'image', changes: 'never', ...size, range: [0, 1] },
-    ...(hasDepth
-      ? [
-          {
-            id: 'depth-error',
-            title: 'Depth error',
-            kind: 'heat-map',
-            changes: 'with-iterations',
-            rowLabel: 'pixel row',
-            columnLabel: 'pixel column',
-            scale: 'linear',
-            unit: 'mm',
-            help: 'Drawn minus measured z-depth inside the mask; positive: the model is too far.',
-          } as const,
-        ]
-      : []),
-    { id: 'mesh', title: 'Object', kind: 'mesh', changes: 'with-iterations', unit: 'mm' },
-    { id: 'camera', title: 'Camera', kind: 'cameras', changes: 'never', unit: 'mm' },
-    ...(hasDepth
-      ? [{ id: 'points', title: 'Measured points', kind: 'points', changes: 'never', unit: 'mm' } as const]
-      : []),
+    { ...image, ...stays, ...square, id: 'photo', title: 'Photo', help: 'The part of it that the pose is fitted in.' },
+    ...(hasDepth ? [depthError] : []),
+    { kind: 'mesh', ...stays, id: 'mesh', title: 'Object', unit: 'mm', poses: 'poses' },
+    {
+      ...{ kind: 'poses', ...moves, id: 'poses', title: 'Members and their paths', unit: 'mm' },
+      ...{ measure: POSE_MEASURE, box: boxOf(mesh) },
+    },
+    { kind: 'cameras', ...stays, id: 'camera', title: 'Camera', unit: 'mm' },
+    ...(hasDepth ? [{ kind: 'points', ...stays, id: 'points', title: 'Measured points', unit: 'mm' } as const] : []),
   ];
+  const meshData: ViewData = {
+    ...shownMesh(mesh, source.texture),
+    ...(truth === undefined ? {} : { trueWorldFromObject: matrixArray(truth) }),
+  };
   return {
     descriptions,
     data(id, pose) {
-      if (id === 'photo') return { values: { shape: [1, viewSize, viewSize, 3], values: photo } };
-      if (id === 'overlay')
-        return { values: { shape: [1, viewSize, viewSize, 3], values: overlayOf(source, photo, pose) } };
-      if (id === 'depth-error') {
-        const { depth } = source.draw(pose);
-        const values = depth.map((z, i) => {
-          const measured = crop.distance[i] < 0 ? (crop.depth?.[i] ?? 0) : 0;
-          return z > 0 && measured > 0 ? z - measured : Number.NaN;
-        });
-        return { values: { shape: [viewSize, viewSize], values } };
+      switch (id) {
+        case 'photo':
+          return { values: picture(photo) };
+        case 'overlay':
+          return { values: picture(overlayOf(source, photo, pose)) };
+        case 'depth-error':
+          return depthErrorOf(source, pose, limit);
+        case 'mesh':
+          return meshData;
+        case 'poses':
+          return { worldFromObject: matrixArray(pose) };
+        case 'camera':
+          return cameraOf(crop);
+        default:
+          return pointsOf(crop, photo);
       }
-      if (id === 'mesh') {
-        return {
-          positions: { shape: [mesh.positions.length / 3, 3], values: mesh.positions },
-          triangles: { shape: [mesh.triangles.length / 3, 3], values: mesh.triangles },
-          worldFromObject: { shape: [3, 4], values: Float32Array.from(matrix3x4(pose)) },
-        };
-      }
-      if (id === 'camera') {
-        const { fx, fy, cx, cy, width, height } = observation.camera;
-        return {
-          worldFromCam: { shape: [1, 3, 4], values: Float32Array.of(1, 0, 0, 0, 0, 1, 0, 0, 0, 0, 1, 0) },
-          intrinsics: { shape: [1, 4], values: Float32Array.of(fx, fy, cx, cy) },
-          sizes: { shape: [1, 2], values: Float32Array.of(width, height) },
-        };
-      }
-      return pointsOf(crop, photo);
     },
   };
 }
 
+function picture(values: Uint8Array): ViewArray {
+  return { shape: [1, photoSize, photoSize, 3], values };
+}
+
+function matrixArray(pose: CamFromObject): ViewArray {
+  return { shape: [3, 4], values: Float32Array.from(matrix3x4(pose)) };
+}
+
 /** The photo inside the crop, nearest pixels; grey outside the picture. */
-function photoOf({ image, observation, rectangle }: PoseViewSource): Float32Array {
+function photoOf({ image, observation, rectangle }: PoseViewSource): Uint8Array {
   const { width, height } = observation.camera;
-  const out = new Float32Array(viewSize * viewSize * 3).fill(0.5);
-  for (let y = 0; y < viewSize; y++) {
-    for (let x = 0; x < viewSize; x++) {
-      const u = Math.floor(rectangle.x + ((x + 0.5) * rectangle.width) / viewSize);
-      const v = Math.floor(rectangle.y + ((y + 0.5) * rectangle.height) / viewSize);
+  const out = new Uint8Array(photoSize * photoSize * 3).fill(128);
+  for (let y = 0; y < photoSize; y++) {
+    for (let x = 0; x < photoSize; x++) {
+      const u = Math.floor(rectangle.x + ((x + 0.5) * rectangle.width) / photoSize);
+      const v = Math.floor(rectangle.y + ((y + 0.5) * rectangle.height) / photoSize);
       if (u < 0 || v < 0 || u >= width || v >= height) continue;
-      const from = 3 * (v * width + u);
-      out.set(image.subarray(from, from + 3), 3 * (y * viewSize + x));
+      const [from, to] = [3 * (v * width + u), 3 * (y * photoSize + x)];
+      for (let c = 0; c < 3; c++) out[to + c] = Math.round(255 * image[from + c]);
     }
   }
   return out;
 }
 
-function overlayOf({ crop, draw }: PoseViewSource, photo: Float32Array, pose: CamFromObject): Float32Array {
+/** Added to the photo: what is the same for all pixels of a kind is recorded in next to no room. */
+const tints = { right: [-30, 50, -30], outside: [70, -30, -40], missed: [-50, -10, 70] } as const;
+const outline = [255, 221, 0] as const;
+
+function overlayOf({ crop, draw }: PoseViewSource, photo: Uint8Array, pose: CamFromObject): Uint8Array {
   const { triangles } = draw(pose);
-  const out = photo.slice();
+  const out = new Uint8ClampedArray(photo);
   const isCovered = (x: number, y: number) =>
-    x >= 0 && y >= 0 && x < viewSize && y < viewSize && triangles[y * viewSize + x] >= 0;
-  for (let y = 0; y < viewSize; y++) {
-    for (let x = 0; x < viewSize; x++) {
-      const i = y * viewSize + x;
-      const inMask = crop.distance[i] < 0;
-      const covered = isCovered(x, y);
+    x >= 0 && y >= 0 && x < drawSize && y < drawSize && triangles[y * drawSize + x] >= 0;
+  for (let y = 0; y < photoSize; y++) {
+    for (let x = 0; x < photoSize; x++) {
+      const [column, row] = [Math.floor(x / ENLARGED), Math.floor(y / ENLARGED)];
+      const inMask = crop.distance[row * drawSize + column] < 0;
+      const covered = isCovered(column, row);
       if (!covered && !inMask) continue;
-      const edge =
-        covered && !(isCovered(x - 1, y) && isCovered(x + 1, y) && isCovered(x, y - 1) && isCovered(x, y + 1));
-      const tint = edge ? [1, 1, 1] : covered ? (inMask ? [0.2, 0.9, 0.4] : [0.95, 0.25, 0.2]) : [0.25, 0.45, 1];
-      const share = edge ? 0.9 : 0.3;
-      for (let c = 0; c < 3; c++) out[3 * i + c] += share * (tint[c] - out[3 * i + c]);
+      const onEdge =
+        covered &&
+        !(
+          isCovered(column - 1, row) &&
+          isCovered(column + 1, row) &&
+          isCovered(column, row - 1) &&
+          isCovered(column, row + 1)
+        );
+      const at = 3 * (y * photoSize + x);
+      if (onEdge) out.set(outline, at);
+      else {
+        const tint = covered ? (inMask ? tints.right : tints.outside) : tints.missed;
+        for (let c = 0; c < 3; c++) out[at + c] += tint[c];
+      }
     }
   }
-  return out;
+  return new Uint8Array(out.buffer);
 }
 
-function pointsOf({ camera, depth }: PoseCrop, photo: Float32Array): ViewData {
+function depthErrorOf({ crop, draw }: PoseViewSource, pose: CamFromObject, limit: number): ViewData {
+  const { depth } = draw(pose);
+  const step = (2 * limit) / (NO_ERROR - 1);
+  const values = Uint8Array.from(depth, (z, i) => {
+    const measured = crop.distance[i] < 0 ? (crop.depth?.[i] ?? 0) : 0;
+    if (!(z > 0 && measured > 0)) return NO_ERROR;
+    return Math.min(NO_ERROR - 1, Math.max(0, Math.round((z - measured + limit) / step)));
+  });
+  return {
+    values: { shape: [1, drawSize, drawSize, 1], values },
+    'values.scale': { shape: [2], values: Float64Array.of(-limit, step) },
+  };
+}
+
+function boxOf({ positions }: Mesh): number[] {
+  const box = [Infinity, Infinity, Infinity, -Infinity, -Infinity, -Infinity];
+  positions.forEach((value, i) => {
+    box[i % 3] = Math.min(box[i % 3], value);
+    box[3 + (i % 3)] = Math.max(box[3 + (i % 3)], value);
+  });
+  return box;
+}
+
+function shownMesh({ positions, triangles, colours, textureCoordinates }: Mesh, texture: TexturePixels | undefined) {
+  const vertices = positions.length / 3;
+  const shape = {
+    positions: { shape: [vertices, 3], values: positions },
+    triangles: { shape: [triangles.length / 3, 3], values: triangles },
+  };
+  if (texture !== undefined && textureCoordinates !== undefined) {
+    const coordinates = { shape: [vertices, 2], values: textureCoordinates };
+    return { ...shape, textureCoordinates: coordinates, texture: smallTexture(texture) };
+  }
+  if (colours === undefined) return shape;
+  const values = Uint8Array.from(colours, value => Math.round(255 * value));
+  return { ...shape, colours: { shape: [vertices, 3], values } };
+}
+
+/** Means over squares of texels, where there are more than can be shown. */
+function smallTexture({ width, height, values }: TexturePixels): ViewArray {
+  const by = Math.ceil(Math.max(width, height) / TEXTURE_SIZE);
+  const [columns, rows] = [Math.ceil(width / by), Math.ceil(height / by)];
+  const out = new Uint8Array(columns * rows * 3);
+  for (let row = 0; row < rows; row++) {
+    for (let column = 0; column < columns; column++) {
+      const [right, bottom] = [Math.min(width, (column + 1) * by), Math.min(height, (row + 1) * by)];
+      const count = (right - column * by) * (bottom - row * by);
+      for (let c = 0; c < 3; c++) {
+        let sum = 0;
+        for (let y = row * by; y < bottom; y++) {
+          for (let x = column * by; x < right; x++) sum += values[3 * (y * width + x) + c];
+        }
+        out[3 * (row * columns + column) + c] = Math.round((255 * sum) / count);
+      }
+    }
+  }
+  return { shape: [rows, columns, 3], values: out };
+}
+
+/** The camera as far as it sees the crop, in the middle of the world. */
+function cameraOf({ camera: { fx, fy, cx, cy, width, height } }: PoseCrop): ViewData {
+  return {
+    worldFromCam: { shape: [1, 3, 4], values: Float32Array.of(1, 0, 0, 0, 0, 1, 0, 0, 0, 0, 1, 0) },
+    intrinsics: { shape: [1, 4], values: Float32Array.of(fx, fy, cx, cy) },
+    sizes: { shape: [1, 2], values: Float32Array.of(width, height) },
+  };
+}
+
+function pointsOf({ camera, depth }: PoseCrop, photo: Uint8Array): ViewData {
   const positions: number[] = [];
   const colours: number[] = [];
   for (let i = 0; depth !== undefined && i < depth.length; i++) {
     if (!(depth[i] > 0)) continue;
-    const [u, v] = [(i % camera.width) + 0.5, Math.floor(i / camera.width) + 0.5];
-    positions.push(((u - camera.cx) / camera.fx) * depth[i], ((v - camera.cy) / camera.fy) * depth[i], depth[i]);
-    for (let c = 0; c < 3; c++) colours.push(Math.round(255 * photo[3 * i + c]));
+    const [column, row] = [i % camera.width, Math.floor(i / camera.width)];
+    const [x, y] = [(column + 0.5 - camera.cx) / camera.fx, (row + 0.5 - camera.cy) / camera.fy];
+    positions.push(x * depth[i], y * depth[i], depth[i]);
+    const at = 3 * ENLARGED * (row * photoSize + column);
+    colours.push(photo[at], photo[at + 1], photo[at + 2]);
   }
   const count = positions.length / 3;
   return {

@@ -4,7 +4,7 @@
 import type { LoadedPoseScene } from '../../formats/pose-scene.ts';
 import { decimateMesh } from '../../geometry/decimate.ts';
 import { createPoseRuler, poseErrors } from '../../geometry/pose-metrics.ts';
-import { type CamFromObject, compose, invert, matrix4x4 } from '../../geometry/rigid.ts';
+import { type CamFromObject, compose, invert, matrix3x4, matrix4x4 } from '../../geometry/rigid.ts';
 import { type MeshColours, meshColours } from '../../ops/rasterise/mesh-colours.ts';
 import { type DeviceMesh, uploadMesh } from '../../ops/rasterise/pose-cpu.ts';
 import { prepareMesh, type RenderMesh } from '../../ops/rasterise/render-mesh.ts';
@@ -14,7 +14,7 @@ import type { PoseObservation } from './crop.ts';
 import type { PoseMethod } from './pose-method.ts';
 import { centredPose } from './pose-steps.ts';
 import { createPoseTarget, type PoseMeshes, type PoseTarget } from './pose-target.ts';
-import { createPoseViews, viewSize } from './pose-views.ts';
+import { createPoseViews, drawSize, POSE_MEASURE } from './pose-views.ts';
 import { createPublishedMethod, publishedSettings } from './published.ts';
 import { descentSettings, polishSettings } from './refine.ts';
 import { createStagedMethod } from './staged-method.ts';
@@ -31,6 +31,9 @@ export interface PoseTask {
   /** Whether the frame's other objects, at the poses that the scene has for them, hide this one. */
   readonly drawsOccluders?: boolean;
 }
+
+/** Of a mesh with more, the window gets the reduced one. */
+const MOST_SHOWN_TRIANGLES = 100_000;
 
 /** Loads one object of one frame on the device, with its members. Throws `input` errors that name what is missing. */
 export async function loadPose(
@@ -56,9 +59,11 @@ export async function loadPose(
   const target = createPoseTarget(device, meshes, observations, task.start as CamFromObject, members.length);
   const method = createMethod(target, members, seed);
   const views = createPoseViews({
-    ...{ image, observation, mesh: model.mesh, rectangle: target.rectangle },
-    crop: target.crop(viewSize),
-    draw: drawOnce(pose => target.draw(viewSize, centredPose(pose, full))),
+    ...{ image, observation, texture: model.texture, truth, diameterMillimetres: full.diameter },
+    mesh: model.mesh.triangles.length > 3 * MOST_SHOWN_TRIANGLES ? reducedMesh : model.mesh,
+    rectangle: target.rectangle,
+    crop: target.crop(drawSize),
+    draw: drawOnce(pose => target.draw(drawSize, centredPose(pose, full))),
   });
   const ruler = createPoseRuler(model.mesh.positions, full.diameter);
 
@@ -91,7 +96,8 @@ export async function loadPose(
     advance: method.advance,
     measure(member) {
       const pose = method.poseOf(member);
-      const placed = { z: pose.translation[2], x: pose.translation[0], y: pose.translation[1] };
+      const [x, y, z] = pose.translation;
+      const placed = { x, y, z, [POSE_MEASURE]: [...matrix3x4(pose)] };
       if (truth === undefined) return placed;
       const errors = poseErrors(ruler, pose, truth);
       return {
@@ -113,8 +119,8 @@ export async function loadPose(
         {
           name: 'overlay',
           shape: picture.shape.slice(1),
-          values: picture.values as Float32Array,
-          picture: { first: 'rows', offset: 0, range: 1, bits: 8 },
+          values: picture.values as Uint8Array,
+          picture: { first: 'rows', offset: 0, range: 255, bits: 8 },
         },
       ];
     },

@@ -9,7 +9,7 @@ import { type CamFromObject, compose, flipCameraAxes, invert, rigid, scaleTransl
 import { expSo3 } from '../../geometry/rotation.ts';
 import { readPoseFrame, readPoseModel, readPoseScene } from '../../media/read-pose-scene.ts';
 import { photograph } from './photograph.ts';
-import { reportUnits, type UnitsInput } from './units-report.ts';
+import { reportUnits, type UnitsInput, unitsFacts, unitsWarnings } from './units-report.ts';
 
 const camera = { width: 320, height: 240, fx: 300, fy: 300, cx: 160, cy: 120 };
 const mesh = boxMesh(100, 120, 80);
@@ -50,6 +50,20 @@ describe('report before a pose is fitted', () => {
     expect(straight.projectedWidth).toBeCloseTo((300 * 100) / 560, 9);
     expect(straight.projectedHeight).toBeCloseTo((300 * 120) / 560, 9);
     expect(straight.shareOfImage).toBeCloseTo((300 * 300 * 100 * 120) / 560 / 560 / 320 / 240, 9);
+  });
+
+  it('is told in words with units', () => {
+    const straight = { ...good, start: rigid(expSo3([0, 0, 0]), Float64Array.of(0, 0, 600)) } as UnitsInput;
+    const facts = unitsFacts(reportUnits(straight));
+    expect(facts).toMatchObject({
+      Diameter: '175 mm',
+      'Distance at the start': '600 mm',
+      'Size in the image': '53.6 × 64.3 pixels',
+      'Share of the image': '4.48 %',
+    });
+    expect(Object.keys(unitsFacts(reportUnits({ ...straight, mask: undefined })))).not.toContain('Mask');
+    const [warning] = unitsWarnings(reportUnits({ ...good, mask: new Float32Array(320 * 240) }));
+    expect(warning).toBe('The mask is empty. Give a mask whose pixels of the object are not zero.');
   });
 
   it.each([

@@ -51,6 +51,31 @@ export interface UnitsReport {
   readonly warnings: readonly PoseWarning[];
 }
 
+/** The report as facts to read, in their order: 'Distance': '634 mm'. */
+export function unitsFacts(report: UnitsReport): Readonly<Record<string, string>> {
+  const { projectedWidth, projectedHeight, shareOfImage, maskPixels, overlapWithMask, depthMillimetres } = report;
+  const facts: Record<string, string> = {
+    Diameter: `${format(report.diameterMillimetres)} mm`,
+    'Distance at the start': `${format(report.distanceMillimetres)} mm`,
+  };
+  if (projectedWidth !== undefined && projectedHeight !== undefined)
+    facts['Size in the image'] = `${format(projectedWidth)} × ${format(projectedHeight)} pixels`;
+  if (shareOfImage !== undefined) facts['Share of the image'] = percent(shareOfImage);
+  if (maskPixels !== undefined) facts.Mask = `${maskPixels.toLocaleString('en')} pixels`;
+  if (overlapWithMask !== undefined) facts['Overlap of start and mask'] = percent(overlapWithMask);
+  if (depthMillimetres !== undefined) facts['Depth inside the mask'] = `${format(depthMillimetres)} mm`;
+  return facts;
+}
+
+/** Its warnings as sentences, each with what to do about it. */
+export function unitsWarnings({ warnings }: UnitsReport): readonly string[] {
+  return warnings.map(({ message, tip }) => `${message} ${tip}`);
+}
+
+function percent(share: number): string {
+  return `${format(100 * share)} %`;
+}
+
 const hugeTriangles = 200_000;
 /** Pixels of the long side at which projection and mask are compared. */
 const coarse = 192;

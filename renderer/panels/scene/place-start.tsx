@@ -1,0 +1,178 @@
+// Placing the start of the next run by hand: what is held in the scene, its numbers, and what becomes of it. Dragging goes
+// straight between the scene and the store; only the numbers are React's.
+
+import { Button, CloseButton, SegmentedControl, Switch, Tooltip } from '@mantine/core';
+import { IconArrowsMove, IconPlayerPlay, IconRotate360 } from '@tabler/icons-react';
+import { useEffect, useMemo, useRef } from 'react';
+import type { Matrix4 } from 'three';
+import { perform } from '../../actions/actions.ts';
+import { niceStep } from '../../scene/grid-lines.ts';
+import type { SceneView } from '../../scene/scene-view.ts';
+import { startNumbers, startPose } from '../../scene/start-numbers.ts';
+import { placeStart, type StartNumbers, showPlaced, stopPlacing, useStartPlan } from '../../state/start-plan.ts';
+import { newGesture } from '../../widgets/gesture.ts';
+import { NumberField } from '../../widgets/number-field.tsx';
+import { linearScale } from '../../widgets/slider-scale.ts';
+
+const DEGREES_STEP = 5;
+/** Steps of a shift that the size of the object has. */
+const SHIFT_STEPS = 50;
+const turnScale = linearScale({ low: -180, high: 180 });
+
+export interface PlaceStartProps {
+  readonly scene: SceneView;
+  /** The mesh that is held. */
+  readonly view: string;
+  /** Longest side of the object, millimetres. */
+  readonly size: number;
+}
+
+export function PlaceStart({ scene, view, size }: PlaceStartProps) {
+  const numbers = useStartPlan(state => state.numbers);
+  const tool = useStartPlan(state => state.tool);
+  const snap = useStartPlan(state => state.snap);
+  const step = niceStep(size, SHIFT_STEPS);
+  useHold(scene, view, step);
+  return (
+    <section className="scene-place" aria-label="Start of the next run">
+      <header>
+        <h2>Start of the next run</h2>
+        <CloseButton size="xs" aria-label="Let go of the start" title="Esc" onClick={stopPlacing} />
+      </header>
+      <div className="scene-place-row">
+        <SegmentedControl
+          size="xs"
+          aria-label="What dragging does"
+          value={tool}
+          data={[
+            { value: 'move', label: <Tool icon={<IconArrowsMove size={14} />} name="Move" keys="W" /> },
+            { value: 'turn', label: <Tool icon={<IconRotate360 size={14} />} name="Turn" keys="E" /> },
+          ]}
+          onChange={chosen => useStartPlan.setState({ tool: chosen as 'move' | 'turn' })}
+        />
+        <Tooltip label={`In steps of ${step} mm and ${DEGREES_STEP}°`}>
+          <span>
+            <Switch
+              size="xs"
+              label="Snap"
+              checked={snap === 'on'}
+              onChange={event => useStartPlan.setState({ snap: event.currentTarget.checked ? 'on' : 'off' })}
+            />
+          </span>
+        </Tooltip>
+      </div>
+      {numbers !== undefined && <Numbers numbers={numbers} size={size} />}
+      <div className="scene-place-row">
+        <Tooltip label="The same run once more, from this start">
+          <Button
+            size="compact-xs"
+            leftSection={<IconPlayerPlay size={13} />}
+            onClick={() => perform('scene.run-from-here')}
+          >
+            Run from here
+          </Button>
+        </Tooltip>
+        <Tooltip label="Prepare a run from this start, to change its settings first">
+          <Button size="compact-xs" variant="default" onClick={() => perform('scene.prepare-from-here')}>
+            Settings…
+          </Button>
+        </Tooltip>
+      </div>
+    </section>
+  );
+}
+
+function Tool({ icon, name, keys }: { readonly icon: React.ReactNode; readonly name: string; readonly keys: string }) {
+  return (
+    <span className="scene-place-tool" title={`Shortcut ${keys}`}>
+      {icon}
+      {name}
+    </span>
+  );
+}
+
+const fields = [
+  { k: 3, name: 'x', label: 'Shift of the start along x' },
+  { k: 4, name: 'y', label: 'Shift of the start along y' },
+  { k: 5, name: 'z', label: 'Shift of the start along z' },
+  { k: 0, name: 'x', label: 'Turn of the start about x' },
+  { k: 1, name: 'y', label: 'Turn of the start about y' },
+  { k: 2, name: 'z', label: 'Turn of the start about z' },
+] as const;
+
+function Numbers({ numbers, size }: { readonly numbers: StartNumbers; readonly size: number }) {
+  // The scale of a field holds still while it is scrubbed.
+  const first = useRef(numbers);
+  const shifts = useMemo(
+    () =>
+      first.current.map(value =>
+        linearScale({ low: Math.round(value - 2 * size), high: Math.round(value + 2 * size) }),
+      ),
+    [size],
+  );
+  const turned = useRef<{ readonly gesture: string; readonly from: StartNumbers } | undefined>(undefined);
+  const set = (k: number, value: number, gesture: string): void => {
+    if (turned.current?.gesture !== gesture) turned.current = { gesture, from: numbers };
+    const next = numbers.map((each, at) => (at === k ? value : each)) as unknown as StartNumbers;
+    placeStart(turned.current.from, next, gesture);
+  };
+  return (
+    <div className="scene-place-numbers numbers">
+      {fields.map(({ k, name, label }) => (
+        <span key={k} className="scene-place-number">
+          <span aria-hidden="true">{name}</span>
+          <NumberField
+            label={label}
+            width="100%"
+            value={Number(numbers[k].toPrecision(k < 3 ? 4 : 5))}
+            unit={k < 3 ? '°' : 'mm'}
+            scale={k < 3 ? turnScale : shifts[k]}
+            check={text => (Number.isFinite(Number(text)) ? undefined : 'Give a number.')}
+            onTurn={(value, gesture) => set(k, value, gesture)}
+          />
+        </span>
+      ))}
+    </div>
+  );
+}
+
+/** Holds the mesh in the scene for as long as the start is placed, and keeps the two in step. */
+function useHold(scene: SceneView, view: string, shiftStep: number): void {
+  useEffect(() => {
+    const camera = scene.firstCamera;
+    const told = useStartPlan.getState().numbers;
+    const from = told === undefined ? scene.poseOf(view) : startPose(told, camera);
+    if (from === undefined) return undefined;
+    const tell = (pose: Matrix4): StartNumbers => startNumbers(pose, camera);
+    /** What the hand itself said, which need not be put back into the scene. */
+    let own = told ?? tell(from);
+    showPlaced(own);
+    scene.hold(view, from, {
+      onMove: pose => {
+        own = tell(pose);
+        showPlaced(own);
+      },
+      onDrop: (before, after) => {
+        own = tell(after);
+        placeStart(tell(before), own, newGesture());
+      },
+      onEscape: stopPlacing,
+    });
+    const unfollow = useStartPlan.subscribe(({ numbers }) => {
+      if (numbers !== undefined && numbers.join() !== own.join()) {
+        own = numbers;
+        scene.moveHeld(startPose(numbers, camera));
+      }
+    });
+    return () => {
+      unfollow();
+      scene.release();
+    };
+  }, [scene, view]);
+  const tool = useStartPlan(state => state.tool);
+  const snap = useStartPlan(state => state.snap);
+  useEffect(() => {
+    scene.handle?.setTool(tool);
+    scene.handle?.setSteps(snap === 'on' ? { shift: shiftStep, degrees: DEGREES_STEP } : undefined);
+  }, [scene, tool, snap, shiftStep]);
+}

@@ -1,0 +1,44 @@
+// The 3-D scene: what can be done in it, and the handle by which an object is moved.
+
+import type { Locator } from 'playwright-core';
+import { expect } from 'vitest';
+
+export class ScenePanel {
+  readonly stage: Locator;
+  readonly canvas: Locator;
+  readonly moveStart: Locator;
+  readonly place: Locator;
+
+  constructor(readonly panel: Locator) {
+    this.stage = panel.locator('.scene-stage');
+    this.canvas = panel.locator('.scene-canvas');
+    this.moveStart = panel.getByRole('button', { name: 'Move start' });
+    this.place = panel.getByRole('region', { name: 'Start of the next run' });
+  }
+
+  /** Numbers of the start that is placed, as they are shown: x y z in millimetres, then turns in degrees. */
+  async numbers(): Promise<number[]> {
+    const fields = this.place.getByRole('textbox');
+    return (await fields.evaluateAll(all => all.map(field => (field as HTMLInputElement).value))).map(Number);
+  }
+
+  /** Where the middle of what is held is drawn, on the page. */
+  async handle(): Promise<{ readonly x: number; readonly y: number }> {
+    const held = () => this.panel.page().evaluate(() => window.descentLabScenes?.held);
+    await expect.poll(held).toBeDefined();
+    const [place, box] = [await held(), await this.stage.boundingBox()];
+    if (place === undefined || box === null) return expect.fail('Nothing is held in the scene.');
+    return { x: box.x + place.x, y: box.y + place.y };
+  }
+
+  /** Drags the handle by its middle, with the mouse. */
+  async drag(by: { readonly x: number; readonly y: number }): Promise<void> {
+    const { mouse } = this.panel.page();
+    const { x, y } = await this.handle();
+    await mouse.move(x, y);
+    await mouse.move(x + 1, y);
+    await mouse.down();
+    await mouse.move(x + by.x, y + by.y, { steps: 6 });
+    await mouse.up();
+  }
+}
