@@ -64,7 +64,7 @@ describe("the engine's process", () => {
 
   it('knows the fits that a test names, and sends every kind of view whole', async () => {
     process.env.DESCENT_LAB_TEST_FITS = at('toy-fit.mjs');
-    const views = ['picture', 'goal', 'depth', 'points', 'cameras', 'mesh', 'distance'];
+    const views = ['picture', 'goal', 'depth', 'points', 'cameras', 'mesh', 'poses', 'distance'];
     const start = { ...request('toy', 'sample:nothing', 'toy'), first: 'pause' as const };
     const seen = await drive({ kind: 'start', request: start }, (event, send) => {
       if (event.kind !== 'state') {

@@ -214,7 +214,7 @@ describe('a run that is looked at', () => {
     expect(of('ready')[0].problem).toEqual(problem);
     expect(problem.terms).toEqual(['distance']);
     expect(problem.views.map(({ kind }: { kind: string }) => kind)).toEqual(
-      'image image depth points cameras mesh heat-map series'.split(' '),
+      'image image depth points cameras mesh poses heat-map series'.split(' '),
     );
     expect(problem.members).toMatchObject([
       { label: 'target 3', groups: ['all'], maximumIterations: 100 },
@@ -233,7 +233,7 @@ describe('a run that is looked at', () => {
     expect(of('snapshot').map(({ iteration }) => iteration)).toEqual(iterations);
     const before = Math.max(...iterations.filter(iteration => iteration <= 50));
     expect(before).toBeGreaterThan(40);
-    for (const view of ['picture', 'depth', 'points', 'cameras', 'mesh', 'distance']) {
+    for (const view of ['picture', 'depth', 'points', 'cameras', 'mesh', 'poses', 'distance']) {
       expect(readSnapshotView(path, view, 0, 50, undefined, undefined)?.iteration, view).toBe(before);
     }
     expect(readSnapshotView(path, 'goal', 0, 50, undefined, undefined)?.iteration).toBe(0);

@@ -32,6 +32,7 @@ const views = createPoseViews({
     // Of the second row nothing was measured.
     depth: map(i => (Math.floor(i / drawSize) === 1 ? 0 : 500)),
     contour: new Float32Array(0),
+    frameArea: pixels,
     maskArea: pixels / 2,
     depthCount: pixels / 2,
   },

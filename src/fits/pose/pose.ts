@@ -179,6 +179,7 @@ export const pose: Fit = {
     {
       ...liveSetting('locked', 'Locked', 0, [0, 1], 'Members', '1: this member stays when polish drops the losers.'),
       type: 'integer',
+      control: 'switch',
     },
     {
       name: 'iterations',
