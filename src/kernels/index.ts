@@ -1,6 +1,10 @@
 // Entry of the AssemblyScript build: every kernel the pool may call. Each takes its chunk number last.
 
 export { packGradientChunk, packSynthesisChunk, residualChunk, rightGradientChunk, synthesisChunk } from './completion';
+export { flowConfidenceChunk, flowEnlargeChunk, flowPictureChunk } from './flow-levels';
+export { flowLineariseChunk, flowMergeChunk, flowRelaxChunk, flowWeightsChunk } from './flow-refine';
+export { flowDenseChunk, flowSearchChunk } from './flow-search';
+export { alignChunk, cornerChunk, followChunk, templateChunk } from './flow-tracks';
 export { setScratch, transformChunk } from './mode3-transforms';
 export { poseChunk } from './rasterise';
 export { measureAdjointChunk, measureChunk } from './sensing';

@@ -18,6 +18,19 @@ export const kernelNames = [
   'dampedInverseChunk',
   'preconditionChunk',
   'poseChunk',
+  'flowPictureChunk',
+  'flowSearchChunk',
+  'flowDenseChunk',
+  'flowLineariseChunk',
+  'flowWeightsChunk',
+  'flowRelaxChunk',
+  'flowMergeChunk',
+  'flowEnlargeChunk',
+  'flowConfidenceChunk',
+  'cornerChunk',
+  'followChunk',
+  'templateChunk',
+  'alignChunk',
 ] as const;
 export type KernelName = (typeof kernelNames)[number];
 export type Kernel = (...args: number[]) => void;

@@ -1,0 +1,216 @@
+// Dense optical flow on the cpu device: both directions at once, level by level, in bands of rows whose bits do not depend
+// on threads. `flow-reference.ts` is the readable twin.
+
+import type { CpuDevice } from '../../devices/cpu/cpu-device.ts';
+import { BORDER, bandRows, createPyramid, type DevicePyramid } from './device-pyramid.ts';
+import {
+  consistencyScale,
+  type FlowField,
+  type FlowLevel,
+  type FlowSettings,
+  flowLevels,
+  greyScale,
+  patchCount,
+  patchDamping,
+  relaxation,
+  robustFloor,
+  slopeFloor,
+} from './flow.ts';
+
+/** Flow between any number of pairs of pictures of one size. */
+export interface FlowSolver {
+  /** Of the fields: the size of the pictures, or that of the finest level. */
+  readonly grid: FlowLevel;
+  /** Grey pictures [height, width], 0 to 1. Throws an `internal` error for another number of values. */
+  solve(first: Float32Array, second: Float32Array): { readonly forward: FlowField; readonly backward: FlowField };
+  /** Only from `first` to `second` and without confidence, [grid height, grid width, 2]. */
+  forward(first: Float32Array, second: Float32Array): Float32Array;
+  dispose(): void;
+}
+
+/** Fields of the kernel's FlowJob, in its order. */
+const fields = [
+  ...['width', 'height', 'stride', 'first', 'second', 'band', 'bands', 'flow', 'flowStride'],
+  ...['coarse', 'coarseWidth', 'coarseHeight', 'coarseStride'],
+  ...['patches', 'patchColumns', 'patchRows', 'patchStride', 'searchSteps', 'damping'],
+  ...['planes', 'planeBytes', 'splitStride', 'smoothness', 'brightness', 'gradient'],
+  ...['relaxation', 'slopeFloor', 'robustFloor'],
+] as const;
+type JobFields = Record<(typeof fields)[number], number>;
+
+/** Planes of the refinement in each direction, as the kernels have them. */
+const PLANES = 18;
+const BOTH = 2;
+
+/** One level: its job record, and for the levels that are searched, how many chunks of patches it has. */
+interface DeviceLevel extends FlowLevel {
+  readonly job: number;
+  readonly bands: number;
+  readonly patchRows: number;
+}
+
+/**
+ * `grid` 'level' leaves the flow at the size of the finest level, still in pixels of the pictures: a quarter of the memory at
+ * level 1. Throws a LabError: `input` for sizes without flow, `memory` where the device cannot hold them.
+ */
+export function createFlowSolver(
+  device: CpuDevice,
+  width: number,
+  height: number,
+  settings: FlowSettings,
+  grid: 'picture' | 'level' = 'picture',
+): FlowSolver {
+  const owned: { dispose(): void }[] = [];
+  const own = <T extends { dispose(): void }>(part: T): T => {
+    owned.push(part);
+    return part;
+  };
+  const dispose = () => {
+    for (const part of owned.splice(0)) part.dispose();
+  };
+  try {
+    return { ...build(device, width, height, settings, grid, own), dispose };
+  } catch (thrown) {
+    dispose();
+    throw thrown;
+  }
+}
+
+function build(
+  device: CpuDevice,
+  width: number,
+  height: number,
+  settings: FlowSettings,
+  grid: 'picture' | 'level',
+  own: <T extends { dispose(): void }>(part: T) => T,
+): Omit<FlowSolver, 'dispose'> {
+  const sizes = flowLevels(width, height);
+  const finest = Math.min(settings.finestLevel, sizes.length - 1);
+  const [a, b] = [0, 1].map(() => own(createPyramid(device, sizes)));
+  const levels: DeviceLevel[] = [];
+  let coarser: (FlowLevel & { readonly flow: number; readonly flowStride: number }) | undefined;
+  for (let l = sizes.length - 1; l >= 0; l--) {
+    const { width: w, height: h } = sizes[l];
+    const band = bandRows(w, h);
+    const values: Partial<JobFields> = {
+      width: w,
+      height: h,
+      stride: a.levels[l].stride,
+      first: a.levels[l].origin,
+      second: b.levels[l].origin,
+      band,
+      bands: Math.ceil(h / band),
+    };
+    if (l >= finest) {
+      // Rows of whole vectors, also of their even and odd columns.
+      const flowStride = Math.ceil(w / 8) * 8;
+      const splitStride = flowStride + 8;
+      const patchColumns = patchCount(w, settings.patchStride);
+      const patchRows = patchCount(h, settings.patchStride);
+      const flow = own(device.floats(4 * h * flowStride)).byteOffset;
+      const planes = own(device.floats(2 * PLANES * (h + 2) * splitStride)).byteOffset;
+      Object.assign(values, {
+        flow,
+        flowStride,
+        coarse: coarser?.flow ?? 0,
+        coarseWidth: coarser?.width ?? 0,
+        coarseHeight: coarser?.height ?? 0,
+        coarseStride: coarser?.flowStride ?? 0,
+        patches: own(device.floats(4 * patchColumns * patchRows)).byteOffset,
+        patchColumns,
+        patchRows,
+        patchStride: settings.patchStride,
+        searchSteps: settings.searchSteps,
+        damping: patchDamping,
+        planes: planes + 4 * splitStride,
+        planeBytes: 4 * (h + 2) * splitStride,
+        splitStride,
+        smoothness: settings.smoothness,
+        brightness: settings.brightness,
+        gradient: settings.gradient,
+        relaxation,
+        slopeFloor,
+        robustFloor,
+      });
+      coarser = { width: w, height: h, flow, flowStride };
+    }
+    const job = own(device.doubles(fields.length));
+    fields.forEach((name, f) => {
+      job.values[f] = values[name] ?? 0;
+    });
+    const { bands = 0, patchRows = 0 } = values;
+    levels[l] = { width: w, height: h, job: job.byteOffset, bands, patchRows };
+  }
+
+  const gridLevel = grid === 'level' ? finest : 0;
+  const { width: gridWidth, height: gridHeight } = sizes[gridLevel];
+  const cells = gridWidth * gridHeight;
+  const flows = own(device.floats(BOTH * 2 * cells));
+  const confidences = own(device.floats(BOTH * cells));
+  const unit = 2 ** finest;
+
+  const run = (first: Float32Array, second: Float32Array, directions: 1 | 2): void => {
+    a.take(first);
+    b.take(second);
+    for (let l = levels.length - 1; l >= finest; l--) {
+      const { job, bands, patchRows } = levels[l];
+      device.dispatch('flowSearchChunk', [job], directions * patchRows);
+      device.dispatch('flowDenseChunk', [job], directions * bands);
+      for (let warp = 0; warp < settings.warps; warp++) {
+        device.dispatch('flowLineariseChunk', [job], directions * bands);
+        for (let renewal = 0; renewal < settings.renewals; renewal++) {
+          device.dispatch('flowWeightsChunk', [job], directions * bands);
+          for (let half = 0; half < 2 * settings.sweeps; half++) {
+            device.dispatch('flowRelaxChunk', [job, half & 1], directions * bands);
+          }
+        }
+        device.dispatch('flowMergeChunk', [job], directions * bands);
+      }
+    }
+    const { job } = levels[finest];
+    const band = bandRows(gridWidth, gridHeight);
+    const bands = Math.ceil(gridHeight / band);
+    const ratio = unit / 2 ** gridLevel;
+    device.dispatch(
+      'flowEnlargeChunk',
+      [job, flows.byteOffset, gridWidth, gridHeight, ratio, unit, band, bands],
+      directions * bands,
+    );
+  };
+
+  return {
+    grid: sizes[gridLevel],
+    solve(first, second) {
+      run(first, second, 2);
+      const { job, bands } = levels[gridLevel];
+      const exposure = meanGrey(b) - meanGrey(a);
+      device.dispatch(
+        'flowConfidenceChunk',
+        [job, flows.byteOffset, confidences.byteOffset, 2 ** gridLevel, exposure, consistencyScale, greyScale],
+        BOTH * bands,
+      );
+      const field = (direction: 0 | 1): FlowField => ({
+        width: gridWidth,
+        height: gridHeight,
+        flow: flows.values.slice(2 * cells * direction, 2 * cells * (direction + 1)),
+        confidence: confidences.values.slice(cells * direction, cells * (direction + 1)),
+      });
+      return { forward: field(0), backward: field(1) };
+    },
+    forward(first, second) {
+      run(first, second, 1);
+      return flows.values.slice(0, 2 * cells);
+    },
+  };
+}
+
+/** Mean grey level of a picture, by its coarsest level: enough to tell what the exposure changed. */
+function meanGrey({ levels }: DevicePyramid): number {
+  const { width, height, stride, values } = levels[levels.length - 1];
+  let sum = 0;
+  for (let y = 0; y < height; y++) {
+    const row = (BORDER + y) * stride + BORDER;
+    for (let x = 0; x < width; x++) sum += values[row + x];
+  }
+  return sum / (width * height);
+}

@@ -1,0 +1,189 @@
+// Optical flow: known motions, occlusion, exposure, the kernel against its readable twin, threads, bad sizes.
+
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { CpuDevice } from '../../devices/cpu/cpu-device.ts';
+import { openNodeDevice } from '../../host/node-device.ts';
+import { type FlowField, type FlowPreset, flowPresets } from './flow.ts';
+import { createFlowSolver } from './flow-cpu.ts';
+import { flowReference } from './flow-reference.ts';
+import { createTexture, drawTexture, type PlaceMap, similarity } from './moving-texture.ts';
+
+let device: CpuDevice;
+beforeAll(async () => {
+  device = await openNodeDevice({ threads: 2 });
+});
+afterAll(() => device.dispose());
+
+const [width, height] = [168, 123];
+const still: PlaceMap = (x, y) => [x, y];
+
+function flowOf(first: Float32Array, second: Float32Array, preset: FlowPreset, on = device) {
+  const solver = createFlowSolver(on, width, height, flowPresets[preset]);
+  const fields = solver.solve(first, second);
+  solver.dispose();
+  return fields;
+}
+
+/** Mean and greatest end-point error over the pixels that stay `margin` pixels inside. */
+function errors({ flow }: FlowField, truth: PlaceMap, margin = 4) {
+  let [sum, count, largest] = [0, 0, 0];
+  for (let i = 0; i < height; i++) {
+    for (let j = 0; j < width; j++) {
+      const [x, y] = truth(j + 0.5, i + 0.5);
+      if (Math.min(i, j, height - 1 - i, width - 1 - j) < margin) continue;
+      if (x < margin || y < margin || x > width - margin || y > height - margin) continue;
+      const p = 2 * (i * width + j);
+      const error = Math.hypot(j + 0.5 + flow[p] - x, i + 0.5 + flow[p + 1] - y);
+      sum += error;
+      count++;
+      largest = Math.max(largest, error);
+    }
+  }
+  return { mean: sum / count, largest };
+}
+
+const motions = {
+  'a shift by parts of a pixel': similarity([0, 0], 0, 1, [2.37, -1.62]),
+  'a shift by many pixels': similarity([0, 0], 0, 1, [-17.4, 9.8]),
+  'a rotation by 5°': similarity([80, 60], 5, 1, [0, 0]),
+  'a zoom by 8 %': similarity([90, 55], 0, 1.08, [1, 0]),
+};
+
+describe('known motions', () => {
+  const texture = createTexture(3);
+  const first = drawTexture(texture, width, height, still);
+  // Bounds: what a bilinear picture at the level of the preset can resolve of waves of 6 pixels.
+  const bounds: Record<FlowPreset, number> = { fast: 0.2, medium: 0.08, fine: 0.04 };
+  for (const [name, { forward, inverse }] of Object.entries(motions)) {
+    const second = drawTexture(texture, width, height, inverse);
+    it.each(['fast', 'medium', 'fine'] as const)(`${name}, %s`, preset => {
+      const fields = flowOf(first, second, preset);
+      expect(errors(fields.forward, forward, 8).mean).toBeLessThan(bounds[preset]);
+      expect(errors(fields.backward, inverse, 8).mean).toBeLessThan(bounds[preset]);
+    });
+  }
+
+  it('no motion is no flow, certain everywhere', () => {
+    const { forward } = flowOf(first, first, 'medium');
+    expect(Math.max(...forward.flow.map(Math.abs))).toBeLessThan(1e-3);
+    expect(Math.min(...forward.confidence)).toBeGreaterThan(0.999);
+  });
+
+  it('a change of exposure changes neither the flow nor its confidence much', () => {
+    const { forward, inverse } = motions['a shift by parts of a pixel'];
+    const brighter = drawTexture(texture, width, height, inverse).map(value => value + 0.1);
+    const fields = flowOf(first, brighter, 'medium');
+    expect(errors(fields.forward, forward, 8).mean).toBeLessThan(0.15);
+    const middle = (height >> 1) * width;
+    expect(Math.min(...fields.forward.confidence.subarray(middle + 10, middle + width - 10))).toBeGreaterThan(0.7);
+  });
+});
+
+describe('confidence', () => {
+  it('is 0 where the flow leaves the picture, low where something is hidden, high elsewhere', () => {
+    const [behind, before] = [createTexture(11), createTexture(12)];
+    // A square of 50 pixels moves 8 to the right over a still ground.
+    const scene = (shift: number) => (x: number, y: number) =>
+      x - shift > 50 && x - shift < 100 && y > 40 && y < 90 ? before(x - shift, y) : behind(x, y);
+    const { forward } = flowOf(
+      drawTexture(scene(0), width, height, still),
+      drawTexture(scene(8), width, height, still),
+      'medium',
+    );
+    const mean = (x0: number, x1: number, y0: number, y1: number) => {
+      let sum = 0;
+      for (let y = y0; y < y1; y++) for (let x = x0; x < x1; x++) sum += forward.confidence[y * width + x];
+      return sum / ((x1 - x0) * (y1 - y0));
+    };
+    expect(mean(56, 94, 46, 84)).toBeGreaterThan(0.9);
+    expect(mean(10, 40, 10, 110)).toBeGreaterThan(0.9);
+    // The ground right of the square, which it will cover.
+    expect(mean(101, 107, 46, 84)).toBeLessThan(0.2);
+
+    const texture = createTexture(3);
+    const { inverse } = motions['a shift by many pixels'];
+    const moved = flowOf(
+      drawTexture(texture, width, height, still),
+      drawTexture(texture, width, height, inverse),
+      'medium',
+    );
+    const middle = (height >> 1) * width;
+    expect(Math.max(...moved.forward.confidence.subarray(middle, middle + 16))).toBe(0);
+    expect(Math.min(...moved.forward.confidence.subarray(middle + 24, middle + width - 8))).toBeGreaterThan(0.9);
+  });
+});
+
+describe('the kernel', () => {
+  const { inverse } = similarity([80, 60], 4, 1.03, [3.3, -2.1]);
+  const texture = createTexture(5);
+  const first = drawTexture(texture, width, height, still);
+  const second = drawTexture(texture, width, height, inverse);
+
+  it.each(['fast', 'medium', 'fine'] as const)('finds what its readable twin finds, %s', preset => {
+    const got = flowOf(first, second, preset);
+    const expected = flowReference(first, second, width, height, flowPresets[preset]);
+    for (const direction of ['forward', 'backward'] as const) {
+      const differences = got[direction].flow.map((value, i) => Math.abs(value - expected[direction].flow[i]));
+      differences.sort();
+      // float32 against float64: a search may end one step earlier, which only the refinement evens out.
+      expect(differences[Math.floor(0.5 * differences.length)]).toBeLessThan(1e-4);
+      expect(differences[Math.floor(0.99 * differences.length)]).toBeLessThan(1e-2);
+      const doubts = got[direction].confidence.map((value, i) => Math.abs(value - expected[direction].confidence[i]));
+      doubts.sort();
+      expect(doubts[Math.floor(0.99 * doubts.length)]).toBeLessThan(0.02);
+    }
+  });
+
+  it('gives the same bits for any number of threads, alone or both ways, and on a second use', async () => {
+    const expected = flowOf(first, second, 'medium');
+    for (const threads of [1, 3]) {
+      const other = await openNodeDevice({ threads });
+      expect(flowOf(first, second, 'medium', other)).toEqual(expected);
+      other.dispose();
+    }
+    const solver = createFlowSolver(device, width, height, flowPresets.medium);
+    solver.solve(second, first);
+    expect(solver.forward(first, second)).toEqual(expected.forward.flow);
+    const reversed = solver.solve(second, first);
+    expect(reversed).toEqual({ forward: expected.backward, backward: expected.forward });
+    solver.dispose();
+  });
+
+  it('leaves the flow on the grid of its finest level where that is asked for', () => {
+    const whole = flowOf(first, second, 'medium');
+    const solver = createFlowSolver(device, width, height, flowPresets.medium, 'level');
+    const { forward } = solver.solve(first, second);
+    solver.dispose();
+    expect([forward.width, forward.height]).toEqual([84, 61]);
+    // A cell has its centre between four pixels; bilinear enlargement gives their mean within the bend of the flow.
+    for (const [i, j] of [
+      [20, 30],
+      [40, 70],
+    ]) {
+      const around = [0, 1, width, width + 1].map(o => whole.forward.flow[2 * (2 * i * width + 2 * j + o)]);
+      const mean = around.reduce((sum, value) => sum + value, 0) / 4;
+      expect(Math.abs(forward.flow[2 * (i * 84 + j)] - mean)).toBeLessThan(0.01);
+    }
+  });
+
+  it('gives all its memory back', () => {
+    const before = device.allocatedBytes;
+    flowOf(first, second, 'fine');
+    expect(device.allocatedBytes).toBe(before);
+  });
+});
+
+describe('pictures without flow', () => {
+  it('are refused with their size', () => {
+    expect(() => createFlowSolver(device, 15, 200, flowPresets.medium)).toThrow(/15 × 200/);
+    expect(() => createFlowSolver(device, 200, 9000, flowPresets.medium)).toThrow(
+      expect.objectContaining({ code: 'input', tip: expect.stringMatching(/Scale/) }),
+    );
+  });
+
+  it('have none where nothing can be seen: a grey wall', () => {
+    const wall = new Float32Array(width * height).fill(0.5);
+    const { forward } = flowOf(wall, wall, 'medium');
+    expect(forward.flow.every(value => value === 0)).toBe(true);
+  });
+});
