@@ -6,6 +6,7 @@ import { branchRun } from '../store/branch-run.ts';
 import { assignment, driveOptions, driveSettings, fail, parse, plannedEvent, usage, whole } from './arguments.ts';
 import { drive } from './drive.ts';
 import { film } from './film.ts';
+import { flow } from './flow.ts';
 import { evaluate, starts } from './pose-tables.ts';
 import { reportComparison, reportFit, reportRun, reportRuns, reportSamples, type Style } from './reports.ts';
 import { serve } from './serve.ts';
@@ -44,6 +45,8 @@ const help = `Descent Lab: see and steer a vision model while gradient descent f
   npm run --silent lab -- starts SCENE --shell 40/16 --out FILE
                                                  starts 40° and 16 mm from the truth; repeat for more shells
       --seed N  --per-case 3  --visible 0.1      objects of which less is visible are left out
+  npm run --silent lab -- flow A B --out F.flo   optical flow from one picture to another, as a Middlebury file
+      --preset medium                            or fast, fine  --picture FILE.png (colour wheel)  --confidence FILE.png
   npm run --silent lab -- runs [FOLDER]          the runs of a folder (default: runs/)
   npm run --silent lab -- show RUN               recipe, events and result of a run
   npm run --silent lab -- compare RUN RUN …      results side by side
@@ -197,6 +200,14 @@ export const commands: Record<string, Command> = {
       1,
     );
     return starts(resolve(positionals[0] ?? fail('starts needs a scene.')), values);
+  },
+
+  flow: async args => {
+    const options = { out: text, preset: text, confidence: text, picture: text, threads: text, json: flag };
+    const { values, positionals } = parse('flow', args, options, 2);
+    const [first, second] = positionals;
+    if (first === undefined || second === undefined) throw usage('flow needs two pictures: flow A.png B.png --out flow.flo.');
+    return flow(first, second, values);
   },
 
   runs: async args => {
