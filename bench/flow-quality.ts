@@ -62,7 +62,13 @@ function report(pair: Pair): void {
     console.log(
       pair.name.padEnd(26) +
         preset.padEnd(8) +
-        [mean.toFixed(3), median.toFixed(3), (100 * wrong).toFixed(1), trustedMean.toFixed(3), (100 * trusted).toFixed(0)]
+        [
+          mean.toFixed(3),
+          median.toFixed(3),
+          (100 * wrong).toFixed(1),
+          trustedMean.toFixed(3),
+          (100 * trusted).toFixed(0),
+        ]
           .map(cell => cell.padStart(10))
           .join('') +
         ratio.padStart(12),
@@ -86,7 +92,15 @@ for (const [name, openCv] of [
     ['frame10.png', 'frame11.png'].map(async file => decodePicture(readFileSync(join(folder, file)), file)),
   );
   const { flow } = decodeFlo(readFileSync(join(folder, 'flow10.flo')), name);
-  report({ name, width: a.width, height: a.height, first: greyPicture(a), second: greyPicture(b), truth: flow, openCv });
+  report({
+    name,
+    width: a.width,
+    height: a.height,
+    first: greyPicture(a),
+    second: greyPicture(b),
+    truth: flow,
+    openCv,
+  });
 }
 for (const name of ['sfm_tartanair_hospital', 'sfm_7scenes_redkitchen']) {
   const folder = join(data, name);

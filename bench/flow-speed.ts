@@ -73,7 +73,9 @@ console.log('\nshares of the kernels, medium, one way, one thread');
   solver.dispose();
   const total = [...spent.values()].reduce((sum, value) => sum + value, 0);
   for (const [kernel, time] of [...spent].sort((a, b) => b[1] - a[1])) {
-    console.log(`${kernel.padEnd(22)}${((100 * time) / total).toFixed(1).padStart(6)} %${(time / 20).toFixed(2).padStart(8)} ms`);
+    console.log(
+      `${kernel.padEnd(22)}${((100 * time) / total).toFixed(1).padStart(6)} %${(time / 20).toFixed(2).padStart(8)} ms`,
+    );
   }
 }
 
@@ -115,7 +117,9 @@ console.log('\nagainst the readable reference, medium, 320 × 240, both ways, on
   const solver = createFlowSolver(one, 320, 240, flowPresets.medium);
   const kernel = milliseconds(10, () => solver.solve(...pictures));
   solver.dispose();
-  console.log(`reference ${reference.toFixed(0)} ms  kernel ${kernel.toFixed(1)} ms  ratio ${(reference / kernel).toFixed(0)}`);
+  console.log(
+    `reference ${reference.toFixed(0)} ms  kernel ${kernel.toFixed(1)} ms  ratio ${(reference / kernel).toFixed(0)}`,
+  );
 }
 one.dispose();
 two.dispose();

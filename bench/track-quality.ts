@@ -49,7 +49,9 @@ for (const name of ['sfm_tartanair_hospital', 'sfm_7scenes_redkitchen']) {
       errors[Math.floor(0.9 * errors.length)].toFixed(3),
       ((100 * errors.filter(error => error > 2).length) / errors.length).toFixed(1),
     ];
-    console.log(`${from} to ${to}`.padEnd(9) + String(errors.length).padStart(6) + figures.map(f => f.padStart(11)).join(''));
+    console.log(
+      `${from} to ${to}`.padEnd(9) + String(errors.length).padStart(6) + figures.map(f => f.padStart(11)).join(''),
+    );
   }
 }
 device.dispose();

@@ -206,7 +206,8 @@ export const commands: Record<string, Command> = {
     const options = { out: text, preset: text, confidence: text, picture: text, threads: text, json: flag };
     const { values, positionals } = parse('flow', args, options, 2);
     const [first, second] = positionals;
-    if (first === undefined || second === undefined) throw usage('flow needs two pictures: flow A.png B.png --out flow.flo.');
+    if (first === undefined || second === undefined)
+      throw usage('flow needs two pictures: flow A.png B.png --out flow.flo.');
     return flow(first, second, values);
   },
 

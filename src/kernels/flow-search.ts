@@ -10,12 +10,20 @@ const SIDE: i32 = 8;
 const COUNT: f32 = 64;
 /** Bytes of a patch's values, and of each of its slopes. */
 const PATCH_BYTES: usize = 256;
+/** On the coarsest level all whole displacements up to here are tried; a far one must be better by FAR for each pixel. */
+const REACH: i32 = 4;
+const FAR: f32 = 0.05;
 
 // What the last comparison found.
 let cost: f32 = 0, slopeX: f32 = 0, slopeY: f32 = 0;
 // Of the patch at hand.
 let values: usize = 0;
+let patchX: f32 = 0, patchY: f32 = 0, maxX: f32 = 0, maxY: f32 = 0;
 let sumX: f32 = 0, sumY: f32 = 0, xx: f32 = 0, xy: f32 = 0, yy: f32 = 0;
+// The picture that is searched.
+let target: usize = 0, targetStride: usize = 0;
+// The best guess so far.
+let bestCost: f32 = 0, bestX: f32 = 0, bestY: f32 = 0, bestU: f32 = 0, bestV: f32 = 0;
 
 /** One row of patches, from left to right. */
 export function flowSearchChunk(jobAt: usize, chunk: i32): void {
@@ -36,11 +44,15 @@ export function flowSearchChunk(jobAt: usize, chunk: i32): void {
   const patchStride = <i32>job.patchStride;
   const steps = <i32>job.searchSteps;
   const y = min(row * patchStride, height - SIDE);
-  const maxX = <f32>(width - 1);
-  const maxY = <f32>(height - 1);
+  maxX = <f32>(width - 1);
+  maxY = <f32>(height - 1);
   values = scratchAddress();
+  target = b;
+  targetStride = stride;
+  patchY = <f32>y;
   for (let column = 0; column < columns; column++) {
     const x = min(column * patchStride, width - SIDE);
+    patchX = <f32>x;
     takePatch(a + <usize>y * stride + (<usize>x << 2), stride, <f32>job.damping);
     let u: f32 = 0;
     let v: f32 = 0;
@@ -48,29 +60,37 @@ export function flowSearchChunk(jobAt: usize, chunk: i32): void {
       u = 2 * sampleFlow(job, coarseU, <f32>(x + SIDE / 2) * <f32>0.5, <f32>(y + SIDE / 2) * <f32>0.5);
       v = 2 * sampleFlow(job, coarseU + coarsePlane, <f32>(x + SIDE / 2) * <f32>0.5, <f32>(y + SIDE / 2) * <f32>0.5);
     }
-    compare(b, stride, <f32>x + u, <f32>y + v, maxX, maxY);
-    let best = cost;
-    let bx = slopeX;
-    let by = slopeY;
-    if (column > 0) {
-      const leftU = load<f32>(foundU + (<usize>(column - 1) << 2));
-      const leftV = load<f32>(foundV + (<usize>(column - 1) << 2));
-      compare(b, stride, <f32>x + leftU, <f32>y + leftV, maxX, maxY);
-      if (cost < best) {
-        best = cost;
-        bx = slopeX;
-        by = slopeY;
-        u = leftU;
-        v = leftV;
+    bestCost = Infinity;
+    bestU = u;
+    bestV = v;
+    guess(u, v, 0);
+    if (<usize>job.coarse == 0) {
+      for (let dv = -REACH; dv <= REACH; dv++) {
+        for (let du = -REACH; du <= REACH; du++) guess(<f32>du, <f32>dv, FAR * sqrt<f32>(<f32>(du * du + dv * dv)));
+      }
+    } else {
+      for (let k = 0; k < 4; k++) {
+        const beside = <f32>(x + SIDE / 2 + (k == 0 ? -SIDE : k == 1 ? SIDE : 0)) * <f32>0.5;
+        const along = <f32>(y + SIDE / 2 + (k == 2 ? -SIDE : k == 3 ? SIDE : 0)) * <f32>0.5;
+        guess(2 * sampleFlow(job, coarseU, beside, along), 2 * sampleFlow(job, coarseU + coarsePlane, beside, along), 0);
       }
     }
+    if (column > 0) {
+      const left = <usize>(column - 1) << 2;
+      guess(load<f32>(foundU + left), load<f32>(foundV + left), 0);
+    }
+    u = bestU;
+    v = bestV;
+    let best = bestCost;
+    let bx = bestX;
+    let by = bestY;
     const startU = u;
     const startV = v;
     const inverse: f32 = <f32>1 / (xx * yy - xy * xy);
     for (let step = 0; step < steps; step++) {
       const du = (yy * bx - xy * by) * inverse;
       const dv = (xx * by - xy * bx) * inverse;
-      compare(b, stride, <f32>x + u - du, <f32>y + v - dv, maxX, maxY);
+      compare(patchX + u - du, patchY + v - dv);
       if (!(cost < best)) break;
       best = cost;
       bx = slopeX;
@@ -85,6 +105,17 @@ export function flowSearchChunk(jobAt: usize, chunk: i32): void {
     store<f32>(foundU + (<usize>column << 2), ran ? startU : u);
     store<f32>(foundV + (<usize>column << 2), ran ? startV : v);
   }
+}
+
+/** Takes (u, v) for the start of the search if it compares better by more than the share `handicap`. */
+function guess(u: f32, v: f32, handicap: f32): void {
+  compare(patchX + u, patchY + v);
+  if (!(cost * (1 + handicap) < bestCost)) return;
+  bestCost = cost;
+  bestX = slopeX;
+  bestY = slopeY;
+  bestU = u;
+  bestV = v;
 }
 
 /** Copies the patch and its slopes, and sums its normal matrix. */
@@ -120,9 +151,9 @@ function takePatch(from: usize, stride: usize, damping: f32): void {
   yy = sum(syy) - (sumY * sumY) / COUNT + damping;
 }
 
-/** Sum of squares without the mean, and its slopes, of the patch with its first pixel at (px, py) of `b`. */
-function compare(b: usize, stride: usize, px: f32, py: f32, maxX: f32, maxY: f32): void {
-  if (!(px > -SIDE && py > -SIDE && px < maxX && py < maxY)) {
+/** Sum of squares without the mean, and its slopes, of the patch with its first pixel at (px, py) of the other picture. */
+function compare(px: f32, py: f32): void {
+  if (!(px > <f32>-SIDE && py > <f32>-SIDE && px < maxX && py < maxY)) {
     cost = Infinity;
     return;
   }
@@ -130,7 +161,7 @@ function compare(b: usize, stride: usize, px: f32, py: f32, maxX: f32, maxY: f32
   const i = Mathf.floor(py);
   const fx = f32x4.splat(px - j);
   const fy = f32x4.splat(py - i);
-  let at = b + <usize>(<i32>i) * stride + (<usize>(<i32>j) << 2);
+  let at = target + <usize>(<i32>i) * targetStride + (<usize>(<i32>j) << 2);
   let from = values;
   let sums = f32x4.splat(0);
   let squares = sums;
@@ -139,7 +170,7 @@ function compare(b: usize, stride: usize, px: f32, py: f32, maxX: f32, maxY: f32
   let above0 = across(at, fx);
   let above1 = across(at + 16, fx);
   for (let r = 0; r < SIDE; r++) {
-    at += stride;
+    at += targetStride;
     const below0 = across(at, fx);
     const below1 = across(at + 16, fx);
     const d0 = f32x4.sub(multiplyAdd(fy, f32x4.sub(below0, above0), above0), v128.load(from));
@@ -260,9 +291,9 @@ export function flowDenseChunk(jobAt: usize, chunk: i32): void {
   const tiny = f32x4.splat(1e-30);
   for (let c = 0; c < 2; c++) {
     const sums = weights + planeBytes * <usize>(c + 1);
-    const target = flowAt(job, direction, c) + <usize>y0 * rowBytes;
+    const out = flowAt(job, direction, c) + <usize>y0 * rowBytes;
     for (let o: usize = 0; o < planeBytes; o += 16) {
-      v128.store(target + o, f32x4.div(v128.load(sums + o), f32x4.max(tiny, v128.load(weights + o))));
+      v128.store(out + o, f32x4.div(v128.load(sums + o), f32x4.max(tiny, v128.load(weights + o))));
     }
   }
 }

@@ -29,7 +29,12 @@ export function decodeFlowPair(bytes: Uint8Array): FlowPair | undefined {
   if (values.length !== 2 + 6 * cells) return undefined;
   const field = (direction: 0 | 1): FlowField => {
     const at = 2 + 3 * cells * direction;
-    return { width, height, flow: values.slice(at, at + 2 * cells), confidence: values.slice(at + 2 * cells, at + 3 * cells) };
+    return {
+      width,
+      height,
+      flow: values.slice(at, at + 2 * cells),
+      confidence: values.slice(at + 2 * cells, at + 3 * cells),
+    };
   };
   return { forward: field(0), backward: field(1) };
 }

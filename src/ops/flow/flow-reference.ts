@@ -14,6 +14,10 @@ import {
 } from './flow.ts';
 import { at, fill, type Plane, pyramid, sample } from './plane.ts';
 
+/** Whole displacements that are tried on the coarsest level, and the share by which one must be better for each pixel. */
+const reach = 4;
+const far = 0.05;
+
 /** Both components of a flow, in pixels of their own level. */
 interface Components {
   readonly u: Plane;
@@ -62,7 +66,10 @@ interface Patches {
   readonly v: Float64Array;
 }
 
-/** Inverse search of every patch (section 2 of Kroeger et al.), from the coarser flow or from what the patch to its left found. */
+/**
+ * Inverse search of every patch (section 2 of Kroeger et al.) from the best of some guesses: the coarser flow here and a patch
+ * away, what the patch to the left found, and on the coarsest level all small whole displacements.
+ */
 function search(a: Plane, b: Plane, coarse: Components | undefined, settings: FlowSettings): Patches {
   const { patchStride, searchSteps } = settings;
   const columns = patchCount(a.width, patchStride);
@@ -74,15 +81,15 @@ function search(a: Plane, b: Plane, coarse: Components | undefined, settings: Fl
       const x = Math.min(column * patchStride, a.width - patchSide);
       const patch = createPatch(a, b, x, y);
       const p = row * columns + column;
-      const half = patchSide / 2;
-      let u = coarse === undefined ? 0 : 2 * sample(coarse.u, (x + half) / 2, (y + half) / 2);
-      let v = coarse === undefined ? 0 : 2 * sample(coarse.v, (x + half) / 2, (y + half) / 2);
-      let best = patch.compare(u, v);
-      if (column > 0) {
-        const left = patch.compare(patches.u[p - 1], patches.v[p - 1]);
-        if (left.cost < best.cost) [best, u, v] = [left, patches.u[p - 1], patches.v[p - 1]];
+      const guesses = firstGuesses(x + patchSide / 2, y + patchSide / 2, coarse);
+      if (column > 0) guesses.push([patches.u[p - 1], patches.v[p - 1], 0]);
+      let [startU, startV] = guesses[0];
+      let best: Comparison = { cost: Infinity, bx: 0, by: 0 };
+      for (const [u, v, handicap] of guesses) {
+        const found = patch.compare(u, v);
+        if (found.cost * (1 + handicap) < best.cost) [best, startU, startV] = [found, u, v];
       }
-      const [startU, startV] = [u, v];
+      let [u, v] = [startU, startV];
       for (let step = 0; step < searchSteps; step++) {
         const [du, dv] = patch.step(best.bx, best.by);
         const next = patch.compare(u - du, v - dv);
@@ -97,6 +104,31 @@ function search(a: Plane, b: Plane, coarse: Components | undefined, settings: Fl
     }
   }
   return patches;
+}
+
+/** Guesses for the patch with its middle at (x, y): u, v, and the share by which it must be better than those before it. */
+function firstGuesses(x: number, y: number, coarse: Components | undefined): [number, number, number][] {
+  if (coarse === undefined) {
+    const steps = Array.from({ length: 2 * reach + 1 }, (_, k) => k - reach);
+    const around = steps.flatMap(v => steps.map((u): [number, number, number] => [u, v, far * Math.hypot(u, v)]));
+    return [[0, 0, 0], ...around];
+  }
+  return [
+    [0, 0],
+    [-patchSide, 0],
+    [patchSide, 0],
+    [0, -patchSide],
+    [0, patchSide],
+  ].map(([dx, dy]) => {
+    const [cx, cy] = [(x + dx) / 2, (y + dy) / 2];
+    return [2 * sample(coarse.u, cx, cy), 2 * sample(coarse.v, cx, cy), 0];
+  });
+}
+
+interface Comparison {
+  readonly cost: number;
+  readonly bx: number;
+  readonly by: number;
 }
 
 /** The patch of `a` at (x, y), its mean taken out of every comparison. */
@@ -121,9 +153,10 @@ function createPatch(a: Plane, b: Plane, x: number, y: number) {
   const determinant = xx * yy - xy * xy;
   return {
     /** Sum of squares and its slopes with the patch displaced by (u, v); infinite where it has left the picture. */
-    compare(u: number, v: number) {
+    compare(u: number, v: number): Comparison {
       const [px, py] = [x + u, y + v];
-      if (!(px > -patchSide && py > -patchSide && px < a.width - 1 && py < a.height - 1)) return { cost: Infinity, bx: 0, by: 0 };
+      if (!(px > -patchSide && py > -patchSide && px < a.width - 1 && py < a.height - 1))
+        return { cost: Infinity, bx: 0, by: 0 };
       let [sum, squares, bx, by] = [0, 0, 0, 0];
       for (let k = 0; k < count; k++) {
         const value = sample(b, px + (k % patchSide) + 0.5, py + Math.floor(k / patchSide) + 0.5);
@@ -243,7 +276,11 @@ function linearise(a: Plane, b: Plane, { u, v }: Components): [Float64Array, Flo
       const [x, y] = place(i, j);
       if (!(x >= 0 && y >= 0 && x <= width && y <= height)) continue;
       const slopes: [number, number, number][] = [
-        [(at(mean, i, j + 1) - at(mean, i, j - 1)) / 2, (at(mean, i + 1, j) - at(mean, i - 1, j)) / 2, at(change, i, j)],
+        [
+          (at(mean, i, j + 1) - at(mean, i, j - 1)) / 2,
+          (at(mean, i + 1, j) - at(mean, i - 1, j)) / 2,
+          at(change, i, j),
+        ],
         [
           (at(mean, i, j + 2) - 2 * at(mean, i, j) + at(mean, i, j - 2)) / 4,
           crossSlope(mean, i, j),

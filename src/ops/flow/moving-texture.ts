@@ -7,20 +7,21 @@ export type Texture = (x: number, y: number) => number;
 /** A place of one picture from a place of another, in pixels, centres at .5. */
 export type PlaceMap = (x: number, y: number) => readonly [number, number];
 
-/** A texture with values about 0.1 to 0.9 and wavelengths of 6 to 80 pixels, in all directions. */
+/** A texture with values about 0.1 to 0.9 and wavelengths of 6 to 120 pixels in all directions, the longer the stronger, as in nature. */
 export function createTexture(seed: number): Texture {
   const random = createRandom(seed, 'texture');
-  const waves = Array.from({ length: 20 }, () => {
-    const length = 6 * (80 / 6) ** random.uniform();
+  const waves = Array.from({ length: 24 }, (_, n) => {
+    const length = 6 * 20 ** ((n + random.uniform()) / 24);
     const angle = 2 * Math.PI * random.uniform();
     const turn = (2 * Math.PI) / length;
-    return { x: turn * Math.cos(angle), y: turn * Math.sin(angle), phase: 2 * Math.PI * random.uniform() };
+    const strength = Math.sqrt(length);
+    return { x: turn * Math.cos(angle), y: turn * Math.sin(angle), phase: 2 * Math.PI * random.uniform(), strength };
   });
+  const deviation = Math.sqrt(waves.reduce((sum, { strength }) => sum + strength * strength, 0) / 2);
   return (x, y) => {
     let sum = 0;
-    for (const wave of waves) sum += Math.cos(wave.x * x + wave.y * y + wave.phase);
-    // 20 waves have a standard deviation of √10.
-    return 0.5 + 0.13 * (sum / Math.sqrt(10));
+    for (const wave of waves) sum += wave.strength * Math.cos(wave.x * x + wave.y * y + wave.phase);
+    return 0.5 + (0.15 * sum) / deviation;
   };
 }
 

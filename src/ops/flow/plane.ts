@@ -16,7 +16,11 @@ export function pyramid(grey: ArrayLike<number>, width: number, height: number):
   for (const size of coarser) {
     const finer = levels[levels.length - 1];
     const mean = (i: number, j: number) =>
-      (at(finer, 2 * i, 2 * j) + at(finer, 2 * i, 2 * j + 1) + at(finer, 2 * i + 1, 2 * j) + at(finer, 2 * i + 1, 2 * j + 1)) / 4;
+      (at(finer, 2 * i, 2 * j) +
+        at(finer, 2 * i, 2 * j + 1) +
+        at(finer, 2 * i + 1, 2 * j) +
+        at(finer, 2 * i + 1, 2 * j + 1)) /
+      4;
     levels.push(fill(size.width, size.height, mean));
   }
   return levels;

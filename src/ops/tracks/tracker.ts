@@ -50,7 +50,11 @@ export interface TrackOperators<Picture, Template> {
   templates(picture: Picture, points: Float32Array): readonly Template[];
   releaseTemplates(templates: readonly Template[]): void;
   /** Points [point, 2] of one picture in another, and how far from them the way back ends, infinite where one is lost. */
-  follow(from: Picture, to: Picture, points: Float32Array): { readonly points: Float32Array; readonly errors: Float32Array };
+  follow(
+    from: Picture,
+    to: Picture,
+    points: Float32Array,
+  ): { readonly points: Float32Array; readonly errors: Float32Array };
   /**
    * Aligns windows with their first appearance: refines `warps` [point, 6], (x, y) and the map [a b; c d] from the window's pixels to
    * the picture's, in place, and gives the correlation of each, −2 where it is lost.
@@ -135,7 +139,8 @@ export function createPointTracker<Picture, Template>(
       const { warp, positions } = track;
       const moved = Math.hypot(warps[6 * i] - warp[0], warps[6 * i + 1] - warp[1]);
       warp.set(warps.subarray(6 * i, 6 * i + 6));
-      const kept = correlations[i] >= settings.correlation && moved < 2 * settings.roundTrip && inside(warp[0], warp[1]);
+      const kept =
+        correlations[i] >= settings.correlation && moved < 2 * settings.roundTrip && inside(warp[0], warp[1]);
       if (kept) positions.push(warp[0], warp[1]);
       return kept;
     });
@@ -213,7 +218,9 @@ export function chooseCorners(
     if (chosen.length === 2 * count) break;
     const [x, y] = [(p % width) + 0.5, Math.floor(p / width) + 0.5];
     const [column, row] = [Math.floor(x / spacing), Math.floor(y / spacing)];
-    const near = [-1, 0, 1].flatMap(dy => [-1, 0, 1].flatMap(dx => cells.get((row + dy) * columns + column + dx) ?? []));
+    const near = [-1, 0, 1].flatMap(dy =>
+      [-1, 0, 1].flatMap(dx => cells.get((row + dy) * columns + column + dx) ?? []),
+    );
     if (near.some(at => Math.hypot(chosen[at] - x, chosen[at + 1] - y) < spacing)) continue;
     const cell = row * columns + column;
     cells.set(cell, [...(cells.get(cell) ?? []), chosen.length]);

@@ -59,7 +59,10 @@ function cornerScores(picture: Plane): Float32Array {
     let [xx, xy, yy] = [0, 0, 0];
     for (let r = i - cornerReach; r <= i + cornerReach; r++) {
       for (let c = j - cornerReach; c <= j + cornerReach; c++) {
-        const [gx, gy] = [(at(picture, r, c + 1) - at(picture, r, c - 1)) / 2, (at(picture, r + 1, c) - at(picture, r - 1, c)) / 2];
+        const [gx, gy] = [
+          (at(picture, r, c + 1) - at(picture, r, c - 1)) / 2,
+          (at(picture, r + 1, c) - at(picture, r - 1, c)) / 2,
+        ];
         xx += gx * gx;
         xy += gx * gy;
         yy += gy * gy;
@@ -98,8 +101,13 @@ function pursue(from: Plane[], to: Plane[], x: number, y: number): [number, numb
     for (let step = 0; step < mostSteps; step++) {
       const [px, py] = [x * share + u, y * share + v];
       if (!isInside(to[level], px, py)) return undefined;
-      const differences = window.values.map((value, k) => sample(to[level], px + offset(k)[0], py + offset(k)[1]) - value);
-      const [du, dv] = solve(normal, slopes.map(slope => dot(slope, differences)));
+      const differences = window.values.map(
+        (value, k) => sample(to[level], px + offset(k)[0], py + offset(k)[1]) - value,
+      );
+      const [du, dv] = solve(
+        normal,
+        slopes.map(slope => dot(slope, differences)),
+      );
       [u, v] = [u - du, v - dv];
       if (du * du + dv * dv < (level === 0 ? 1e-4 : 1e-3)) break;
     }
@@ -137,7 +145,10 @@ function align(picture: Plane, window: Window, warp: Float32Array): number {
     correlation = dot(warped, template) / samples / (own * contrast);
     if (step === mostSteps) break;
     const differences = warped.map((value, k) => (value * contrast) / own - template[k]);
-    const [tx, ty, e00, e01, e10, e11] = solve(normal, slopes.map(slope => dot(slope, differences)));
+    const [tx, ty, e00, e01, e10, e11] = solve(
+      normal,
+      slopes.map(slope => dot(slope, differences)),
+    );
     // The window's own small map, inverted: o ↦ (I + E)⁻¹ (o − t).
     const determinant = (1 + e00) * (1 + e11) - e01 * e10;
     if (!(determinant > 0.25)) return -2;

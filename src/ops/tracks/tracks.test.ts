@@ -4,7 +4,13 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { CpuDevice } from '../../devices/cpu/cpu-device.ts';
 import { openNodeDevice } from '../../host/node-device.ts';
 import { createTexture, drawTexture, type PlaceMap, similarity } from '../flow/moving-texture.ts';
-import { chooseCorners, createPointTracker, type TrackOperators, type TrackSettings, trackSettings } from './tracker.ts';
+import {
+  chooseCorners,
+  createPointTracker,
+  type TrackOperators,
+  type TrackSettings,
+  trackSettings,
+} from './tracker.ts';
 import { type Tracks, trackCount } from './tracks.ts';
 import { createTrackOperators } from './tracks-cpu.ts';
 import { createReferenceTrackOperators } from './tracks-reference.ts';
@@ -116,9 +122,12 @@ describe('tracks', () => {
     const [ground, cover] = [createTexture(21), createTexture(22)];
     // From frame 3 on another texture covers the left half; exposure rises by 4 % of the range per frame.
     const frames = Array.from({ length: 8 }, (_, f) =>
-      drawTexture((x, y) => (f >= 3 && x < 100 ? cover(x, y) : ground(x, y)), width, height, (x, y) => [x, y]).map(
-        value => 0.6 * value + 0.04 * f,
-      ),
+      drawTexture(
+        (x, y) => (f >= 3 && x < 100 ? cover(x, y) : ground(x, y)),
+        width,
+        height,
+        (x, y) => [x, y],
+      ).map(value => 0.6 * value + 0.04 * f),
     );
     const { starts, frames: at, positions } = track(createTrackOperators(device, width, height), frames);
     for (let t = 0; t + 1 < starts.length; t++) {
@@ -132,7 +141,9 @@ describe('tracks', () => {
   it('are none in a grey wall and in one frame', () => {
     const wall = new Float32Array(width * height).fill(0.4);
     expect(trackCount(track(createTrackOperators(device, width, height), [wall, wall, wall, wall]))).toBe(0);
-    expect(trackCount(track(createTrackOperators(device, width, height), draw(motions['a fast shift'].motion, 1)))).toBe(0);
+    expect(
+      trackCount(track(createTrackOperators(device, width, height), draw(motions['a fast shift'].motion, 1))),
+    ).toBe(0);
   });
 });
 
