@@ -9,7 +9,7 @@ import { decodeNpy } from '../src/formats/npy.ts';
 import { decodeNpz } from '../src/formats/npz.ts';
 import type { HostCall } from '../src/protocol/host-calls.ts';
 import { lab, startLab, temporaryFolder } from './lab.ts';
-import { openWindow, rawRequest, serveApart, serveHere, type TestServer, type TestWindow, upload } from './window.ts';
+import { openWindow, rawRequest, served, serveApart, serveHere, type TestServer, type TestWindow, upload } from './window.ts';
 
 const folder = temporaryFolder();
 const at = (...parts: string[]) => join(folder.path, ...parts);
@@ -444,6 +444,21 @@ describe('a server in a process of its own', () => {
     await ended(later, run);
     second.child.kill('SIGTERM');
     expect((await second.result).code).toBe(0);
+  });
+
+  it.skipIf(process.platform !== 'linux')('comes back at the port it had, so that links hold', async () => {
+    const before = process.env.XDG_DATA_HOME;
+    process.env.XDG_DATA_HOME = at('user');
+    const first = await served('--library', at('port'));
+    const beside = await served('--library', at('port'));
+    expect(beside.address.port).not.toBe(first.address.port);
+    first.child.kill('SIGTERM');
+    await first.result;
+    const again = await served('--library', at('port'));
+    expect(again.address.port).toBe(first.address.port);
+    process.env.XDG_DATA_HOME = before;
+    for (const { child } of [beside, again]) child.kill('SIGTERM');
+    await Promise.all([beside.result, again.result]);
   });
 
   it('refuses a port in use, and a root that is no folder', async () => {

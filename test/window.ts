@@ -34,9 +34,14 @@ export async function serveHere(
   };
 }
 
-/** `lab serve` as a process; resolves once it has printed its address. */
-export async function serveApart(library: string, ...args: string[]) {
-  const { child, result } = startLab(['serve', '--no-open', '--library', library, ...args]);
+/** `lab serve` as a process, on any free port unless one is given; resolves once it has printed its address. */
+export function serveApart(library: string, ...args: string[]) {
+  return served('--library', library, '--port', '0', ...args);
+}
+
+/** As serveApart, with nothing but the arguments given. */
+export async function served(...args: string[]) {
+  const { child, result } = startLab(['serve', '--no-open', ...args]);
   const address = await new Promise<URL>((resolve, reject) => {
     let text = '';
     child.stdout?.on('data', data => {

@@ -2,6 +2,7 @@
 
 import { notifications } from '@mantine/notifications';
 import { spotlight } from '@mantine/spotlight';
+import { theScene } from '../scene/scene-holder.ts';
 import { useCursor } from '../state/cursor.ts';
 import { openDialog } from '../state/dialogs.ts';
 import { useLab } from '../state/lab.ts';
@@ -67,10 +68,9 @@ export const windowActions: readonly Action[] = [
     run: () =>
       guarded(async () => {
         const { current } = useLab.getState();
-        await navigator.clipboard.writeText(linkToView(location.href, current, useCursor.getState(), frontPanels()));
-        notifications.show({
-          message: 'The link is copied. It shows this view in this browser for as long as the lab is not started anew.',
-        });
+        const view = { cursor: useCursor.getState(), panels: frontPanels(), eye: theScene()?.eye };
+        await navigator.clipboard.writeText(linkToView(location.href, current, view));
+        notifications.show({ message: 'The link is copied. It shows this view in this browser while the lab is open.' });
       }),
   },
 ];

@@ -26,6 +26,7 @@ import { PictureStack } from './picture-stack.ts';
 import { PoseHandle } from './pose-handle.ts';
 import { publishCensus, sceneCensus } from './scene-census.ts';
 import { SceneGrid, spaceGrid, stackGrid } from './scene-grid.ts';
+import type { SceneEye } from './scene-eye.ts';
 import type { Picked, SceneColours, SceneLayer, SceneLegend, SceneState, SceneViewDescription } from './scene-layer.ts';
 import { firstLook, type SceneLook } from './scene-look.ts';
 import { drawRatio, fitDistance } from './view-fit.ts';
@@ -109,6 +110,8 @@ export class SceneView {
   /** The user has moved the camera: from now on it moves for nothing else. */
   #touched = false;
   #through: number | undefined;
+  /** Camera to look through as soon as there are that many. */
+  #awaited: number | undefined;
   #outside: { readonly position: Vector3; readonly target: Vector3 } | undefined;
   #mode: 'stacked' | 'at-cameras' = 'stacked';
   #visible = true;
@@ -205,7 +208,9 @@ export class SceneView {
     const now = performance.now();
     if (this.#software && now - this.#newest < SHARP_DATA_MILLISECONDS) this.#moved(SHARP_DATA_MILLISECONDS);
     this.#newest = now;
-    if (shown.view.kind === 'cameras' && this.#through !== undefined) this.#placeAtCamera(this.#through);
+    if (shown.view.kind !== 'cameras') return;
+    if (this.#through !== undefined) this.#placeAtCamera(this.#through);
+    if (this.#awaited !== undefined) this.lookThrough(this.#awaited);
   }
 
   setLook(look: SceneLook, colours: SceneColours): void {
@@ -322,9 +327,32 @@ export class SceneView {
     this.#place(this.#firstDirection());
   }
 
+  /** Undefined: as the scene opens, and follows its size. */
+  get eye(): SceneEye | undefined {
+    if (this.#through !== undefined) return { kind: 'camera', camera: this.#through };
+    if (!this.#touched) return undefined;
+    return { kind: 'outside', position: this.#camera.position.toArray(), target: this.#controls.target.toArray() };
+  }
+
+  /** Sees the scene as `eye` did. */
+  placeEye(eye: SceneEye): void {
+    if (eye.kind === 'camera') {
+      this.#awaited = eye.camera;
+      this.lookThrough(eye.camera);
+      return;
+    }
+    this.leaveCamera();
+    this.#touched = true;
+    this.#camera.position.fromArray(eye.position);
+    this.#controls.target.fromArray(eye.target);
+    this.#controls.update();
+    this.invalidate();
+  }
+
   /** Puts the eye where the camera `index` is. */
   lookThrough(index: number): void {
     if (index >= this.cameraCount) return;
+    this.#awaited = undefined;
     this.#outside ??= { position: this.#camera.position.clone(), target: this.#controls.target.clone() };
     if (index === this.#through) return;
     this.#through = index;

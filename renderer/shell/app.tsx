@@ -3,6 +3,7 @@
 import { MantineProvider, useComputedColorScheme } from '@mantine/core';
 import { Notifications } from '@mantine/notifications';
 import { useEffect } from 'react';
+import { placeSceneEye } from '../scene/scene-holder.ts';
 import { setCursor } from '../state/cursor.ts';
 import { showRun, useLab } from '../state/lab.ts';
 import { showPanel } from '../state/layout.ts';
@@ -71,6 +72,7 @@ function useLinkedView(): void {
         if (current.kind !== 'run' || current.run !== linked.run) return;
         setCursor(linked.cursor);
         for (const panel of linked.panels) showPanel(panel);
+        if (linked.eye !== undefined) placeSceneEye(linked.run, linked.eye);
       });
     };
     follow();

@@ -1,7 +1,8 @@
-// Links that reproduce a view: run, cursor and front panels in the fragment of the address, which no server sees. Without
-// the token: this browser knows it, and nobody else should.
+// Links that reproduce a view: run, cursor, front panels and the camera of the 3-D scene in the fragment of the address,
+// which no server sees. Without the token: this browser knows it, and nobody else should.
 
 import { type PanelId, panelIds } from '../panels/panel-list.ts';
+import { eyeOfText, type SceneEye, textOfEye } from '../scene/scene-eye.ts';
 import type { Cursor } from './cursor.ts';
 import type { Current } from './lab.ts';
 
@@ -10,13 +11,16 @@ export interface LinkedView {
   readonly cursor: Cursor;
   /** In front of their tabs. */
   readonly panels: readonly PanelId[];
+  /** From where the 3-D scene is seen; undefined: as it opens. */
+  readonly eye: SceneEye | undefined;
 }
+
+export type ViewToLink = Pick<LinkedView, 'cursor' | 'panels' | 'eye'>;
 
 export function linkToView(
   address: string,
   current: Current,
-  { iteration, frame, member }: Cursor,
-  panels: readonly PanelId[],
+  { cursor: { iteration, frame, member }, panels, eye }: ViewToLink,
 ): string {
   const url = new URL(address);
   url.searchParams.delete('token');
@@ -28,6 +32,7 @@ export function linkToView(
           frame: String(frame),
           member: String(member),
           panels: panels.join(' '),
+          ...(eye === undefined ? {} : { eye: textOfEye(eye) }),
         }).toString()
       : '';
   return url.href;
@@ -45,5 +50,6 @@ export function linkedView(address: string): LinkedView | undefined {
     run,
     cursor: { iteration: whole('at') ?? 'now', frame: whole('frame') ?? 0, member: whole('member') ?? 'best' },
     panels: panelIds.filter(id => (fragment.get('panels') ?? '').split(' ').includes(id)),
+    eye: eyeOfText(fragment.get('eye') ?? ''),
   };
 }

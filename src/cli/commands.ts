@@ -9,7 +9,7 @@ import { film } from './film.ts';
 import { flow } from './flow.ts';
 import { evaluate, starts } from './pose-tables.ts';
 import { reportComparison, reportFit, reportRun, reportRuns, reportSamples, type Style } from './reports.ts';
-import { serve } from './serve.ts';
+import { MOST_PORT, serve } from './serve.ts';
 
 const text = { type: 'string' } as const;
 const list = { type: 'string', multiple: true } as const;
@@ -21,7 +21,8 @@ const help = `Descent Lab: see and steer a vision model while gradient descent f
 
   npm start                                      the lab in a browser
   npm run lab -- serve                           the same: prints the address, and opens it where there is a browser
-      --no-open  --port N  --library DIR (default: runs/)
+      --no-open  --library DIR (default: runs/)
+      --port N                                   instead of the port it had before; 0: any that is free
       --root DIR                                 a folder whose files may be opened by their path; repeat for more
   npm run --silent lab -- fit tubal INPUT …      fill in the missing entries of a picture, folder, .npy or .npz
       --mask FILE (or alpha: the picture's own transparency)  --set key=value  --optimizer ID  --schedule ID  --threads N  --seed N  --iterations N
@@ -65,8 +66,9 @@ export const commands: Record<string, Command> = {
   serve: async args => {
     const options = { port: text, library: text, root: list, 'no-open': flag };
     const { values } = parse('serve', args, options, 0);
-    const port = whole(values.port, 'port', 0) ?? 0;
-    if (port > 65535) throw usage(`--port ${port}: give a number up to 65535.`);
+    const port = whole(values.port, 'port', 0);
+    if (port !== undefined && port > MOST_PORT)
+      throw usage(`--port ${port}: give a number up to ${MOST_PORT}.`);
     return serve({
       port,
       library: resolve(values.library ?? 'runs'),

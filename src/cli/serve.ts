@@ -7,9 +7,11 @@ import { startEngine } from '../host/engine-client.ts';
 import { createLabHost } from '../host/lab-host.ts';
 import { LabError } from '../protocol/lab-error.ts';
 import { startLabServer } from '../server/lab-server.ts';
+import { rememberedPort, rememberPort, userFolder } from '../store/user-folder.ts';
 
 export interface ServeOptions {
-  readonly port: number;
+  /** 0: any that is free. Undefined: the one this user's lab had before, else the next free one. */
+  readonly port: number | undefined;
   readonly library: string;
   /** Folders whose files may be inputs. */
   readonly roots: readonly string[];
@@ -17,6 +19,10 @@ export interface ServeOptions {
 }
 
 const UPLOAD_BYTES = 2 * 2 ** 30;
+/** Below those that systems hand out by themselves. */
+const FIRST_PORT = 8737;
+const PORTS_TRIED = 20;
+export const MOST_PORT = 65535;
 
 export async function serve({ port, library, roots, browser }: ServeOptions): Promise<number> {
   for (const root of roots) {
@@ -24,10 +30,16 @@ export async function serve({ port, library, roots, browser }: ServeOptions): Pr
     throw new LabError({ code: 'input', message: 'This is no folder.', where: root, tip: 'Give --root a folder.' });
   }
   const host = createLabHost({ library, roots, startEngine, uploadBytes: UPLOAD_BYTES });
-  const server = await startLabServer(host, { port }).catch(async thrown => {
+  const known = port === undefined ? rememberedPort(userFolder()) : undefined;
+  const first = port ?? known ?? FIRST_PORT;
+  const next = Array.from({ length: PORTS_TRIED }, (_, i) => first + 1 + i).filter(each => each <= MOST_PORT);
+  const otherPorts = port === undefined ? [...next, 0] : [];
+  const server = await startLabServer(host, { port: first, otherPorts }).catch(async thrown => {
     await host.dispose();
     throw thrown;
   });
+  // A lab beside another one leaves the port of the first to it.
+  if (port === undefined && known === undefined) keepPort(server.port);
   process.stdout.write(`Descent Lab is at ${server.address}\n`);
   if (browser === 'open') openBrowser(server.address);
   await new Promise<void>(stop => {
@@ -37,6 +49,16 @@ export async function serve({ port, library, roots, browser }: ServeOptions): Pr
   await host.dispose();
   await server.close();
   return 0;
+}
+
+function keepPort(port: number): void {
+  try {
+    rememberPort(userFolder(), port);
+  } catch (thrown) {
+    process.stderr.write(
+      `The port could not be remembered (${(thrown as Error).message}): links and the layout may be lost at the next start. Choose a --port to keep them.\n`,
+    );
+  }
 }
 
 /** Nothing where there is no browser or no screen: the address is printed in any case. */

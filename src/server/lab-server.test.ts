@@ -430,9 +430,14 @@ describe('messages', () => {
   });
 });
 
-it('says that a port is in use', async () => {
-  await expect(startLabServer(server.host, { port: Number(address.port) })).rejects.toMatchObject({
+it('says that a port is in use, unless there are others to take', async () => {
+  const port = Number(address.port);
+  await expect(startLabServer(server.host, { port })).rejects.toMatchObject({
     code: 'setting',
-    message: `Port ${address.port} is in use.`,
+    message: `Port ${port} is in use.`,
   });
+  const beside = await startLabServer(server.host, { port, otherPorts: [port, 0] });
+  expect(beside.port).not.toBe(port);
+  expect(new URL(beside.address).port).toBe(String(beside.port));
+  await beside.close();
 });

@@ -2,7 +2,7 @@
 // without the token of its address.
 
 import { randomBytes } from 'node:crypto';
-import { createServer, STATUS_CODES } from 'node:http';
+import { createServer, type Server, STATUS_CODES } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { WebSocketServer } from 'ws';
 import type { LabHost } from '../host/lab-host.ts';
@@ -15,6 +15,7 @@ import { carrySession } from './socket-carrier.ts';
 export interface LabServer {
   /** With the token. */
   readonly address: string;
+  readonly port: number;
   /** Closes every connection; the host is the caller's to dispose of. */
   close(): Promise<void>;
 }
@@ -22,22 +23,20 @@ export interface LabServer {
 export interface LabServerOptions {
   /** 0: any that is free. */
   readonly port: number;
+  /** Tried in turn where `port` is in use. */
+  readonly otherPorts?: readonly number[];
   /** Of the built page. */
   readonly page?: string;
 }
 
 const MOST_MESSAGE_BYTES = 1 << 20;
 
-/** Throws a `setting` error for a port that is in use. */
+/** Throws a `setting` error where every port is in use. */
 export async function startLabServer(host: LabHost, options: LabServerOptions): Promise<LabServer> {
   const page = createPageFiles(options.page ?? pageFolder());
   const token = randomBytes(32).toString('base64url');
   const server = createServer({ requestTimeout: 0 });
-  await new Promise<void>((resolve, reject) => {
-    server.once('error', (thrown: NodeJS.ErrnoException) => reject(cannotListen(thrown, options.port)));
-    server.listen(options.port, '127.0.0.1', resolve);
-  });
-  const { port } = server.address() as AddressInfo;
+  const port = await listen(server, [options.port, ...(options.otherPorts ?? [])]);
   const guard = createGuard(token, port);
   const headers = securityHeaders(port);
 
@@ -74,6 +73,7 @@ export async function startLabServer(host: LabHost, options: LabServerOptions): 
 
   return {
     address: `http://127.0.0.1:${port}/?token=${token}`,
+    port,
     async close() {
       for (const client of sockets.clients) client.terminate();
       const closed = new Promise(resolve => server.close(resolve));
@@ -81,6 +81,24 @@ export async function startLabServer(host: LabHost, options: LabServerOptions): 
       await closed;
     },
   };
+}
+
+/** On the first of these ports that is free; resolves with it. */
+async function listen(server: Server, [first, ...others]: readonly number[]): Promise<number> {
+  try {
+    await new Promise<void>((resolve, reject) => {
+      server.once('error', reject);
+      server.listen(first, '127.0.0.1', () => {
+        server.removeListener('error', reject);
+        resolve();
+      });
+    });
+  } catch (thrown) {
+    const error = thrown as NodeJS.ErrnoException;
+    if (error.code !== 'EADDRINUSE' || others.length === 0) throw cannotListen(error, first);
+    return listen(server, others);
+  }
+  return (server.address() as AddressInfo).port;
 }
 
 function securityHeaders(port: number): Record<string, string> {

@@ -141,9 +141,9 @@ function Scene({ run, pictures, space, visible }: SceneProps) {
     scene.setVisible(visible);
     feeds?.switchTo(visible);
     if (!visible) return undefined;
-    registerScene(scene);
-    return () => registerScene(undefined);
-  }, [scene, feeds, visible]);
+    registerScene(run, scene);
+    return () => registerScene(run, undefined);
+  }, [run, scene, feeds, visible]);
 
   const mesh = shown.find(({ kind }) => kind === 'mesh')?.id;
   const fit = useCurrentRun(({ details }) => details.recipe.fit);
