@@ -4,7 +4,7 @@
 import { mkdirSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import sharp from 'sharp';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { decodeNpy } from '../src/formats/npy.ts';
 import { decodeNpz } from '../src/formats/npz.ts';
 import type { HostCall } from '../src/protocol/host-calls.ts';
@@ -447,8 +447,7 @@ describe('a server in a process of its own', () => {
   });
 
   it.skipIf(process.platform !== 'linux')('comes back at the port it had, so that links hold', async () => {
-    const before = process.env.XDG_DATA_HOME;
-    process.env.XDG_DATA_HOME = at('user');
+    vi.stubEnv('XDG_DATA_HOME', at('user'));
     const first = await served('--library', at('port'));
     const beside = await served('--library', at('port'));
     expect(beside.address.port).not.toBe(first.address.port);
@@ -456,7 +455,7 @@ describe('a server in a process of its own', () => {
     await first.result;
     const again = await served('--library', at('port'));
     expect(again.address.port).toBe(first.address.port);
-    process.env.XDG_DATA_HOME = before;
+    vi.unstubAllEnvs();
     for (const { child } of [beside, again]) child.kill('SIGTERM');
     await Promise.all([beside.result, again.result]);
   });

@@ -106,9 +106,9 @@ function settingLines(setting: SettingDescription): string[] {
   ];
 }
 
-function ruleLines({ id, title, source, hyper }: RuleDescription): string[] {
+function ruleLines({ id, title, source, law, hyper }: RuleDescription): string[] {
   return [
-    `  ${id}  ${title} (${source})`,
+    `  ${id}  ${title}${law === undefined ? '' : `: ${law}`} (${source})`,
     ...hyper.map(each => {
       const { name, minimum, maximum, unit, help } = each;
       const measured = unit === undefined ? '' : ` ${unit}`;

@@ -120,12 +120,13 @@ function choice(
   name: string,
   title: string,
   id: string,
-  among: readonly { readonly id: string }[],
+  among: readonly { readonly id: string; readonly title: string }[],
   level: 'basic' | 'advanced',
   help: string,
 ): SettingDescription {
   const choices = among.map(each => each.id);
-  return { name, title, type: 'choice', default: id, choices, live: 'member', group: 'Optimizer', level, help };
+  const choiceTitles = Object.fromEntries(among.map(each => [each.id, each.title]));
+  return { name, title, type: 'choice', default: id, choices, choiceTitles, live: 'member', group: 'Optimizer', level, help };
 }
 
 function live(hyper: HyperDescription): SettingDescription {

@@ -30,7 +30,8 @@ function describeRule({
   id,
   title,
   source,
+  law,
   hyper,
 }: (typeof optimizers)[number] | (typeof schedules)[number]): RuleDescription {
-  return { id, title, source, hyper: hyper.map(describeHyper) };
+  return { id, title, source, ...(law === undefined ? {} : { law }), hyper: hyper.map(describeHyper) };
 }

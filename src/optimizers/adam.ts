@@ -86,7 +86,8 @@ export const grams: Optimizer = {
   id: 'grams',
   title: 'Grams',
   stepFollows: 'rate',
-  source: 'Cao et al. 2024, arXiv 2412.17107: size of the step from Adam, sign from the gradient',
+  source: 'Cao et al. 2024, arXiv 2412.17107',
+  law: 'the size of the step from Adam, its sign from the gradient',
   hyper: moments,
   init: momentState,
   update: (values, gradients, state, live, { step }) =>

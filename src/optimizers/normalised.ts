@@ -17,7 +17,8 @@ export const sign: Optimizer = {
   id: 'sign',
   title: 'Sign descent',
   stepFollows: 'rate',
-  source: 'Bernstein et al. 2018, arXiv 1802.04434; theta <- theta - eta sign(g)',
+  source: 'Bernstein et al. 2018, arXiv 1802.04434',
+  law: 'theta <- theta - eta sign(g)',
   hyper: [],
   init: () => ({}),
   update(values, gradients, _state, { learningRate }) {
@@ -29,7 +30,8 @@ export const normalised: Optimizer = {
   id: 'normalised',
   title: 'Normalised gradient',
   stepFollows: 'rate',
-  source: 'Nesterov 1984; theta <- theta - eta g / |g| per block',
+  source: 'Nesterov 1984',
+  law: 'theta <- theta - eta g / |g|, block by block',
   hyper: [],
   init: () => ({}),
   update(values, gradients, _state, { learningRate }) {
@@ -55,7 +57,8 @@ export const polyak: Optimizer = {
   id: 'polyak',
   title: 'Polyak step',
   stepFollows: 'gradient',
-  source: 'Loizou et al. 2021, arXiv 2002.10542, equation 3 (SPS max); learningRate is the largest step',
+  source: 'SPS max, Loizou et al. 2021, arXiv 2002.10542, equation 3',
+  law: 'steps by the loss that is left over the squared gradient; the learning rate is the longest step',
   hyper: [
     {
       name: 'leastLoss',

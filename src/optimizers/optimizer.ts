@@ -36,6 +36,8 @@ export interface Optimizer {
   readonly title: string;
   /** Paper and equation. */
   readonly source: string;
+  /** The rule in one formula or clause, behind its title and a colon; undefined where that would not be short. */
+  readonly law?: string;
   /** gradient: the step is proportional to the gradient, so the rate is relative to the fit's own scale; rate: it is not. */
   readonly stepFollows: 'gradient' | 'rate';
   /** Live hyper-parameters besides the learning rate. */

@@ -12,6 +12,8 @@ export interface Schedule {
   readonly title: string;
   /** Paper and equation. */
   readonly source: string;
+  /** What it does to the rate, behind its title and a colon. */
+  readonly law: string;
   /** Live parameters; no optimizer has one of the same name. */
   readonly hyper: readonly HyperDescription[];
   init(): ScheduleState;
@@ -52,7 +54,8 @@ const stateless = (): ScheduleState => new Float64Array(0);
 const constant: Schedule = {
   id: 'constant',
   title: 'Constant',
-  source: 'Robbins and Monro 1951; 1',
+  source: 'Robbins and Monro 1951',
+  law: 'the rate stays as it is set',
   hyper: [],
   init: stateless,
   factor: () => 1,
@@ -61,7 +64,8 @@ const constant: Schedule = {
 const exponential: Schedule = {
   id: 'exponential',
   title: 'Exponential',
-  source: 'Senior et al. 2013, exponential scheduling; decay^(t / T)',
+  source: 'Senior et al. 2013, exponential scheduling',
+  law: 'the rate times decay^(t / T)',
   hyper: [period, decay, floor],
   init: stateless,
   factor: (t, _loss, { schedulePeriod, scheduleDecay, scheduleFloor }) =>
@@ -71,7 +75,8 @@ const exponential: Schedule = {
 const step: Schedule = {
   id: 'step',
   title: 'Step',
-  source: 'Ge et al. 2019, arXiv 1904.12838, algorithm 1; decay^floor(t / T)',
+  source: 'Ge et al. 2019, arXiv 1904.12838, algorithm 1',
+  law: 'the rate times decay^floor(t / T)',
   hyper: [period, decay, floor],
   init: stateless,
   factor: (t, _loss, { schedulePeriod, scheduleDecay, scheduleFloor }) =>
@@ -84,7 +89,8 @@ const annealed = (done: number, least: number): number => least + ((1 - least) *
 const cosine: Schedule = {
   id: 'cosine',
   title: 'Cosine',
-  source: 'Loshchilov and Hutter 2017, arXiv 1608.03983, equation 5, one period',
+  source: 'Loshchilov and Hutter 2017, arXiv 1608.03983, equation 5',
+  law: 'the rate falls over one period as half a cosine does',
   hyper: [period, floor],
   init: stateless,
   factor: (t, _loss, { schedulePeriod, scheduleFloor }) => annealed(Math.min(1, t / schedulePeriod), scheduleFloor),
@@ -93,7 +99,8 @@ const cosine: Schedule = {
 const warmRestarts: Schedule = {
   id: 'warm-restarts',
   title: 'Cosine with warm restarts',
-  source: 'Loshchilov and Hutter 2017, arXiv 1608.03983, equation 5 with T_i = T_0 T_mult^i (SGDR)',
+  source: 'SGDR, Loshchilov and Hutter 2017, arXiv 1608.03983, equation 5 with T_i = T_0 T_mult^i',
+  law: 'the rate falls as half a cosine does, and starts anew with each period',
   hyper: [
     period,
     {
@@ -117,7 +124,8 @@ const warmRestarts: Schedule = {
 const oneCycle: Schedule = {
   id: 'one-cycle',
   title: 'One cycle',
-  source: 'Smith and Topin 2018, arXiv 1708.07120, section 3: equally long linear rise and fall, then annihilation',
+  source: 'Smith and Topin 2018, arXiv 1708.07120, section 3',
+  law: 'the rate rises and falls linearly, each as long, then falls on to the floor',
   hyper: [
     period,
     share('cycleStart', 'Cycle start', 0.04, 1, 'The factor before the rise and after the fall; its peak is 1.'),
@@ -138,6 +146,7 @@ const plateau: Schedule = {
   id: 'plateau',
   title: 'Reduce on plateau',
   source: 'Senior et al. 2013, performance scheduling; patience and threshold as ReduceLROnPlateau of PyTorch',
+  law: 'the rate is multiplied by the decay whenever the loss stops falling',
   hyper: [
     decay,
     share('plateauPatience', 'Plateau patience', 100, 1e9, 'Iterations without improvement that are endured.'),

@@ -16,7 +16,8 @@ export const sgd: Optimizer = {
   id: 'sgd',
   title: 'Gradient descent',
   stepFollows: 'gradient',
-  source: 'Robbins and Monro 1951; theta <- theta - eta g',
+  source: 'Robbins and Monro 1951',
+  law: 'theta <- theta - eta g',
   hyper: [],
   init: () => ({}),
   update(values, gradients, _state, { learningRate }) {
@@ -28,7 +29,8 @@ export const heavyBall: Optimizer = {
   id: 'heavy-ball',
   title: 'Heavy ball',
   stepFollows: 'gradient',
-  source: 'Polyak 1964; v <- beta v + g; theta <- theta - eta v',
+  source: 'Polyak 1964',
+  law: 'v <- beta v + g, theta <- theta - eta v',
   hyper: [momentum],
   init: size => ({ velocity: new Float32Array(size) }),
   update(values, gradients, { velocity }, { learningRate, momentum: beta }) {
@@ -43,7 +45,8 @@ export const nesterov: Optimizer = {
   id: 'nesterov',
   title: 'Nesterov',
   stepFollows: 'gradient',
-  source: 'Sutskever et al. 2013; v <- beta v + g; theta <- theta - eta (g + beta v)',
+  source: 'Sutskever et al. 2013',
+  law: 'v <- beta v + g, theta <- theta - eta (g + beta v)',
   hyper: [momentum],
   init: size => ({ velocity: new Float32Array(size) }),
   update(values, gradients, { velocity }, { learningRate, momentum: beta }) {

@@ -197,6 +197,8 @@ export interface RuleDescription {
   readonly id: string;
   readonly title: string;
   readonly source: string;
+  /** What it does, behind its title and a colon. */
+  readonly law?: string;
   readonly hyper: readonly Omit<SettingDescription, 'type' | 'live'>[];
 }
 

@@ -13,6 +13,8 @@ export interface SettingDescription {
   readonly minimum?: number;
   readonly maximum?: number;
   readonly choices?: readonly string[];
+  /** Choices in words; of one that is not here the choice itself serves. */
+  readonly choiceTitles?: Readonly<Record<string, string>>;
   readonly unit?: string;
   readonly help: string;
   /** live: can be turned while the fit runs. fixed: holds for a run. member: fixed, but may differ between members. */
@@ -27,6 +29,11 @@ export interface SettingDescription {
   readonly scale?: 'linear' | 'log';
   /** switch: 0 is off, 1 is on. */
   readonly control?: 'switch';
+}
+
+/** A choice in words; what has no title is its own. */
+export function titleOfChoice({ choiceTitles = {} }: Pick<SettingDescription, 'choiceTitles'>, choice: string): string {
+  return Object.hasOwn(choiceTitles, choice) ? choiceTitles[choice] : choice;
 }
 
 export type SettingValues = Readonly<Record<string, number | string | undefined>>;

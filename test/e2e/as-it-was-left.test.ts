@@ -2,6 +2,7 @@
 
 import { expect, it } from 'vitest';
 import { setStage, stories } from './harness.ts';
+import type { LabWindow } from './pages/lab-window.ts';
 
 stories('a window as it was left', () => {
   const stage = setStage();
@@ -39,9 +40,9 @@ stories('a window as it was left', () => {
     expect(await runBar.button('window.theme').getAttribute('aria-label')).toBe('Theme: system');
   });
 
-  it('copies a link that leads to the same run, iteration and frame', async () => {
+  it('copies a link that leads to the same run, iteration, frame and camera', async () => {
     const window = await stage.open();
-    const { page, palette, runBar, welcome } = window;
+    const { runBar, welcome } = window;
     await welcome.start('sprites');
     await runBar.becomes('running');
     await runBar.reaches(20);
@@ -50,13 +51,29 @@ stories('a window as it was left', () => {
     await window.press('ArrowLeft', 'ArrowLeft', 'Shift+ArrowRight');
     const at = await runBar.cursor();
     expect(at).toBeGreaterThan(0);
-    await palette.run('Copy a link to this view');
-    const link = await page.evaluate(() => navigator.clipboard.readText());
+    await (await window.show('scene')).locator('canvas').first().focus();
+    await window.press('ArrowRight', 'ArrowRight', 'ArrowUp', '+');
+    const copied = async (from: LabWindow): Promise<string> => {
+      await from.palette.run('Copy a link to this view');
+      return from.page.evaluate(() => navigator.clipboard.readText());
+    };
+    const link = await copied(window);
+    const eyeOf = (address: string) => new URLSearchParams(new URL(address).hash.slice(1)).get('eye')?.split(' ').map(Number);
+    expect(eyeOf(link)).toHaveLength(6);
 
     const other = await stage.open({ address: link, beside: window });
     await expect.poll(() => other.runBar.name.textContent()).toBe(run);
     await expect.poll(() => other.runBar.cursor()).toBe(at);
-    await expect.poll(() => other.images.shownIteration('Recovered')).toBe(at);
     expect(new URLSearchParams(new URL(link).hash.slice(1)).get('frame')).toBe('1');
+    await other.panel('scene').locator('canvas').first().waitFor();
+    // The camera is placed with the first drawing.
+    await expect
+      .poll(async () => {
+        const [here, there] = [eyeOf(link) ?? [], eyeOf(await copied(other)) ?? []];
+        return Math.max(...here.map((value, i) => Math.abs(value - (there[i] ?? Number.NaN))));
+      })
+      .toBeLessThan(1e-3);
+    await other.show('images');
+    await expect.poll(() => other.images.shownIteration('Recovered')).toBe(at);
   });
 });

@@ -153,7 +153,8 @@ function sourceOf(fit: FitDescription, { setting, usual, given, raced }: ListedS
   if (raced !== undefined) return undefined;
   const rules = setting.name === 'optimizer' ? fit.optimizers : setting.name === 'schedule' ? fit.schedules : [];
   const rule = rules.find(({ id }) => id === (given ?? usual));
-  return rule === undefined ? undefined : `${rule.title}: ${rule.source}`;
+  if (rule === undefined) return undefined;
+  return `${rule.title}${rule.law === undefined ? '' : `: ${rule.law}`} (${rule.source}).`;
 }
 
 function errorOf({ error }: Draft, { setting }: ListedSetting): string | undefined {

@@ -11,9 +11,9 @@ import { runCommand } from '../../state/draft-command.ts';
 import { useCurrentRun, useLab } from '../../state/lab.ts';
 import { settingsWith } from '../../state/recipe-settings.ts';
 import { CommandBox } from '../../widgets/command-box.tsx';
-import { formatValue, readableName } from '../../widgets/format-number.ts';
+import { readableName } from '../../widgets/format-number.ts';
 import { HelpMark } from '../../widgets/help-mark.tsx';
-import { found, grouped } from './setting-list.ts';
+import { found, grouped, helpText, valueText } from './setting-list.ts';
 
 export function RunSettings() {
   const recipe = useCurrentRun(({ details }) => details.recipe);
@@ -98,9 +98,9 @@ function rowsOf(
     const texts = members.map((member, m) => {
       const value = member[name];
       const unit = setting.unit === undefined ? '' : ` ${setting.unit}`;
-      if (value !== undefined) return `${formatValue(value)}${unit}`;
+      if (value !== undefined) return `${valueText(setting, value)}${unit}`;
       const derived = problem?.members[m]?.starts[name] ?? (members.length === 1 ? problem?.summary[name] : undefined);
-      return derived === undefined ? 'from the input' : `${formatValue(derived)}${unit} (from the input)`;
+      return derived === undefined ? 'from the input' : `${valueText(setting, derived)}${unit} (from the input)`;
     });
     return {
       setting,
@@ -134,7 +134,7 @@ function RunSetting({ row: { setting, values, changed } }: { readonly row: Row }
       <span className="settings-title">
         <span>{setting.title}</span>
         {setting.help !== '' && (
-          <HelpMark label={setting.title} text={`${setting.help} Name on the command line: ${setting.name}.`} />
+          <HelpMark label={setting.title} text={helpText(setting)} />
         )}
         {changed && <span className="settings-dot" role="img" aria-label="not the default" />}
       </span>

@@ -4,13 +4,13 @@
 import { ActionIcon, Select, TextInput, Tooltip } from '@mantine/core';
 import { IconArrowBackUp, IconArrowsSplit } from '@tabler/icons-react';
 import { useId, useMemo, useState } from 'react';
+import { titleOfChoice } from '../../../src/protocol/settings.ts';
 import { setDraftSetting } from '../../state/draft.ts';
 import { setDraftRace } from '../../state/draft-edits.ts';
-import { formatValue } from '../../widgets/format-number.ts';
 import { HelpMark } from '../../widgets/help-mark.tsx';
 import { LONGEST_UNIT, NumberField } from '../../widgets/number-field.tsx';
 import { scaleOf } from '../../widgets/slider-scale.ts';
-import { type ListedSetting, racedValues, raceRefusal, rangeOf, refusal } from './setting-list.ts';
+import { helpText, type ListedSetting, racedValues, raceRefusal, rangeOf, refusal, valueText } from './setting-list.ts';
 
 export interface SettingFieldProps {
   readonly listed: ListedSetting;
@@ -31,6 +31,7 @@ export function SettingField({ listed, raced, source, unused, error }: SettingFi
   const errorId = useId();
   const changed = given !== undefined || values !== undefined;
   const range = rangeOf(setting);
+  const value = given ?? (usual === undefined ? undefined : String(usual));
   const set = (text: string): void => setDraftSetting(setting.name, text === String(usual) ? undefined : text);
   const reset = (): void =>
     values === undefined ? setDraftSetting(setting.name, undefined) : setDraftRace(setting.name, undefined);
@@ -40,21 +41,27 @@ export function SettingField({ listed, raced, source, unused, error }: SettingFi
       <div className="settings-head">
         <span className="settings-title">
           <span>{setting.title}</span>
-          <HelpMark label={setting.title} text={`${setting.help} Name on the command line: ${setting.name}.`} />
+          <HelpMark label={setting.title} text={helpText(setting, values === undefined ? value : undefined)} />
           {changed && <span className="settings-dot" role="img" aria-label="changed" />}
         </span>
         {values === undefined && (
-          <span className="settings-control">
+          <span className="settings-control" data-choice={setting.type === 'choice'}>
             {setting.type === 'choice' ? (
               <Select
                 size="xs"
                 aria-label={setting.title}
                 allowDeselect={false}
-                data={[...(setting.choices ?? [])]}
-                value={given ?? (usual === undefined ? null : String(usual))}
+                data={(setting.choices ?? []).map(choice => ({ value: choice, label: titleOfChoice(setting, choice) }))}
+                renderOption={({ option }) => (
+                  <span className="settings-choice">
+                    {option.label}
+                    {option.label !== option.value && <small>{option.value}</small>}
+                  </span>
+                )}
+                value={value ?? null}
                 error={error !== undefined}
                 disabled={unused !== undefined}
-                comboboxProps={{ width: 200, position: 'bottom-end' }}
+                comboboxProps={{ width: 290, position: 'bottom-end' }}
                 onChange={chosen => chosen !== null && set(chosen)}
               />
             ) : (
@@ -76,7 +83,7 @@ export function SettingField({ listed, raced, source, unused, error }: SettingFi
             </ActionIcon>
           </Tooltip>
         )}
-        <Tooltip label={values === undefined ? `Back to ${formatValue(usual)}` : 'One value for all again'}>
+        <Tooltip label={values === undefined ? `Back to ${valueText(setting, usual)}` : 'One value for all again'}>
           <ActionIcon size="sm" aria-label={`Reset ${setting.title}`} disabled={!changed} onClick={reset}>
             <IconArrowBackUp size={15} />
           </ActionIcon>
@@ -95,9 +102,10 @@ export function SettingField({ listed, raced, source, unused, error }: SettingFi
 }
 
 /** What holds unless the user says otherwise, and why. */
-function usualText({ setting: { unit }, usual, from }: ListedSetting): string {
+function usualText({ setting, usual, from }: ListedSetting): string {
   if (usual === undefined) return 'default from the input';
-  const text = `${formatValue(usual)}${unit === undefined ? '' : ` ${unit}`}`;
+  const { unit } = setting;
+  const text = `${valueText(setting, usual)}${unit === undefined ? '' : ` ${unit}`}`;
   return from === 'default' ? `default ${text}` : `${text}, from the ${from}`;
 }
 

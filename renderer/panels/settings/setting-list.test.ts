@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import type { FitDescription } from '../../../src/protocol/host-calls.ts';
 import type { SettingDescription } from '../../../src/protocol/settings.ts';
-import { found, grouped, listSettings, racedValues, raceRefusal, refusal } from './setting-list.ts';
+import { found, grouped, helpText, listSettings, racedValues, raceRefusal, refusal, valueText } from './setting-list.ts';
 
 const rank: SettingDescription = {
   name: 'rank',
@@ -20,6 +20,7 @@ const optimizer: SettingDescription = {
   type: 'choice',
   default: 'sgd',
   choices: ['sgd', 'heavy-ball'],
+  choiceTitles: { 'heavy-ball': 'Ball that rolls' },
   help: 'The rule.',
   live: 'member',
   group: 'Descent',
@@ -86,4 +87,14 @@ test('a race needs one right value for each member', () => {
   expect(raceRefusal(rank, ['3'], 1)).toContain('two');
   expect(raceRefusal(rank, ['3', '10'], 3)).toContain('3 values');
   expect(raceRefusal(rank, ['3', '0'], 2)).toContain('0:');
+});
+
+test('choices are shown and found by their titles, and told as a command line takes them', () => {
+  expect(valueText(optimizer, 'heavy-ball')).toBe('Ball that rolls');
+  expect(valueText(optimizer, 'sgd')).toBe('sgd');
+  expect(valueText(rank, 5)).toBe('5');
+  expect(valueText(rank, undefined)).toBe('from the input');
+  expect(found([{ setting: rank }, { setting: optimizer }], 'rolls')).toEqual([{ setting: optimizer }]);
+  expect(helpText(optimizer, 'heavy-ball')).toMatch(/On the command line: optimizer=heavy-ball\.$/);
+  expect(helpText(rank)).toMatch(/On the command line: rank\.$/);
 });

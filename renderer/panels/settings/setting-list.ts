@@ -3,9 +3,9 @@
 
 import type { FitDescription } from '../../../src/protocol/host-calls.ts';
 import { asLabError } from '../../../src/protocol/lab-error.ts';
-import { checkSetting, type SettingDescription } from '../../../src/protocol/settings.ts';
+import { checkSetting, type SettingDescription, titleOfChoice } from '../../../src/protocol/settings.ts';
 import { settingsWith, valuesUnder } from '../../state/recipe-settings.ts';
-import { formatNumber } from '../../widgets/format-number.ts';
+import { formatNumber, formatValue } from '../../widgets/format-number.ts';
 
 export interface ListedSetting {
   readonly setting: SettingDescription;
@@ -81,15 +81,25 @@ export function racedValues(text: string): readonly string[] {
     .filter(value => value !== '');
 }
 
-/** Settings in which every word of the search occurs, in title, name, help, heading or choices. */
+/** A value as it is shown: a choice by its title, a number with as many digits as mean something. */
+export function valueText(setting: SettingDescription, value: number | string | undefined): string {
+  return typeof value === 'string' ? titleOfChoice(setting, value) : formatValue(value);
+}
+
+/** '… On the command line: method=gd.', for the help of a setting; of several values the name alone. */
+export function helpText({ help, name }: SettingDescription, value?: string): string {
+  return `${help} On the command line: ${name}${value === undefined ? '' : `=${value}`}.`;
+}
+
+/** Settings in which every word of the search occurs, in title, name, help, heading, choices or their titles. */
 export function found<S extends { readonly setting: SettingDescription }>(
   settings: readonly S[],
   search: string,
 ): readonly S[] {
   const words = search.toLowerCase().split(/\s+/).filter(Boolean);
   return settings.filter(({ setting }) => {
-    const { title, name, help, group = '', choices = [] } = setting;
-    const text = [title, name, help, group, ...choices].join(' ').toLowerCase();
+    const { title, name, help, group = '', choices = [], choiceTitles = {} } = setting;
+    const text = [title, name, help, group, ...choices, ...Object.values(choiceTitles)].join(' ').toLowerCase();
     return words.every(word => text.includes(word));
   });
 }
