@@ -57,8 +57,13 @@ stories('windows and their lab', () => {
     for (const socket of sockets) await socket.close();
     await window.banner.filter({ hasText: 'The lab cannot be reached' }).waitFor();
     const before = await runBar.iteration();
+    const rate = await steer.value(RATE);
+    await steer.panel.getByText('The lab cannot be reached. Values stay as they are').waitFor();
+    expect(await steer.field(RATE).isDisabled()).toBe(true);
     way = 'open';
     await window.banner.waitFor({ state: 'hidden' });
+    await expect.poll(() => steer.field(RATE).isEnabled()).toBe(true);
+    expect(await steer.value(RATE)).toBe(rate);
     await runBar.reaches(before + 5);
     await window.press('Space');
     await runBar.becomes('paused');

@@ -66,7 +66,7 @@ export const LibraryRow = memo(function LibraryRow({ entry, chosen, onChoose }: 
             >
               {name}
             </Text>
-            <Text size="xs" c="dimmed" truncate component="span">
+            <Text size="xs" c="dimmed" truncate component="span" title={whereItIs(entry)}>
               {live ? '● ' : ''}
               {damaged === undefined ? state : 'damaged'} · {formatAge(created)}
             </Text>
@@ -138,6 +138,11 @@ function RowMenu({ name, onRename, onTags, onDelete }: RowMenuProps) {
       </Menu.Dropdown>
     </Menu>
   );
+}
+
+function whereItIs({ live, state }: RunEntry): string | undefined {
+  if (live) return 'Loaded: it takes memory and a part of the processor';
+  return state === 'paused' ? 'Waits at its last checkpoint, and is loaded again by itself when it goes on' : undefined;
 }
 
 function splitTags(text: string): string[] {

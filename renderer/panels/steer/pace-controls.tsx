@@ -15,13 +15,18 @@ import { logScale } from '../../widgets/slider-scale.ts';
 const paceScale = logScale({ low: 0.5, high: 1000, top: Infinity });
 const countScale = logScale({ low: 1, high: 10000, whole: true });
 
-export function PaceControls({ run }: { readonly run: string }) {
+export interface PaceControlsProps {
+  readonly run: string;
+  readonly connected: boolean;
+}
+
+export function PaceControls({ run, connected }: PaceControlsProps) {
   const state = useCurrentRun(({ details }) => details.entry.state);
-  const over = state === undefined || !['loading', 'ready', 'running', 'paused'].includes(state);
+  const off = !connected || state === undefined || !['loading', 'ready', 'running', 'paused'].includes(state);
   return (
     <section className="steer-section" aria-label="Pace">
-      <Pace run={run} disabled={over} />
-      <More run={run} disabled={over} />
+      <Pace run={run} disabled={off} />
+      <More run={run} disabled={off} />
     </section>
   );
 }

@@ -8,6 +8,13 @@ export type SteerMode =
   | { readonly kind: 'branch'; readonly iteration: number }
   | { readonly kind: 'off'; readonly reason: string; readonly way: 'wait' | 'branch' };
 
+/** Nothing that is turned would arrive. */
+export const unreachable: SteerMode = {
+  kind: 'off',
+  way: 'wait',
+  reason: 'The lab cannot be reached. Values stay as they are, and can be turned once it is back.',
+};
+
 export function steerMode(state: RunState, cursor: number | 'now'): SteerMode {
   if (state === 'created' || state === 'loading') {
     return {

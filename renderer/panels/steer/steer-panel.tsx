@@ -20,7 +20,7 @@ import { ChangeList } from './change-list.tsx';
 import { DialRow } from './dial-row.tsx';
 import { PaceControls } from './pace-controls.tsx';
 import { useScope } from './scope.ts';
-import { type SteerMode, steerMode } from './steer-mode.ts';
+import { type SteerMode, steerMode, unreachable } from './steer-mode.ts';
 import './steer.css';
 
 const RATE = 'learningRate';
@@ -50,9 +50,11 @@ function Steering({ run, problem }: { readonly run: string; readonly problem: Pr
   const accepted = useCurrentRun(({ details }) => details.accepted);
   const cursor = useCursor(({ iteration }) => iteration);
   const prepared = useBranchChanges(changes => branchChangesOf(changes, run));
-  const mode = steerMode(state, cursor);
+  const connected = useLab(({ connection }) => connection === 'open');
+  const turning = steerMode(state, cursor);
+  const mode = connected ? turning : unreachable;
   const [scope, setScope] = useScope(problem.members.length);
-  const at = mode.kind === 'branch' ? mode.iteration : 'now';
+  const at = turning.kind === 'branch' ? turning.iteration : 'now';
   const table = useMemo(() => {
     const then = hyperTableAt(problem, { events: events ?? [], accepted: accepted ?? [] }, at);
     return at === 'now' ? then : withChanges(problem, then, prepared);
@@ -118,7 +120,7 @@ function Steering({ run, problem }: { readonly run: string; readonly problem: Pr
         checked={level === 'advanced'}
         onChange={event => setPreferences({ settingsLevel: event.currentTarget.checked ? 'advanced' : 'basic' })}
       />
-      <PaceControls run={run} />
+      <PaceControls run={run} connected={connected} />
       <ChangeList run={run} problem={problem} events={events ?? []} accepted={accepted ?? []} />
     </div>
   );
