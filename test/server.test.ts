@@ -356,6 +356,50 @@ describe('a run with a rough life', () => {
   });
 });
 
+describe('runs that wait unwatched', () => {
+  it('leave at a checkpoint where another needs the room, and are loaded again when opened', async () => {
+    const server = await serveHere(at('many'), { roots: [at('inputs')], mostLive: 1 });
+    const window = await openWindow(server.address);
+    const entry = (run: string, live: boolean, state: string) =>
+      window.until(message =>
+        message.kind === 'entry' &&
+        message.run === run &&
+        message.entry?.live === live &&
+        message.entry.state === state
+          ? message.entry
+          : undefined,
+      );
+    const { run } = await window.call('start', { ...small, first: 'pause' });
+    await window.call('open', { run });
+    await window.call('pace', { run, perSecond: 1000 });
+    await window.call('change', { run, path: 'learningRate', value: 0.5 });
+    await window.call('go', { run, iterations: 20 });
+    await window.news(run, 'state', ({ state, iteration }) => state === 'paused' && iteration === 20);
+    // Watched, it stays.
+    const other = await window.call('start', { ...small, first: 'pause' });
+    await entry(other.run, true, 'ready');
+    expect((await window.call('open', { run })).entry.live).toBe(true);
+    await window.call('close', { run });
+    const third = await window.call('start', { ...small, first: 'pause' });
+    await entry(run, false, 'paused');
+    await entry(other.run, false, 'paused');
+    await entry(third.run, true, 'ready');
+    const before = window.messages.length;
+    const opened = await window.call('open', { run });
+    expect(opened).toMatchObject({ entry: { iteration: 20 }, pace: 1000 });
+    await window.news(run, 'problem', () => window.messages.length > before);
+    const { entry: again, trace } = { ...(await window.call('open', { run })), trace: window.traceOf(run) };
+    expect({ live: again.live, rows: trace.length }).toEqual({ live: true, rows: 20 });
+    await window.call('go', { run });
+    const { summary } = await ended(window, run);
+    expect(summary).toMatchObject({ state: 'finished', iterations: 60 });
+    await server.dispose();
+    const replay = ['replay', at('many', run), '--out', at('many-again')];
+    expect((await lab(...replay)).code).toBe(0);
+    expect(text('many', run, 'trace.csv')).toBe(text('many-again', 'trace.csv'));
+  });
+});
+
 describe('a server in a process of its own', () => {
   const engines = (server: number) =>
     readFileSync(`/proc/${server}/task/${server}/children`, 'utf8').trim().split(' ').map(Number);

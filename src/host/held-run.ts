@@ -72,7 +72,7 @@ export interface HeldRun {
   /** A view of the present state; undefined where no engine holds the run (any more), or has something newer to do. */
   view(request: ViewRequest): Promise<HeldView | undefined>;
   relabel(labels: { readonly name?: string; readonly tags?: readonly string[] }): void;
-  /** Checkpoints and gives the engine back. */
+  /** Checkpoints and gives the engine back; whoever loads it meanwhile gets it from that checkpoint. */
   leave(): Promise<void>;
 }
 
@@ -81,7 +81,9 @@ export type DriveCommand = Extract<EngineCommand, { readonly kind: 'start' | 're
 export interface HeldRunOptions {
   readonly run: string;
   readonly library: RunLibrary;
-  readonly pool: EnginePool;
+  readonly pool: Pick<EnginePool, 'take'>;
+  /** Iterations per second at most, as somebody has asked for before. */
+  readonly pace: number | undefined;
   /** Undefined for a run with a folder. */
   readonly beginning: Beginning | undefined;
   onEntry(entry: RunEntry): void;
@@ -96,12 +98,12 @@ const REFUSAL_MILLISECONDS = 800;
 const LEAVE_MILLISECONDS = 10e3;
 export const checkpointSeconds = 5;
 
-export function createHeldRun({ run, library, pool, beginning, onEntry }: HeldRunOptions): HeldRun {
+export function createHeldRun({ run, library, pool, beginning, onEntry, ...options }: HeldRunOptions): HeldRun {
   const folder = library.folderOf(run);
   const listeners = new Set<RunListener>();
   let seq = 0;
   let engine: EngineClient | undefined;
-  let pace: number | undefined;
+  let { pace } = options;
   /** Of a stored run: nothing before somebody asks, since its trace may be long. Throws for what is no run. */
   let known = beginning === undefined ? undefined : blank(beginning);
   if (known === undefined) library.entry(run);
@@ -113,6 +115,8 @@ export function createHeldRun({ run, library, pool, beginning, onEntry }: HeldRu
   /** Resolves when the engine has loaded the run; rejects if it cannot. */
   let loaded = settled();
   let ended = settled();
+  /** It gives its engine back. */
+  let leaving: Promise<void> | undefined;
   /** Changes sent to the engine that it has not answered, oldest first. */
   let asked: { readonly resolve: () => void; readonly reject: (error: LabError) => void }[] = [];
   let asks = 0;
@@ -334,6 +338,19 @@ export function createHeldRun({ run, library, pool, beginning, onEntry }: HeldRu
     return begun.promise.then(() => tellEntry({})).finally(() => clearTimeout(timeout));
   };
 
+  const leave = async (): Promise<void> => {
+    if (engine === undefined) return;
+    if (!state().stored) {
+      release(new LabError({ code: 'state', message: 'The run was left before it was loaded.', where: run }));
+      return;
+    }
+    const timeout = setTimeout(giveBack, LEAVE_MILLISECONDS);
+    await loaded.catch(() => {});
+    engine?.send({ kind: 'leave' });
+    await ended;
+    clearTimeout(timeout);
+  };
+
   const held: HeldRun = {
     run,
     listeners,
@@ -379,6 +396,7 @@ export function createHeldRun({ run, library, pool, beginning, onEntry }: HeldRu
     },
     drive,
     async load(first) {
+      await leaving;
       if (engine === undefined) {
         const { state: present } = library.find(run) ?? held.entry;
         if (!held.stored || present === 'finished' || present === 'stopped') {
@@ -443,17 +461,11 @@ export function createHeldRun({ run, library, pool, beginning, onEntry }: HeldRu
       else state().labels = { ...state().labels, ...labels };
       tellEntry(labels);
     },
-    async leave() {
-      if (engine === undefined) return;
-      if (!state().stored) {
-        release(new LabError({ code: 'state', message: 'The run was left before it was loaded.', where: run }));
-        return;
-      }
-      const timeout = setTimeout(giveBack, LEAVE_MILLISECONDS);
-      await loaded.catch(() => {});
-      engine?.send({ kind: 'leave' });
-      await ended;
-      clearTimeout(timeout);
+    leave() {
+      leaving ??= leave().finally(() => {
+        leaving = undefined;
+      });
+      return leaving;
     },
   };
   return held;

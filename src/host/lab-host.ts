@@ -22,6 +22,7 @@ import {
   type HeldView,
   type ViewRequest,
 } from './held-run.ts';
+import { createIdleRuns } from './idle-runs.ts';
 import { createInputReferences } from './input-references.ts';
 import { bestTwin, defaultThreads } from './node-device.ts';
 import { type CallHandlers, type Carrier, createSession, type Session } from './session.ts';
@@ -34,6 +35,10 @@ export interface LabHostOptions {
   readonly startEngine: StartEngine;
   /** Most bytes of an upload. */
   readonly uploadBytes: number;
+  /** Runs that engines hold at once before those that wait unwatched leave; 3 unless given. */
+  readonly mostLive?: number;
+  /** After which a run that waits unwatched leaves; 10 minutes unless given. */
+  readonly idleMilliseconds?: number;
 }
 
 export interface LabHost {
@@ -51,8 +56,12 @@ export interface LabHost {
 
 const MOST_SESSIONS = 64;
 const SWEEP_MILLISECONDS = 3600e3;
+/** Each holds its data and takes its share of the processor. */
+const MOST_LIVE = 3;
+const IDLE_MILLISECONDS = 600e3;
 
-export function createLabHost({ library: path, roots, startEngine, uploadBytes }: LabHostOptions): LabHost {
+export function createLabHost({ library: path, roots, startEngine, uploadBytes, ...limits }: LabHostOptions): LabHost {
+  const { mostLive = MOST_LIVE, idleMilliseconds = IDLE_MILLISECONDS } = limits;
   const library = openRunLibrary(path);
   const uploads = openUploads(library.folder, uploadBytes, library.inputs);
   const sweeping = setInterval(uploads.sweep, SWEEP_MILLISECONDS).unref();
@@ -60,6 +69,8 @@ export function createLabHost({ library: path, roots, startEngine, uploadBytes }
   const pool = createEnginePool(startEngine);
   const sessions = new Set<Session>();
   const held = new Map<string, HeldRun>();
+  const idle = createIdleRuns(() => [...held.values()], idleMilliseconds);
+  const paces = new Map<string, number | undefined>();
   const samplePictures = new Map<string, Promise<Uint8Array>>();
   const fits = pool.ask({ kind: 'describe', fit: undefined }, 'description');
   fits.catch(() => {}); // told to whoever asks for it
@@ -72,9 +83,14 @@ export function createLabHost({ library: path, roots, startEngine, uploadBytes }
     if (known !== undefined) return known;
     const onEntry = (entry: RunEntry): void => {
       announce(run, entry);
+      idle.look(fresh);
       letGo(fresh);
     };
-    const fresh = createHeldRun({ run, library, pool, beginning, onEntry });
+    const take: typeof pool.take = onEvent => {
+      idle.makeRoom(mostLive);
+      return pool.take(onEvent);
+    };
+    const fresh = createHeldRun({ run, library, pool: { take }, pace: paces.get(run), beginning, onEntry });
     held.set(run, fresh);
     return fresh;
   };
@@ -91,9 +107,14 @@ export function createLabHost({ library: path, roots, startEngine, uploadBytes }
       letGo(taken);
     }
   };
+  const onUnlisten = (run: HeldRun): void => {
+    idle.look(run);
+    letGo(run);
+  };
   const drop = (run: string): void => {
     held.get(run)?.listeners.clear();
     held.delete(run);
+    paces.delete(run);
     announce(run, undefined);
   };
   /** Starts what has no folder yet; refused at once, nothing of it stays. */
@@ -183,7 +204,10 @@ export function createLabHost({ library: path, roots, startEngine, uploadBytes }
         pace,
       };
       const begun = begin({ entry: blankEntry(run, fit, path, name), recipe }, { kind: 'start', request });
-      if (pace !== undefined) held.get(run)?.pace(pace);
+      if (pace !== undefined) {
+        paces.set(run, pace);
+        held.get(run)?.pace(pace);
+      }
       return begun;
     },
     open({ run }, { session }) {
@@ -191,6 +215,9 @@ export function createLabHost({ library: path, roots, startEngine, uploadBytes }
       try {
         const details = opened.details();
         session.listen(opened);
+        idle.look(opened);
+        // As it was when it left; once the window knows what it has opened.
+        if (idle.comesBack(run)) setImmediate(() => opened.load('pause').catch(() => {}));
         return details;
       } finally {
         letGo(opened);
@@ -216,7 +243,10 @@ export function createLabHost({ library: path, roots, startEngine, uploadBytes }
         await held.load(iterations === undefined ? 'run' : 'pause');
         if (live || iterations !== undefined) held.send({ kind: 'go', iterations });
       }),
-    pace: ({ run, perSecond }) => using(run, async held => held.pace(perSecond)),
+    pace({ run, perSecond }) {
+      paces.set(run, perSecond);
+      return using(run, async held => held.pace(perSecond));
+    },
     stop: ({ run }) =>
       using(run, async held => {
         await held.load('pause');
@@ -309,7 +339,7 @@ export function createLabHost({ library: path, roots, startEngine, uploadBytes }
         carrier.refuse('Too many windows are open.');
         return undefined;
       }
-      const session = createSession({ carrier, handlers, onUnlisten: letGo, onClose: () => sessions.delete(session) });
+      const session = createSession({ carrier, handlers, onUnlisten, onClose: () => sessions.delete(session) });
       sessions.add(session);
       session.tell({ kind: 'welcome', schema: SCHEMA_VERSION, version: VERSION });
       return session;
@@ -337,6 +367,7 @@ export function createLabHost({ library: path, roots, startEngine, uploadBytes }
     },
     async dispose() {
       clearInterval(sweeping);
+      idle.dispose();
       await Promise.all([...held.values()].map(each => each.leave()));
       for (const session of [...sessions]) session.close();
       pool.dispose();
