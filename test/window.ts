@@ -207,8 +207,18 @@ export interface UploadAnswer {
   readonly error?: LabErrorDetails;
 }
 
-export async function upload(address: URL, name: string, body: Uint8Array, group?: string): Promise<UploadAnswer> {
-  const query = new URLSearchParams({ name, ...(group === undefined ? {} : { group }) });
+export async function upload(
+  address: URL,
+  name: string,
+  body: Uint8Array,
+  group?: string,
+  folder?: string,
+): Promise<UploadAnswer> {
+  const query = new URLSearchParams({
+    name,
+    ...(group === undefined ? {} : { group }),
+    ...(folder === undefined ? {} : { folder }),
+  });
   const { status, body: text } = await rawRequest(address, `/uploads?${query}&${address.searchParams}`, {
     method: 'PUT',
     headers: { Origin: address.origin },

@@ -37,8 +37,8 @@ export interface Bridge {
     request: HostCall<K>,
     options?: CallOptions,
   ): Promise<Frame | undefined>;
-  /** Hands files to the host; several make a folder of frames. Resolves with the input reference. */
-  upload(files: readonly File[], options?: CallOptions): Promise<string>;
+  /** Hands files to the host; several make a folder of frames, called `folder`. Resolves with the input reference. */
+  upload(files: readonly File[], options?: CallOptions & { readonly folder?: string }): Promise<string>;
   url(file: HostFile): string;
   onNews(listener: (news: HostNews) => void): () => void;
   onConnection(listener: (state: ConnectionState) => void): () => void;

@@ -126,8 +126,8 @@ export function createWebBridge(address: URL): Bridge {
     },
     call: (kind, request, options = {}) => send<HostAnswers[typeof kind]>(kind, request, options),
     frame: (kind, request, options = {}) => send<Frame | undefined>(kind, request, options),
-    async upload(files, options = {}) {
-      const group = files.length > 1 ? crypto.randomUUID() : undefined;
+    async upload(files, { folder, ...options } = {}) {
+      const group = files.length > 1 ? { group: crypto.randomUUID(), ...(folder === undefined ? {} : { folder }) } : {};
       const total = files.reduce((sum, { size }) => sum + size, 0);
       let before = 0;
       let input = '';
@@ -175,9 +175,9 @@ function pathOf(file: HostFile): string {
   return `/runs/${part(file.run)}/exports/${file.name.split('/').map(part).join('/')}`;
 }
 
-function uploadUrl(address: URL, token: string, name: string, group: string | undefined): URL {
+function uploadUrl(address: URL, token: string, name: string, group: Readonly<Record<string, string>>): URL {
   const url = new URL('/uploads', address);
-  url.search = new URLSearchParams({ token, name, ...(group === undefined ? {} : { group }) }).toString();
+  url.search = new URLSearchParams({ token, name, ...group }).toString();
   return url;
 }
 

@@ -91,6 +91,7 @@ export async function draftFromFiles(files: readonly File[]): Promise<void> {
   try {
     checkSize(files);
     const input = await theBridge().upload(files, {
+      folder: folderNameOf(files),
       signal: own.signal,
       onProgress: (done, total) =>
         isCurrent() && useDraft.setState({ progress: total === 0 ? undefined : done / total }),
@@ -199,7 +200,13 @@ export async function startDraft(first: 'run' | 'pause'): Promise<void> {
   }
 }
 
-/** Of several the folder, where it is known: the host only knows a number of its own for them. */
+/** As a folder can be called on every system. */
+function folderNameOf(files: readonly File[]): string {
+  const name = nameOf(files).replace(/[<>:"/\\|?*\p{Cc}]/gu, '-');
+  return name.replace(/^\.+/, '').slice(0, 120) || 'frames';
+}
+
+/** Of several the folder, where it is known. */
 function nameOf(files: readonly File[]): string {
   const [first] = files;
   if (files.length === 1) return first.name;

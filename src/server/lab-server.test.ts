@@ -319,7 +319,16 @@ describe('uploads', () => {
     const second = await upload(address, '2.png', new Uint8Array(10), 'frames');
     expect([first.input, second.input]).toEqual(['upload:frames', 'upload:frames']);
     expect(uploads()).toEqual(expect.arrayContaining([join('frames', '1.png'), join('frames', '2.png')]));
+    // A folder that people have named keeps its name, and nothing leads out of it.
+    for (const name of ['1.png', '2.png']) await upload(address, name, new Uint8Array(10), 'named', 'our holiday');
+    expect(uploads()).toEqual(expect.arrayContaining([join('named', 'our holiday', '1.png')]));
+    for (const name of ['..', '../out', '.hidden', '']) {
+      const refused = await upload(address, '1.png', new Uint8Array(10), 'named-2', name);
+      expect(refused).toMatchObject({ status: 400, error: { code: 'setting' } });
+    }
     const window = await openWindow(address);
+    const namedReport = await window.call('inspect', { fit: 'tubal', input: 'upload:named' });
+    expect(namedReport.name).toBe(at('library', '.uploads', 'named', 'our holiday'));
     const folderReport = await window.call('inspect', { fit: 'tubal', input: 'upload:frames' });
     expect(folderReport.name).toBe(at('library', '.uploads', 'frames'));
     const fileReport = await window.call('inspect', { fit: 'tubal', input: input ?? '' });

@@ -104,6 +104,7 @@ async function takeUpload(host: LabHost, { request, response, url }: Route): Pro
     const input = await host.upload({
       name: url.searchParams.get('name') ?? '',
       group: url.searchParams.get('group') ?? undefined,
+      folder: url.searchParams.get('folder') ?? undefined,
       bytes: length === undefined ? undefined : Number(length),
       content: request.iterator({ destroyOnReturn: false }),
     });

@@ -1,8 +1,8 @@
-// Files that a window handed over: `<library>/.uploads/<id>/<name>`, several with one id are a folder of frames. They stay
-// as long as a run was made from them. Node only.
+// Files that a window handed over: `<library>/.uploads/<id>/<name>`, or several with one id, a folder of frames that keeps
+// its own name: `<library>/.uploads/<id>/<folder>/<name>`. They stay as long as a run was made from them. Node only.
 
 import { randomBytes } from 'node:crypto';
-import { createWriteStream, existsSync, readdirSync, renameSync, rmSync, statSync } from 'node:fs';
+import { createWriteStream, existsSync, readdirSync, renameSync, rmdirSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { Transform } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
@@ -14,6 +14,8 @@ export interface Upload {
   readonly name: string;
   /** Uploads of one group form a folder of frames. */
   readonly group: string | undefined;
+  /** What people call that folder; undefined: it has no name of its own. */
+  readonly folder: string | undefined;
   /** As announced. */
   readonly bytes: number | undefined;
   readonly content: AsyncIterable<Uint8Array>;
@@ -60,19 +62,25 @@ export function openUploads(library: string, mostBytes: number, inputs: () => Re
   };
   sweep();
   const bytesIn = (path: string) =>
-    existsSync(path) ? readdirSync(path).reduce((sum, name) => sum + statSync(join(path, name)).size, 0) : 0;
+    existsSync(path)
+      ? readdirSync(path, { withFileTypes: true, recursive: true })
+          .filter(entry => entry.isFile())
+          .reduce((sum, entry) => sum + statSync(join(entry.parentPath, entry.name)).size, 0)
+      : 0;
   return {
     folder,
     mostBytes,
-    async receive({ name, group, bytes, content }) {
+    async receive({ name, group, folder: called, bytes, content }) {
       if (badName.test(name) || name === '') throw unusable('name', name);
+      if (called !== undefined && (badName.test(called) || called === '')) throw unusable('folder', called);
       if (group !== undefined && !groupName.test(group)) throw unusable('group', group);
       const id = group ?? randomBytes(9).toString('base64url');
       const path = join(folder, id);
       const filled = filling.get(id) ?? { files: 0, bytes: bytesIn(path) };
       if (bytes !== undefined && bytes > mostBytes - filled.bytes) throw tooLarge(name, mostBytes);
-      storing(path, () => makeFolder(path));
-      const file = join(path, name);
+      const inner = called === undefined ? path : join(path, called);
+      storing(path, () => makeFolder(inner));
+      const file = join(inner, name);
       const part = `${file}.${randomBytes(6).toString('hex')}.part`;
       filling.set(id, filled);
       filled.files++;
@@ -88,7 +96,7 @@ export function openUploads(library: string, mostBytes: number, inputs: () => Re
       } catch (thrown) {
         filled.bytes -= arrived;
         rmSync(part, { force: true });
-        if (readdirSync(path).length === 0) rmSync(path, { recursive: true });
+        for (const each of new Set([inner, path])) if (readdirSync(each).length === 0) rmdirSync(each);
         throw thrown;
       } finally {
         if (--filled.files === 0) filling.delete(id);
