@@ -36,6 +36,8 @@ export interface GroupOptions {
   content(): GroupContent;
   /** Which plots the table that follows the pointer tells of: all, or the one under the pointer. */
   readonly table: 'all' | 'own';
+  /** Pixels that each plot gets at least, title included; the group scrolls where that is more than there is. */
+  readonly leastHeight?: number;
   /** The user clicked at `x`. */
   onPick?(x: number): void;
   /** Back to before the click, which was the first half of a double click. */
@@ -208,10 +210,11 @@ export class PlotGroup {
 
   #layOut(count: number): void {
     const { clientWidth, clientHeight } = this.#area;
-    const columns = this.#arrangement === 'stacked' ? 1 : bestColumns(count, clientWidth, clientHeight);
+    const { leastHeight = LEAST_HEIGHT } = this.#options;
+    const columns = this.#arrangement === 'stacked' ? 1 : bestColumns(count, clientWidth, clientHeight, leastHeight);
     const rows = Math.max(1, Math.ceil(count / columns));
     this.#area.style.gridTemplateColumns = `repeat(${columns}, minmax(0, 1fr))`;
-    this.#area.style.gridTemplateRows = `repeat(${rows}, minmax(${LEAST_HEIGHT}px, 1fr))`;
+    this.#area.style.gridTemplateRows = `repeat(${rows}, minmax(${leastHeight}px, 1fr))`;
   }
 
   #zoomTo(zoom: { readonly from: number; readonly to: number } | undefined): void {
@@ -275,13 +278,13 @@ const BEST_RATIO = 1.6;
 const LEAST_WIDTH = 160;
 
 /** So many columns that plots have a good shape, and neither too little room nor places that stay empty. */
-export function bestColumns(count: number, width: number, height: number): number {
+export function bestColumns(count: number, width: number, height: number, leastHeight = LEAST_HEIGHT): number {
   let best = 1;
   let least = Infinity;
   for (let columns = 1; columns <= Math.max(1, count); columns++) {
     const rows = Math.ceil(count / columns);
     const [w, h] = [width / columns, height / rows];
-    const cramped = (h < LEAST_HEIGHT ? 3 : 0) + (w < LEAST_WIDTH ? 3 : 0);
+    const cramped = (h < leastHeight ? 3 : 0) + (w < LEAST_WIDTH ? 3 : 0);
     const penalty = Math.abs(Math.log(w / h / BEST_RATIO)) + 0.4 * (columns * rows - count) + cramped;
     if (penalty < least) [best, least] = [columns, penalty];
   }

@@ -13,6 +13,8 @@ import { readableName } from '../../widgets/format-number.ts';
 import { shownMember } from './shown-member.ts';
 
 const MOST_LINES = 64;
+/** Room for four labels at the axis. */
+const LEAST_HEIGHT = 128;
 /** A prediction is shown ahead of the run while it is not further away than this many times what was run. */
 const AHEAD = 3;
 
@@ -27,6 +29,7 @@ export class SpectrumPlots {
     this.#group = new PlotGroup(area, {
       content: () => this.#content(),
       table: 'own',
+      leastHeight: LEAST_HEIGHT,
       onZoomed,
       onPick: x => {
         this.#cursorBefore = useCursor.getState().iteration;
