@@ -14,18 +14,20 @@ export type PictureExtent = Pick<Picture, 'height' | 'width' | 'channels'>;
 
 /**
  * The picture in a file, upright (EXIF orientation applied): 8-bit values / 255, 16-bit values / 65535, float values as
- * they are. A palette becomes RGB, CMYK becomes sRGB, grey stays one channel. Of several pages or animation frames the
- * first is read and `pages` tells how many there are. Throws a LabError of code 'input' with `where` = `name`, and what
- * `expect` throws, which is told the size before the pixels are decoded.
+ * they are. A palette becomes RGB, CMYK becomes sRGB, grey stays one channel. Of several pages or animation frames one is
+ * read, the first unless `page` says another, and `pages` tells how many there are. Throws a LabError of code 'input' with
+ * `where` = `name`, and what `expect` throws, which is told the size before the pixels are decoded.
  */
 export async function decodePicture(
   bytes: Uint8Array,
   name: string,
   expect: (extent: PictureExtent) => void = () => {},
+  page = 0,
 ): Promise<Picture> {
   const format = recogniseFormat(bytes, name);
   if (isCutShort(bytes, format)) throw truncatedError(bytes, format, name);
   const options: SharpOptions = {
+    ...(page === 0 ? {} : { page }),
     autoOrient: true,
     failOn: 'truncated',
     limitInputPixels: false,
@@ -67,6 +69,27 @@ export async function decodePicture(
     pages: metadata.pages ?? 1,
   };
 }
+
+/**
+ * How many frames a file is: the pages of a TIFF where all are of one size and kind, as microscopes and scanners write
+ * them; 1 for everything else (a TIFF may also hold smaller copies of its picture), and for what cannot be read.
+ */
+export async function countFrames(bytes: Uint8Array): Promise<number> {
+  if (sniffPictureFormat(bytes) !== 'TIFF') return 1;
+  try {
+    const first = await sharp(bytes, { limitInputPixels: false }).metadata();
+    const { pages = 1 } = first;
+    for (let page = 1; page < pages; page++) {
+      const other = await sharp(bytes, { limitInputPixels: false, page }).metadata();
+      if (frameTraits.some(trait => other[trait] !== first[trait])) return 1;
+    }
+    return pages;
+  } catch {
+    return 1; // decoding it tells why
+  }
+}
+
+const frameTraits = ['width', 'height', 'channels', 'depth', 'space', 'orientation'] as const;
 
 /** How the decoder is asked so that it hands out the stored values. */
 interface Reading {

@@ -15,8 +15,26 @@ export interface TiffParts {
   readonly data: Uint8Array | Uint16Array | Int16Array | Float32Array;
 }
 
-/** A little-endian TIFF file of one uncompressed strip (TIFF 6.0, section 2). */
-export function tiffFile(parts: TiffParts): Uint8Array {
+/** A little-endian TIFF file of pages of one uncompressed strip each (TIFF 6.0, section 2). */
+export function tiffFile(...pages: readonly TiffParts[]): Uint8Array {
+  const blocks = [Uint8Array.of(0x49, 0x49, 42, 0, 8, 0, 0, 0)];
+  let from = 8;
+  pages.forEach((page, i) => {
+    const block = tiffPage(page, from, i === pages.length - 1 ? 'last' : 'more');
+    blocks.push(block);
+    from += block.length;
+  });
+  const bytes = new Uint8Array(from);
+  let at = 0;
+  for (const block of blocks) {
+    bytes.set(block, at);
+    at += block.length;
+  }
+  return bytes;
+}
+
+/** Directory, arrays and strip of a page, to lie at byte `from` of the file. */
+function tiffPage(parts: TiffParts, from: number, place: 'last' | 'more'): Uint8Array {
   const { samples, bits, data } = parts;
   const entries: [tag: number, type: 3 | 4, count: number, value: number][] = [
     [256, 3, 1, parts.width],
@@ -31,22 +49,22 @@ export function tiffFile(parts: TiffParts): Uint8Array {
     ...(parts.alpha === undefined ? [] : ([[338, 3, 1, 2]] as [number, 3, number, number][])),
     [339, 3, samples, parts.sampleFormat],
   ];
-  const tableEnd = 8 + 2 + entries.length * 12 + 4;
-  const bitsAt = tableEnd;
+  const bitsAt = 2 + entries.length * 12 + 4;
   const formatAt = bitsAt + samples * 2;
   const dataAt = Math.ceil((formatAt + samples * 2) / 4) * 4;
-  const bytes = new Uint8Array(dataAt + data.byteLength);
+  const bytes = new Uint8Array(Math.ceil((dataAt + data.byteLength) / 4) * 4);
   const view = new DataView(bytes.buffer);
-  bytes.set([0x49, 0x49, 42, 0, 8, 0, 0, 0, entries.length, 0]);
+  view.setUint16(0, entries.length, true);
+  view.setUint32(bitsAt - 4, place === 'last' ? 0 : from + bytes.length, true);
   entries.forEach(([tag, type, count, value], i) => {
-    const at = 10 + i * 12;
+    const at = 2 + i * 12;
     view.setUint16(at, tag, true);
     view.setUint16(at + 2, type, true);
     view.setUint32(at + 4, count, true);
     const outside = tag === 258 ? bitsAt : formatAt;
-    if (tag === 273) view.setUint32(at + 8, dataAt, true);
+    if (tag === 273) view.setUint32(at + 8, from + dataAt, true);
     else if (count <= 2) for (let k = 0; k < count; k++) view.setUint16(at + 8 + 2 * k, value, true);
-    else view.setUint32(at + 8, outside, true);
+    else view.setUint32(at + 8, from + outside, true);
     if (tag === 279) view.setUint32(at + 8, value, true);
     if (count > 2) for (let k = 0; k < count; k++) view.setUint16(outside + 2 * k, value, true);
   });

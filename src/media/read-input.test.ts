@@ -8,6 +8,7 @@ import { encodeNpz } from '../formats/npz.ts';
 import { LabError } from '../protocol/lab-error.ts';
 import { encodePng } from './encode-picture.ts';
 import { compareNatural } from './natural-order.ts';
+import { tiffFile } from './picture-fixtures.ts';
 import { readInput } from './read-input.ts';
 
 let folder: string;
@@ -47,6 +48,33 @@ describe('one file', () => {
     expect(input.picture).toMatchObject({ width: 4, height: 2, channels: 1 });
     const sha256 = createHash('sha256').update(bytes).digest('hex');
     expect(input.files).toEqual([{ path, name: 'photo.png', bytes: bytes.length, sha256 }]);
+  });
+
+  it('the pages of a TIFF as frames, where all are alike', async () => {
+    const page = (width: number, first: number, samples: 1 | 3 = 1) => ({
+      width,
+      height: 2,
+      bits: 16 as const,
+      samples,
+      sampleFormat: 1 as const,
+      photometric: samples === 1 ? (1 as const) : (2 as const),
+      data: Uint16Array.from({ length: 2 * width * samples }, (_, i) => first + i),
+    });
+    const told: number[] = [];
+    const path = await put('stack.tif', tiffFile(page(3, 100), page(3, 2000), page(3, 65000)));
+    const stack = await readInput(path, { onProgress: (done, total) => told.push(done, total) });
+    if (stack.kind !== 'video') throw new Error(`Read as ${stack.kind}.`);
+    expect(stack).toMatchObject({ frames: 3, width: 3, height: 2, channels: 1, bitDepth: 16, files: [{ path }] });
+    const stored = [100, 2000, 65000].flatMap(first => Array.from({ length: 6 }, (_, i) => first + i));
+    expect(stack.values).toEqual(Float32Array.from(stored, value => value / 65535));
+    expect(told).toEqual([1, 3, 2, 3, 3, 3]);
+    // As with the smaller copies that many programs add: the first is the picture.
+    for (const other of [page(2, 0), page(3, 0, 3)]) {
+      const mixed = await readInput(await put('mixed.tif', tiffFile(page(3, 100), other)));
+      expect(mixed).toMatchObject({ kind: 'picture', picture: { width: 3, channels: 1, pages: 2 } });
+    }
+    const damaged = tiffFile(page(3, 100), page(3, 2000));
+    expect(await errorOf(await put('cut.tif', damaged.subarray(0, damaged.length - 8)))).toMatchObject({ code: 'input' });
   });
 
   it('a NumPy array, also under another extension', async () => {

@@ -1,12 +1,12 @@
-// Loads what a user names: a picture, a folder of pictures as a video, or a NumPy array, with the digest of every file for
-// the recipe of the run. The Node variant.
+// Loads what a user names: a picture, a folder of pictures or a TIFF with pages as a video, or a NumPy array, with the
+// digest of every file for the recipe of the run. The Node variant.
 import { createHash } from 'node:crypto';
 import { open, readdir, readFile, stat } from 'node:fs/promises';
 import { basename, dirname, extname, join } from 'node:path';
 import { decodeNpy, looksLikeNpy, type NpyArray, npyExtent } from '../formats/npy.ts';
 import { decodeNpz, looksLikeZip, unpackedBytes } from '../formats/npz.ts';
 import { LabError, nearestName } from '../protocol/lab-error.ts';
-import { decodePicture, type PictureExtent } from './decode-picture.ts';
+import { countFrames, decodePicture, type PictureExtent } from './decode-picture.ts';
 import { requireMemory } from './memory.ts';
 import { compareNatural } from './natural-order.ts';
 import type { Picture } from './picture.ts';
@@ -37,7 +37,7 @@ export interface VideoInput {
   readonly values: Float32Array;
   /** The largest of the frames. */
   readonly bitDepth: 8 | 16;
-  /** One per frame, in order. */
+  /** One per frame, in order; or one that holds them all. */
   readonly files: readonly SourceFile[];
 }
 
@@ -50,7 +50,7 @@ export interface ArrayInput {
 export type InputFile = PictureInput | VideoInput | ArrayInput;
 
 export interface ReadInputOptions {
-  /** Called after every frame of a folder, in order. */
+  /** Called after every frame of a video, in order. */
   readonly onProgress?: ((done: number, total: number) => void) | undefined;
   /** Bytes that whoever wants the input takes besides it. */
   readonly further?: ((extent: InputExtent) => number) | undefined;
@@ -71,8 +71,8 @@ const floatBytes = 4;
 const pictureKinds = 'PNG, JPEG, WebP, TIFF, AVIF or GIF';
 
 /**
- * What lies at `path`: a picture file, a folder of pictures (in natural order of their names; hidden and other files are
- * skipped), an .npy file, or an .npz file, of which `file.npz#name` picks one array. Throws a LabError of code 'input'
+ * What lies at `path`: a picture file, a TIFF file whose pages are frames, a folder of pictures (in natural order of their
+ * names; hidden and other files are skipped), an .npy file, or an .npz file, of which `file.npz#name` picks one array. Throws a LabError of code 'input'
  * for anything that cannot be read, of code 'memory' for what does not fit with all that it is wanted for, where its size
  * is known before it is read.
  */
@@ -105,6 +105,8 @@ export async function readInput(path: string, options: ReadInputOptions = {}): P
   if (extension === '.npy' || looksLikeNpy(bytes)) {
     return { kind: 'array', array: decodeNpy(bytes, filePath), files: [file] };
   }
+  const frames = await countFrames(bytes);
+  if (frames > 1) return readPages(bytes, file, frames, options);
   const expect = ({ height, width, channels }: PictureExtent) => {
     const shape = [height, width, channels];
     requireMemory(2 * floatBytes * elementsOf(shape) + further({ kind: 'picture', shape }), filePath);
@@ -195,6 +197,28 @@ async function readFolder(folder: string, { onProgress, further = () => 0 }: Rea
     }
   }
   return { kind: 'video', frames: paths.length, width, height, channels, values, bitDepth, files };
+}
+
+/** The pages of a file, all of one size and kind. */
+async function readPages(
+  bytes: Uint8Array,
+  file: SourceFile,
+  frames: number,
+  { onProgress, further = () => 0 }: ReadInputOptions,
+): Promise<VideoInput> {
+  const expect = ({ height, width, channels }: PictureExtent) => {
+    const shape = [frames, height, width, channels];
+    requireMemory(floatBytes * elementsOf(shape) + further({ kind: 'video', shape }), file.path);
+  };
+  const first = await decodePicture(bytes, file.path, expect);
+  const { width, height, channels, bitDepth } = first;
+  const values = allocateVideo(frames, first, file.path);
+  for (let page = 0; page < frames; page++) {
+    const picture = page === 0 ? first : await decodePicture(bytes, file.path, undefined, page);
+    values.set(picture.values, page * picture.values.length);
+    onProgress?.(page + 1, frames);
+  }
+  return { kind: 'video', frames, width, height, channels, values, bitDepth, files: [file] };
 }
 
 interface Frame {
