@@ -11,7 +11,7 @@ import { LabError } from '../src/protocol/lab-error.ts';
 import type { EngineCommand, EngineEvent } from '../src/protocol/messages.ts';
 import type { RunEvent } from '../src/protocol/run.ts';
 import { branchRun } from '../src/store/branch-run.ts';
-import { readEvents, readTrace } from '../src/store/read-run.ts';
+import { readClock, readEvents, readTrace } from '../src/store/read-run.ts';
 import { listSnapshots, readSnapshotView } from '../src/store/snapshot-views.ts';
 import { temporaryFolder } from './lab.ts';
 import { toy } from './toy-fit.ts';
@@ -128,6 +128,12 @@ describe('a toy fit', () => {
       expect(text('again', file)).toBe(text('whole', file));
     }
     expect(text('left', 'log.txt')).toContain('paused at iteration 10');
+    // What it took before counts in.
+    const before = readClock(join(folder.path, 'left'), 10);
+    const { seconds, members } = JSON.parse(text('left', 'summary.json'));
+    expect(before).toMatchObject({ iteration: 10, members: [expect.any(Number)] });
+    expect(seconds).toBeGreaterThan(before?.seconds ?? Infinity);
+    expect(members[0].seconds).toBeGreaterThan(before?.members[0] ?? Infinity);
   });
 
   it('follows a schedule and a change without losing the state of its optimizer', async () => {
@@ -416,6 +422,32 @@ describe('a loss that stops being finite', () => {
         : /^diverged: It broke, .* at iteration 23$/,
     );
     expect(bestMember).toBe(1);
+  });
+
+  it('of all members is mended for all by one change, also after the run was left', async () => {
+    const given = { fit: 'brittle', planned: [steep], race: { target: ['3', '-1'] } };
+    const help = (send: (command: EngineCommand) => void): void => {
+      send({ kind: 'change', path: 'learningRate', value: 0.5 });
+      send({ kind: 'go', iterations: undefined });
+    };
+    await driven('run', given, (event, send) => void (event.kind === 'diverged' && help(send)));
+    const { members } = JSON.parse(text('run', 'summary.json'));
+    for (const [member, target] of [3, -1].entries()) {
+      expect(members[member]).toMatchObject({ iterations: 100, reason: 'iteration limit' });
+      expect(members[member].x[0]).toBeCloseTo(target, 6);
+    }
+    expect(recovered().at(-1)).toMatchObject({ iteration: 24, path: 'members.0.recovered', source: 'engine' });
+    expect(recovered().at(-1)?.value).toBe('brought back by a change: state of iteration 0 restored');
+
+    await driven('left', given, (event, send) => void (event.kind === 'diverged' && send({ kind: 'leave' })));
+    const resume = { kind: 'resume', folder: join(folder.path, 'left'), ...drive, first: 'pause' } as const;
+    await engine((event, send) => void (event.kind === 'state' && event.state === 'ready' && help(send))).handle(resume);
+    const replay = { kind: 'replay', folder: join(folder.path, 'run'), out: join(folder.path, 'again'), ...drive } as const;
+    await engine().handle(replay);
+    for (const other of ['left', 'again']) {
+      for (const file of ['trace.csv', 'events.jsonl', 'measures.jsonl'])
+        expect(text(other, file), `${other} ${file}`).toBe(text('run', file));
+    }
   });
 
   it('that is a defect ends the run as one', async () => {

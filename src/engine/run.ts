@@ -61,8 +61,11 @@ export interface Run {
   /** Costlier figures of a member, at its present parameters. */
   measure(member: number, when: MeasureContext['when']): Measures;
   checkpoint(): Uint8Array;
-  /** Throws a `store` error, and changes nothing, where the checkpoint is another run's. */
-  restore(checkpoint: Checkpoint, name: string): void;
+  /**
+   * Throws a `store` error, and changes nothing, where the checkpoint is another run's. `seconds` that each member took up
+   * to there count in with those to come.
+   */
+  restore(checkpoint: Checkpoint, name: string, seconds?: readonly number[]): void;
 }
 
 export interface MemberReport {
@@ -269,6 +272,16 @@ export function createRun({
     };
   };
 
+  /** A change that acts on a member that was given up gives it another chance, from its last good state. */
+  const bringBack = (member: number): void => {
+    const state = memberStates[member];
+    if (state.active || !state.reason.startsWith(DIVERGED)) return;
+    restoreGood(member);
+    state.active = true;
+    state.reason = '';
+    tell(`members.${member}.recovered`, `brought back by a change: state of iteration ${state.goodIteration} restored`);
+  };
+
   const recover = (member: number, { loss, terms, failure }: Outcome): void => {
     const state = memberStates[member];
     const broken = problem.terms.find((_, t) => !Number.isFinite(terms[t]));
@@ -407,8 +420,10 @@ export function createRun({
     const { event } = entry;
     log(entry);
     sink.event(event);
-    if (event.path !== STOP) table.set(event.path, Number(event.value));
-    else {
+    if (event.path !== STOP) {
+      table.set(event.path, Number(event.value));
+      table.reach(event.path).forEach(bringBack);
+    } else {
       memberStates.forEach(({ active }, member) => {
         if (active) finish(member, 'stopped');
       });
@@ -548,7 +563,7 @@ export function createRun({
       };
       return encodeCheckpoint(document, arrays);
     },
-    restore({ document, arrays }, name) {
+    restore({ document, arrays }, name, seconds = []) {
       const stored = document as CheckpointDocument;
       eachArray((key, target) => {
         if (arrays[key]?.length !== target.length) {
@@ -572,6 +587,9 @@ export function createRun({
         loss: loss.map(Number),
         validation: validation.map(Number),
       }));
+      seconds.forEach((value, member) => {
+        milliseconds[member] = 1000 * value;
+      });
       random = resumeRandom(stored.random);
       iteration = stored.iteration;
       pending = pending.filter(({ event }) => event.iteration >= iteration);

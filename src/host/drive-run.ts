@@ -27,6 +27,8 @@ export interface LoadedRun {
   readonly device: CpuDevice;
   readonly folder: RunFolder;
   readonly trace: TraceFeed;
+  /** For how long the run ran before it was loaded. */
+  readonly seconds: number;
 }
 
 /** What users do to a run while it is driven. */
@@ -57,7 +59,7 @@ export function startDrive(
   { checkpointSeconds, leaveAfter, first = 'run', pace }: DriveOptions,
   emit: (event: EngineEvent) => void,
 ): Drive {
-  const { run, problem, folder, trace } = loaded;
+  const { run, problem, folder, trace, seconds } = loaded;
   let state: RunState = 'ready';
   let pauseAt = first === 'pause' ? run.iteration : Infinity;
   let perSecond = pace;
@@ -99,9 +101,11 @@ export function startDrive(
     view: desk.ask,
   };
 
-  const progress = progressReporter(run, problem, () => state, emit);
+  const progress = progressReporter({ run, problem, seconds }, () => state, emit);
   const checkpoint = (): void => {
     folder.writeCheckpoint(run.iteration, run.checkpoint());
+    const members = run.members.map(each => each.seconds);
+    folder.appendClock({ iteration: run.iteration, seconds: progress.seconds(), members });
     emit({ kind: 'checkpoint', iteration: run.iteration });
   };
   /** Until a command comes, or for so long; views are answered meanwhile. */
@@ -312,11 +316,15 @@ export function bestOf(members: readonly MemberReport[]): MemberReport {
 /** Over this stretch of running the speed is taken. */
 const SPEED_MILLISECONDS = 2000;
 
-function progressReporter(run: Run, problem: Problem, state: () => RunState, emit: (event: EngineEvent) => void) {
+function progressReporter(
+  { run, problem, seconds }: Pick<LoadedRun, 'run' | 'problem' | 'seconds'>,
+  state: () => RunState,
+  emit: (event: EngineEvent) => void,
+) {
   const maximum = Math.max(...problem.members.map(({ maximumIterations }) => maximumIterations));
   let told = 0;
   // Time counts while the run runs, not while it waits.
-  let before = 0;
+  let before = 1000 * seconds;
   let since: number | undefined;
   let marks: { readonly milliseconds: number; readonly iteration: number }[] = [];
   const milliseconds = () => before + (since === undefined ? 0 : performance.now() - since);

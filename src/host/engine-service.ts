@@ -13,7 +13,7 @@ import { asLabError, LabError } from '../protocol/lab-error.ts';
 import type { DriveSettings, EngineCommand, EngineEvent, StartRequest } from '../protocol/messages.ts';
 import { SCHEMA_VERSION } from '../protocol/run.ts';
 import { VERSION } from '../protocol/version.ts';
-import { readRecipe, readSummary, readTrace, type StoredRecipe } from '../store/read-run.ts';
+import { readClock, readRecipe, readSummary, readTrace, type StoredRecipe } from '../store/read-run.ts';
 import { createRunFolder, type OpenedRun, openRunFolder, truncateRun } from '../store/run-folder.ts';
 import { lockRun } from '../store/run-lock.ts';
 import { describeFit } from './describe-fit.ts';
@@ -142,7 +142,7 @@ export function createEngineService(emit: (event: EngineEvent) => void, among: r
       });
       const lock = lockRun(folder.path);
       try {
-        await driveToEnd({ run, problem, device, folder, trace }, settings);
+        await driveToEnd({ run, problem, device, folder, trace, seconds: 0 }, settings);
       } finally {
         lock.release();
       }
@@ -178,14 +178,17 @@ export function createEngineService(emit: (event: EngineEvent) => void, among: r
         logged,
         clock: () => performance.now(),
       });
-      if (from === 'checkpoint') restoreNewest(run, folder.path, checkpoints);
-      await use({ run, problem, device, folder, trace });
+      const seconds = from === 'checkpoint' ? restoreNewest(run, folder.path, checkpoints) : 0;
+      await use({ run, problem, device, folder, trace, seconds });
     });
   };
 
-  /** To iteration 0 only where nothing was computed yet: else it would cost the user all of the run. */
-  const restoreNewest = (run: Run, folder: string, checkpoints: OpenedRun['checkpoints']): void => {
-    for (const { name, read } of checkpoints) {
+  /**
+   * To iteration 0 only where nothing was computed yet: else it would cost the user all of the run. Returns for how many
+   * seconds the run had run by then.
+   */
+  const restoreNewest = (run: Run, folder: string, checkpoints: OpenedRun['checkpoints']): number => {
+    for (const { name, iteration, read } of checkpoints) {
       let checkpoint: Checkpoint;
       try {
         checkpoint = decodeCheckpoint(read(), name);
@@ -193,10 +196,11 @@ export function createEngineService(emit: (event: EngineEvent) => void, among: r
         note(`${asLabError(thrown).message} Trying the checkpoint before it. (${name})`);
         continue;
       }
-      run.restore(checkpoint, name);
-      return;
+      const clock = readClock(folder, iteration);
+      run.restore(checkpoint, name, clock?.members);
+      return clock?.seconds ?? 0;
     }
-    if (checkpoints.length === 0 && readTrace(folder).length === 0) return;
+    if (checkpoints.length === 0 && readTrace(folder).length === 0) return 0;
     throw new LabError({
       code: 'store',
       message: `The run has no checkpoint that can be read${checkpoints.length === 0 ? '' : `: ${checkpoints.length === 1 ? 'the only one is' : `all ${checkpoints.length} are`} damaged`}.`,

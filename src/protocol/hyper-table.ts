@@ -9,6 +9,8 @@ export interface HyperTable {
   /** Throws a `setting` error for an unknown path or a value out of range. */
   check(path: string, value: number | string): void;
   set(path: string, value: number): void;
+  /** Members of which the path is a value; none for an unknown path. */
+  reach(path: string): readonly number[];
   /** All live names with their values for this member and group. */
   resolve(member: number, group: string): HyperValues & { readonly learningRate: number };
   /** What was set, for checkpoints. */
@@ -62,6 +64,7 @@ export function createHyperTable({ descriptions, starts, groups }: HyperNames): 
       }
     },
     set: (path, value) => void values.set(path, value),
+    reach: path => parsePath(path)?.members ?? [],
     resolve(member, group) {
       const at = (name: string): number =>
         values.get(`members.${member}.${group}.${name}`) ??

@@ -59,7 +59,7 @@ function copyRecords(parentFolder: string, outFolder: string, checkpoints: reado
   for (const name of fixedSnapshots(parentFolder)) copy('snapshots', name);
   if (from === undefined) return;
   for (const { name, iteration } of snapshotFiles(parentFolder)) if (iteration < from) copy('snapshots', name);
-  for (const name of ['trace.csv', 'events.jsonl', 'measures.jsonl']) copy(name);
+  for (const name of ['trace.csv', 'events.jsonl', 'measures.jsonl', 'clock.jsonl']) copy(name);
   truncateRun(outFolder, from, 'drop-changes');
   // Last, so that a branch cut off by a crash starts from 0 instead of from a checkpoint without its records.
   for (const each of checkpoints) copy('checkpoints', `${nineDigits(each)}.npz`);

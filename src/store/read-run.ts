@@ -65,6 +65,18 @@ export function readMeasures(folder: string): MeasureRow[] {
   return readLines(join(folder, 'measures.jsonl'));
 }
 
+/** How long a run had taken at a checkpoint: all in all, and each of its members, in seconds. */
+export interface ClockRow {
+  readonly iteration: number;
+  readonly seconds: number;
+  readonly members: readonly number[];
+}
+
+/** As written last at `iteration` or before it; what lies behind was run again since, or belongs to the parent of a branch. */
+export function readClock(folder: string, iteration: number): ClockRow | undefined {
+  return readLines<ClockRow>(join(folder, 'clock.jsonl')).findLast(row => row.iteration <= iteration);
+}
+
 /** Rows of the trace as in frames: traceColumns, then the terms; NaN where a column is empty. Complete rows only. */
 export function readTrace(folder: string): Float64Array {
   const file = join(folder, 'trace.csv');

@@ -1,6 +1,6 @@
-// A run on disk, the side that writes: recipe.json, problem.json, events.jsonl, trace.csv, measures.jsonl, summary.json,
-// log.txt, thumbnail.png, checkpoints/, snapshots/, exports/. Whole files are written beside themselves and renamed; logs
-// are appended. A run interrupted at any byte opens again at its last good checkpoint. Node only.
+// A run on disk, the side that writes: recipe.json, problem.json, events.jsonl, trace.csv, measures.jsonl, clock.jsonl,
+// summary.json, log.txt, thumbnail.png, checkpoints/, snapshots/, exports/. Whole files are written beside themselves and
+// renamed; logs are appended. A run interrupted at any byte opens again at its last good checkpoint. Node only.
 
 import { appendFileSync, existsSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
@@ -14,7 +14,7 @@ import {
 } from '../protocol/run.ts';
 import type { ViewData } from '../protocol/views.ts';
 import { makeFolder, readLines, storing, writeAtomically } from './files.ts';
-import { readEvents, readRecipe, type StoredRecipe } from './read-run.ts';
+import { type ClockRow, readEvents, readRecipe, type StoredRecipe } from './read-run.ts';
 import { listCheckpoints, nineDigits, type Packing, snapshotFiles, writeSnapshotView } from './snapshot-views.ts';
 
 const CHECKPOINTS_KEPT = 8;
@@ -26,6 +26,8 @@ export interface RunFolder {
   /** Buffered; `flush` writes. */
   appendTrace(row: TraceRow): void;
   appendMeasures(row: MeasureRow): void;
+  /** Of a checkpoint that was just written. */
+  appendClock(row: ClockRow): void;
   /** One line with the time, for people. */
   log(text: string): void;
   flush(): void;
@@ -172,6 +174,7 @@ function openFolder(path: string, recipe: StoredRecipe): RunFolder {
     },
     appendMeasures: row =>
       storing(path, () => appendFileSync(join(path, 'measures.jsonl'), `${JSON.stringify(row)}\n`)),
+    appendClock: row => storing(path, () => appendFileSync(join(path, 'clock.jsonl'), `${JSON.stringify(row)}\n`)),
     log: text => storing(path, () => appendFileSync(join(path, 'log.txt'), `${new Date().toISOString()} ${text}\n`)),
     flush,
     writeProblem: problem =>
