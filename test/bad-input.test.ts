@@ -4,10 +4,13 @@ import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import sharp from 'sharp';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { decodeNpy, encodeNpy } from '../src/formats/npy.ts';
 import { createRandom } from '../src/numerics/random.ts';
-import { lab, temporaryFolder } from './lab.ts';
+import { temporaryFolder } from './lab.ts';
+import { labHere } from './lab-here.ts';
+
+vi.mock('../src/host/engine-client.ts', () => import('./engine-here.ts'));
 
 const folder = temporaryFolder();
 afterAll(() => folder.dispose());
@@ -102,7 +105,7 @@ describe('bad input', () => {
   it.each(cases)('refuses %s', async (_, args, code, message) => {
     const out = at('never-written');
     const paths = args.map(arg => (/\.(png|npy)$|^no-pictures$/.test(arg) ? at(arg) : arg));
-    const result = await lab('fit', 'tubal', ...paths, '--iterations', '5', '--out', out);
+    const result = await labHere('fit', 'tubal', ...paths, '--iterations', '5', '--out', out);
     expect(result.stderr).toMatch(message);
     expect(result.stderr).toMatch(/Try: /);
     expect(result.code).toBe(code);
@@ -110,10 +113,10 @@ describe('bad input', () => {
   });
 
   it('refuses an output folder that is not empty, and one below a file', async () => {
-    const full = await lab('fit', 'tubal', at('good.npy'), '--iterations', '5', '--out', at('full'));
+    const full = await labHere('fit', 'tubal', at('good.npy'), '--iterations', '5', '--out', at('full'));
     expect(full).toMatchObject({ code: 4 });
     expect(full.stderr).toMatch(/not empty/);
-    const below = await lab('fit', 'tubal', at('good.npy'), '--iterations', '5', '--out', join(at('file'), 'run'));
+    const below = await labHere('fit', 'tubal', at('good.npy'), '--iterations', '5', '--out', join(at('file'), 'run'));
     expect(below.code).toBe(4);
   });
 
@@ -126,7 +129,7 @@ describe('bad input', () => {
     expect(status).toBe(4);
     expect(JSON.parse(readFileSync(join(out, 'recipe.json'), 'utf8'))).toMatchObject({ fit: 'tubal' });
     expect(readdirSync(join(out, 'checkpoints'))).toEqual([]);
-    expect((await lab('resume', out)).code).toBe(0);
+    expect((await labHere('resume', out)).code).toBe(0);
   });
 
   it("takes the mask from the picture's own transparency", async () => {
@@ -138,7 +141,7 @@ describe('bad input', () => {
       .png()
       .toFile(at('holes.png'));
     const out = at('alpha');
-    const result = await lab('fit', 'tubal', at('holes.png'), '--mask', 'alpha', '--iterations', '20', '--out', out);
+    const result = await labHere('fit', 'tubal', at('holes.png'), '--mask', 'alpha', '--iterations', '20', '--out', out);
     expect(result.code, result.stderr).toBe(0);
     const { data } = decodeNpy(readFileSync(join(out, 'exports', 'mask.npy')), 'mask');
     expect(
@@ -154,7 +157,7 @@ describe('bad input', () => {
     const holes = values.map((value, i) => (mask[i] === 1 ? value : Number.NaN));
     writeFileSync(at('holes.npy'), npy([20, 24, 3], holes));
     writeFileSync(at('mask.npy'), npy([20, 24, 3], mask));
-    const result = await lab(
+    const result = await labHere(
       'fit',
       'tubal',
       at('holes.npy'),

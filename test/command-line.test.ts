@@ -2,8 +2,11 @@
 
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { lab, temporaryFolder } from './lab.ts';
+import { labHere } from './lab-here.ts';
+
+vi.mock('../src/host/engine-client.ts', () => import('./engine-here.ts'));
 
 const folder = temporaryFolder();
 afterAll(() => folder.dispose());
@@ -12,7 +15,7 @@ const fast = ['--iterations', '6', '--threads', '1'];
 
 beforeAll(async () => {
   const race = ['--race', 'optimizer=sgd,heavy-ball', '--set', 'momentum=0.5'];
-  const { code, stderr } = await lab('fit', 'tubal', 'sample:gratings', ...race, ...fast, '--out', at('race'));
+  const { code, stderr } = await labHere('fit', 'tubal', 'sample:gratings', ...race, ...fast, '--out', at('race'));
   expect(code, stderr).toBe(0);
 });
 const recipe = (run: string) => JSON.parse(readFileSync(at(run, 'recipe.json'), 'utf8'));
@@ -24,14 +27,14 @@ describe('settings', () => {
 
   it('of a preset give way to the optimizer that was chosen', async () => {
     const preset = ['--set', 'preset=fast', '--optimizer', 'adam'];
-    const { code, stderr } = await lab('fit', 'tubal', 'sample:gratings', ...preset, ...fast, '--out', at('preset'));
+    const { code, stderr } = await labHere('fit', 'tubal', 'sample:gratings', ...preset, ...fast, '--out', at('preset'));
     expect(code, stderr).toBe(0);
     expect(recipe('preset').members[0]).toMatchObject({ optimizer: 'adam', beta1: 0.9 });
     expect(recipe('preset').members[0]).not.toHaveProperty('momentum');
   });
 
   it('of another optimizer are refused with its name', async () => {
-    const { code, stderr } = await lab('fit', 'tubal', 'sample:gratings', '--set', 'momentum=0.5', '--out', at('none'));
+    const { code, stderr } = await labHere('fit', 'tubal', 'sample:gratings', '--set', 'momentum=0.5', '--out', at('none'));
     expect(code).toBe(2);
     expect(stderr).toMatch(/no setting "momentum"[\s\S]*Try: It belongs to .*heavy-ball/);
   });
@@ -54,7 +57,7 @@ describe('arguments', () => {
     [['export', 'a', '--format', 'exr'], '--format exr: choose npy, npz or png'],
     [['describe', 'tubl'], 'There is no fit "tubl"'],
   ])('%j are refused: %s', async (args, message) => {
-    const { code, stderr } = await lab(...args);
+    const { code, stderr } = await labHere(...args);
     expect(stderr).toContain(message);
     expect(code).toBe(2);
   });
@@ -69,11 +72,9 @@ describe('arguments', () => {
 
 describe('answers', () => {
   it('come as JSON too', async () => {
-    const [shown, compared, samples] = await Promise.all([
-      lab('show', at('race'), '--json'),
-      lab('compare', at('race'), at('race'), '--json'),
-      lab('samples', '--json'),
-    ]);
+    const shown = await labHere('show', at('race'), '--json');
+    const compared = await labHere('compare', at('race'), at('race'), '--json');
+    const samples = await labHere('samples', '--json');
     expect(JSON.parse(shown.stdout)).toMatchObject({
       recipe: { fit: 'tubal' },
       summary: { state: 'finished' },
@@ -84,7 +85,7 @@ describe('answers', () => {
   });
 
   it('to describe tell units, presets with what they set, and what is live with each rule', async () => {
-    const { stdout } = await lab('describe', 'tubal');
+    const { stdout } = await labHere('describe', 'tubal');
     expect(stdout).toContain('sampling  number, 0 to 1 of the entries, default 0.3');
     expect(stdout).toMatch(/fast: optimizer=heavy-ball, momentum=0\.5/);
     expect(stdout).toMatch(/heavy-ball .*\n( {6}.*\n)* {6}momentum, 0 to /);
@@ -92,26 +93,26 @@ describe('answers', () => {
   });
 
   it('to samples name the fit', async () => {
-    expect((await lab('samples')).stdout).toMatch(/^tubal: .*\n {2}sample:plaid/);
+    expect((await labHere('samples')).stdout).toMatch(/^tubal: .*\n {2}sample:plaid/);
   });
 });
 
 describe('an export', () => {
   it('takes a member, and leaves the files of the best as they are', async () => {
-    const { code, stderr } = await lab('export', at('race'), '--format', 'npy', '--member', '1');
+    const { code, stderr } = await labHere('export', at('race'), '--format', 'npy', '--member', '1');
     expect(code, stderr).toBe(0);
     expect(readdirSync(at('race', 'exports'))).toEqual(
       expect.arrayContaining(['recovered.npy', 'recovered-member1.npy', 'mask-member1.npy']),
     );
-    const none = await lab('export', at('race'), '--format', 'npy', '--member', '2');
+    const none = await labHere('export', at('race'), '--format', 'npy', '--member', '2');
     expect(none.code).toBe(2);
     expect(none.stderr).toContain('Its members are 0 to 1');
   });
 
   it('that would write nothing says so', async () => {
-    await lab('fit', 'tubal', 'sample:sensing', ...fast, '--out', at('sensing'));
+    await labHere('fit', 'tubal', 'sample:sensing', ...fast, '--out', at('sensing'));
     const before = existsSync(at('sensing', 'exports')) ? readdirSync(at('sensing', 'exports')) : [];
-    const { code, stderr } = await lab('export', at('sensing'), '--format', 'png');
+    const { code, stderr } = await labHere('export', at('sensing'), '--format', 'png');
     expect(code).toBe(2);
     expect(stderr).toMatch(/Nothing of this run can be written as png[\s\S]*npy or npz/);
     expect(readdirSync(at('sensing', 'exports'))).toEqual(before);

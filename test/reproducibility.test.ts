@@ -4,9 +4,12 @@
 import { existsSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
-import { afterAll, describe, expect, it } from 'vitest';
+import { afterAll, describe, expect, it, vi } from 'vitest';
 import { createRandom } from '../src/numerics/random.ts';
-import { lab, startLab, temporaryFolder } from './lab.ts';
+import { startLab, temporaryFolder } from './lab.ts';
+import { labHere } from './lab-here.ts';
+
+vi.mock('../src/host/engine-client.ts', () => import('./engine-here.ts'));
 
 const folder = temporaryFolder();
 afterAll(() => folder.dispose());
@@ -40,9 +43,9 @@ function bits(out: string): Record<string, string> {
 
 describe('reproducibility', () => {
   it('gives the same bits with one and with two threads, and in a replay', async () => {
-    expect(await lab(...fitArguments(at('one'), 1))).toMatchObject({ code: 0 });
-    expect(await lab(...fitArguments(at('two'), 2))).toMatchObject({ code: 0 });
-    expect(await lab('replay', at('one'), '--out', at('replay'))).toMatchObject({ code: 0 });
+    expect(await labHere(...fitArguments(at('one'), 1))).toMatchObject({ code: 0 });
+    expect(await labHere(...fitArguments(at('two'), 2))).toMatchObject({ code: 0 });
+    expect(await labHere('replay', at('one'), '--out', at('replay'))).toMatchObject({ code: 0 });
     const one = bits(at('one'));
     expect(one.events.match(/"source":"user"/g)).toHaveLength(3);
     expect(bits(at('two'))).toEqual(one);
@@ -52,7 +55,7 @@ describe('reproducibility', () => {
   const kills = Number(process.env.DESCENT_LAB_KILLS ?? 4);
   it('resumes to the same bits after SIGKILL at random moments', { timeout: 60e3 * (kills + 1) }, async () => {
     const iterations = 4000;
-    expect(await lab(...fitArguments(at('whole'), 2, iterations))).toMatchObject({ code: 0 });
+    expect(await labHere(...fitArguments(at('whole'), 2, iterations))).toMatchObject({ code: 0 });
     const whole = bits(at('whole'));
     const random = createRandom(kills, 'kill moments');
     for (let kill = 0; kill < kills; kill++) {
@@ -68,7 +71,7 @@ describe('reproducibility', () => {
       }
       await result;
       if (!existsSync(join(out, 'summary.json'))) {
-        const resumed = await lab('resume', out);
+        const resumed = await labHere('resume', out);
         expect(resumed.code, resumed.stderr).toBe(0);
       }
       expect(bits(out), `kill ${kill}`).toEqual(whole);

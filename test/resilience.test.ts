@@ -6,10 +6,13 @@ import { copyFileSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync,
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import sharp from 'sharp';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import type { RunEvent } from '../src/protocol/run.ts';
 import { readEvents } from '../src/store/read-run.ts';
 import { lab, startLab, temporaryFolder } from './lab.ts';
+import { labHere } from './lab-here.ts';
+
+vi.mock('../src/host/engine-client.ts', () => import('./engine-here.ts'));
 
 const folder = temporaryFolder();
 afterAll(() => folder.dispose());
@@ -65,10 +68,10 @@ describe('a change of a running fit', () => {
       await again.result;
       expect(userEvents('twice'), `kill ${kill}`).toEqual([change]);
     }
-    expect((await lab('resume', at('twice'), '--threads', '1')).code).toBe(0);
+    expect((await labHere('resume', at('twice'), '--threads', '1')).code).toBe(0);
     expect(userEvents('twice')).toEqual([change]);
     for (const [iteration, rate] of rates('twice')) expect(rate).toBe(iteration < change.iteration ? 0.9 : 0.1);
-    expect((await lab('replay', at('twice'), '--out', at('twice-again'))).code).toBe(0);
+    expect((await labHere('replay', at('twice'), '--out', at('twice-again'))).code).toBe(0);
     expect(readFileSync(at('twice-again', 'trace.csv'), 'utf8')).toBe(readFileSync(at('twice', 'trace.csv'), 'utf8'));
   });
 
@@ -85,7 +88,7 @@ describe('a change of a running fit', () => {
     expect((await run.result).code).toBe(130);
     const typed = userEvents('paused');
     expect(typed.map(({ value }) => value)).toEqual([0.1, 0.2, 0.1]);
-    expect((await lab('resume', at('paused'), '--threads', '1')).code).toBe(0);
+    expect((await labHere('resume', at('paused'), '--threads', '1')).code).toBe(0);
     expect(userEvents('paused')).toEqual(typed);
     expect(rates('paused').at(-1)).toEqual([119, 0.1]);
   });
@@ -101,7 +104,7 @@ describe('a run whose folder or input changed', () => {
         .toFile(at('frames', `${frame}.png`));
     }
     const leave = ['--leave-after', '30', '--iterations', '60', '--threads', '1'];
-    expect((await lab('fit', 'tubal', at('frames'), '--out', at('film'), ...leave)).code).toBe(130);
+    expect((await labHere('fit', 'tubal', at('frames'), '--out', at('film'), ...leave)).code).toBe(130);
   });
 
   /** What a refused resume must leave as it was. */
@@ -120,13 +123,13 @@ describe('a run whose folder or input changed', () => {
       ['resume', at('film')],
       ['replay', at('film'), '--out', at('film-again')],
     ]) {
-      const { code, stderr } = await lab(...args);
+      const { code, stderr } = await labHere(...args);
       expect(code).toBe(3);
       expect(stderr).toContain('it was 4 files and is 3 now');
     }
     expect(existsSync(at('film-again'))).toBe(false);
     copyFileSync(at('frames', '2.png'), at('frames', '3.png'));
-    expect((await lab('resume', at('film'))).stderr).toContain('its content changed');
+    expect((await labHere('resume', at('film'))).stderr).toContain('its content changed');
     expect(records('film')).toEqual(before);
     copyFileSync(at('3.png'), at('frames', '3.png'));
   });
@@ -135,11 +138,11 @@ describe('a run whose folder or input changed', () => {
     for (const name of readdirSync(at('film', 'checkpoints')))
       writeFileSync(at('film', 'checkpoints', name), 'PK damaged');
     const before = records('film');
-    const refused = await lab('resume', at('film'));
+    const refused = await labHere('resume', at('film'));
     expect(refused.code).toBe(4);
     expect(refused.stderr).toMatch(/all 2 are damaged[\s\S]*--from-start/);
     expect(records('film')).toEqual(before);
-    const again = await lab('resume', at('film'), '--from-start');
+    const again = await labHere('resume', at('film'), '--from-start');
     expect(again.code, again.stderr).toBe(0);
     expect(again.stderr).toContain('Resuming at iteration 0');
     expect(rates('film')).toHaveLength(60);
@@ -147,27 +150,27 @@ describe('a run whose folder or input changed', () => {
 
   it('is not resumed from the checkpoint of another run', async () => {
     const leave = ['--leave-after', '20', '--iterations', '40', '--threads', '1'];
-    await lab(...fitInto('rank-5', '--set', 'rank=5', ...leave));
-    await lab(...fitInto('rank-6', '--set', 'rank=6', ...leave));
+    await labHere(...fitInto('rank-5', '--set', 'rank=5', ...leave));
+    await labHere(...fitInto('rank-6', '--set', 'rank=6', ...leave));
     copyFileSync(at('rank-6', 'checkpoints', '000000020.npz'), at('rank-5', 'checkpoints', '000000020.npz'));
     const before = records('rank-5');
-    const { code, stderr } = await lab('resume', at('rank-5'));
+    const { code, stderr } = await labHere('resume', at('rank-5'));
     expect(code).toBe(4);
     expect(stderr).toContain('does not fit this run');
     expect(records('rank-5')).toEqual(before);
   });
 
   it('computes on the kernels it was started with', async () => {
-    expect((await lab(...fitInto('simd', '--iterations', '10', '--threads', '1'))).code).toBe(0);
+    expect((await labHere(...fitInto('simd', '--iterations', '10', '--threads', '1'))).code).toBe(0);
     writeFileSync(at('simd', 'recipe.json'), JSON.stringify({ ...json('simd', 'recipe.json'), twin: 'simd' }));
-    expect((await lab('replay', at('simd'), '--out', at('simd-again'))).code).toBe(0);
+    expect((await labHere('replay', at('simd'), '--out', at('simd-again'))).code).toBe(0);
     expect(json('simd-again', 'recipe.json').twin).toBe('simd');
     expect(json('simd-again', 'problem.json').summary.kernels).toBe('simd');
   });
 
   it('is told as finished when it is resumed, and keeps its summary', async () => {
     const summary = readFileSync(at('simd', 'summary.json'), 'utf8');
-    const { code, stderr } = await lab('resume', at('simd'));
+    const { code, stderr } = await labHere('resume', at('simd'));
     expect(code).toBe(0);
     expect(stderr).toContain('This run is finished, with 10 iterations');
     expect(readFileSync(at('simd', 'summary.json'), 'utf8')).toBe(summary);
@@ -178,17 +181,17 @@ describe('a run whose folder or input changed', () => {
     writeFileSync(at('library', 'bad', 'recipe.json'), '{"schema":1,');
     mkdirSync(at('library', 'good'));
     copyFileSync(at('simd', 'recipe.json'), at('library', 'good', 'recipe.json'));
-    const { code, stdout } = await lab('runs', at('library'));
+    const { code, stdout } = await labHere('runs', at('library'));
     expect(code).toBe(0);
     expect(stdout).toMatch(/bad +The recipe of this run is damaged/);
     expect(stdout).toMatch(/good +tubal seed 0/);
-    const runs = JSON.parse((await lab('runs', at('library'), '--json')).stdout);
+    const runs = JSON.parse((await labHere('runs', at('library'), '--json')).stdout);
     expect(runs).toMatchObject([
       { run: 'bad', problem: { code: 'store' } },
       { run: 'good', fit: 'tubal' },
     ]);
     for (const command of ['show', 'resume']) {
-      const refused = await lab(command, at('library', 'bad'));
+      const refused = await labHere(command, at('library', 'bad'));
       expect(refused.code).toBe(4);
       expect(refused.stderr).toContain('recipe.json cannot be read');
     }
@@ -276,7 +279,7 @@ describe('a member that diverges', () => {
 
   it('is given up with its reason, and the others go on', async () => {
     const race = ['--race', 'method=prec-gd,gd', ...gram];
-    const { code, stdout, stderr } = await lab(...fitInto('race', ...race));
+    const { code, stdout, stderr } = await labHere(...fitInto('race', ...race));
     expect(code, stderr).toBe(0);
     const { members, bestMember } = json('race', 'summary.json');
     expect(bestMember).toBe(1);
@@ -286,15 +289,15 @@ describe('a member that diverges', () => {
   });
 
   it('pauses the run where it is the only one, with the state kept, and a change helps', async () => {
-    const { code, stderr } = await lab(...fitInto('alone', '--set', 'method=prec-gd', ...gram));
+    const { code, stderr } = await labHere(...fitInto('alone', '--set', 'method=prec-gd', ...gram));
     expect(code).toBe(6);
     expect(stderr).toMatch(/Error: .*Gram matrix[\s\S]*Try: Give a larger damping/);
     const [, iteration] = /branch \S+ --at (\d+):/.exec(stderr) ?? [];
     expect(readdirSync(at('alone', 'checkpoints'))).toContain(`${iteration.padStart(9, '0')}.npz`);
-    const helped = await lab('branch', at('alone'), '--at', `${iteration}:damping=1`, '--out', at('helped'));
+    const helped = await labHere('branch', at('alone'), '--at', `${iteration}:damping=1`, '--out', at('helped'));
     expect(helped.code, helped.stderr).toBe(0);
     expect(json('helped', 'summary.json').iterations).toBe(200);
-    expect((await lab('replay', at('helped'), '--out', at('helped-again'))).code).toBe(0);
+    expect((await labHere('replay', at('helped'), '--out', at('helped-again'))).code).toBe(0);
     expect(readFileSync(at('helped-again', 'trace.csv'), 'utf8')).toBe(readFileSync(at('helped', 'trace.csv'), 'utf8'));
   });
 });

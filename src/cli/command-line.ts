@@ -1,0 +1,30 @@
+// One call of the command line: finds the command, runs it, and turns what it throws into a message and an exit code.
+
+import { asLabError, LabError, nearestName } from '../protocol/lab-error.ts';
+import { commands } from './commands.ts';
+import { exitCodeOf, printError } from './output.ts';
+
+/** `words` as behind the name of the program. Resolves with the exit code; never rejects. */
+export async function runCommandLine(words: readonly string[]): Promise<number> {
+  const [name = 'help', ...rest] = words;
+  const command = commands[name];
+  try {
+    if (command === undefined) {
+      const near = nearestName(name, Object.keys(commands));
+      throw new LabError({
+        code: 'setting',
+        message: `There is no command "${name}".`,
+        where: 'command line',
+        tip: near === undefined ? 'Run `npm run lab -- help`.' : `Did you mean "${near}"?`,
+      });
+    }
+    return await command(rest);
+  } catch (thrown) {
+    const error = asLabError(thrown);
+    // As the engine tells its errors, so that a program reads one kind only.
+    if (rest.includes('--json'))
+      process.stdout.write(`${JSON.stringify({ kind: 'error', of: name, error: error.toDetails() })}\n`);
+    else printError(error.toDetails());
+    return exitCodeOf(error.code);
+  }
+}
