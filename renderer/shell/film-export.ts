@@ -1,7 +1,8 @@
 // The film that the export dialog sets up, and the export under way: both outlive the dialog, so that it can be closed
-// meanwhile.
+// meanwhile. What was chosen is remembered from one day to the next.
 
 import { create } from 'zustand';
+import { persist } from 'zustand/middleware';
 import type { ExportedFile, ReplayFormat } from '../../src/protocol/host-calls.ts';
 import { asLabError, type LabErrorDetails } from '../../src/protocol/lab-error.ts';
 import { addExports } from '../state/exports.ts';
@@ -25,10 +26,14 @@ interface FilmExport {
   readonly progress: FilmProgress;
 }
 
-export const useFilmExport = create<FilmExport>(() => ({
+const first: FilmExport = {
   choice: { format: 'webm', framesPerSecond: 10, width: 1280 },
   progress: { kind: 'none' },
-}));
+};
+
+export const useFilmExport = create<FilmExport>()(
+  persist(() => first, { name: 'descent-lab-film', version: 1, partialize: ({ choice }) => ({ choice }) }),
+);
 
 let abort = new AbortController();
 
