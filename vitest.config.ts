@@ -2,7 +2,20 @@ import { defineConfig } from 'vitest/config';
 
 export default defineConfig({
   test: {
-    include: ['src/**/*.test.ts', 'renderer/**/*.test.ts', 'test/*.test.ts'],
+    // Left to itself, vitest leaves one of two cores idle.
+    maxWorkers: 2,
     testTimeout: 120000,
+    projects: [
+      { extends: true, test: { name: 'unit', include: ['src/**/*.test.ts', 'renderer/**/*.test.ts'] } },
+      {
+        extends: true,
+        test: {
+          name: 'integration',
+          include: ['test/*.test.ts'],
+          // Real processes that share the cores with other tests may stall for seconds; what fails twice fails.
+          retry: 1,
+        },
+      },
+    ],
   },
 });
