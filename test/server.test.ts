@@ -233,6 +233,18 @@ describe('a window', () => {
     expect(run).toBe('my-photo-1');
     await window.call('open', { run });
     await ended(window, run);
+    // Several are a folder that keeps its name, in the report, in the list of runs and in a run made from it once more.
+    for (const name of ['1.png', '2.png'])
+      await upload(server.address, name, await png(pixels, 3), 'frames', 'our holiday');
+    expect(await window.call('inspect', { fit: 'tubal', input: 'upload:frames' })).toMatchObject({
+      name: 'our holiday',
+      kind: 'video',
+    });
+    const film = await window.call('start', { ...small, input: 'upload:frames', first: 'pause' });
+    const { entry, recipe } = await window.call('open', film);
+    expect(entry).toMatchObject({ run: 'our-holiday-1', input: 'our holiday' });
+    expect(await window.call('inspect', { fit: 'tubal', input: recipe.input })).toMatchObject({ name: 'our holiday' });
+    await window.call('delete', { runs: [film.run] });
     const wrong = await upload(server.address, 'notes.png', new TextEncoder().encode('no picture at all'));
     await expect(window.call('inspect', { fit: 'tubal', input: wrong.input ?? '' })).rejects.toMatchObject({
       code: 'input',
