@@ -52,9 +52,9 @@ describe('reproducibility', () => {
     expect(bits(at('replay'))).toEqual(one);
   });
 
-  const kills = Number(process.env.DESCENT_LAB_KILLS ?? 4);
+  const kills = Number(process.env.DESCENT_LAB_KILLS ?? 3);
   it('resumes to the same bits after SIGKILL at random moments', { timeout: 60e3 * (kills + 1) }, async () => {
-    const iterations = 4000;
+    const iterations = 1500;
     expect(await labHere(...fitArguments(at('whole'), 2, iterations))).toMatchObject({ code: 0 });
     const whole = bits(at('whole'));
     const random = createRandom(kills, 'kill moments');
@@ -62,7 +62,7 @@ describe('reproducibility', () => {
       const out = at(`killed-${kill}`);
       const { child, result } = startLab([...fitArguments(out, 2, iterations), '--checkpoint-seconds', '0.05']);
       while (!existsSync(join(out, 'recipe.json'))) await setTimeout(5);
-      await setTimeout(1500 * random.uniform());
+      await setTimeout(800 * random.uniform());
       // The whole group dies at once: host, engine and workers.
       try {
         process.kill(-(child.pid as number), 'SIGKILL');
