@@ -135,7 +135,7 @@ async function timeRun(device: CpuDevice, { rows, columns, k, rank, transform }:
   });
   let seconds = 0;
   const drive = startDrive(
-    { run, problem, device, folder, trace: noTraceFeed },
+    { run, problem, device, folder, trace: noTraceFeed, seconds: 0 },
     { checkpointSeconds: 5, leaveAfter: undefined },
     event => {
       if (event.kind === 'finished') seconds = event.summary.seconds;

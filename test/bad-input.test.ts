@@ -141,7 +141,17 @@ describe('bad input', () => {
       .png()
       .toFile(at('holes.png'));
     const out = at('alpha');
-    const result = await labHere('fit', 'tubal', at('holes.png'), '--mask', 'alpha', '--iterations', '20', '--out', out);
+    const result = await labHere(
+      'fit',
+      'tubal',
+      at('holes.png'),
+      '--mask',
+      'alpha',
+      '--iterations',
+      '20',
+      '--out',
+      out,
+    );
     expect(result.code, result.stderr).toBe(0);
     const { data } = decodeNpy(readFileSync(join(out, 'exports', 'mask.npy')), 'mask');
     expect(

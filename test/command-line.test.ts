@@ -27,14 +27,30 @@ describe('settings', () => {
 
   it('of a preset give way to the optimizer that was chosen', async () => {
     const preset = ['--set', 'preset=fast', '--optimizer', 'adam'];
-    const { code, stderr } = await labHere('fit', 'tubal', 'sample:gratings', ...preset, ...fast, '--out', at('preset'));
+    const { code, stderr } = await labHere(
+      'fit',
+      'tubal',
+      'sample:gratings',
+      ...preset,
+      ...fast,
+      '--out',
+      at('preset'),
+    );
     expect(code, stderr).toBe(0);
     expect(recipe('preset').members[0]).toMatchObject({ optimizer: 'adam', beta1: 0.9 });
     expect(recipe('preset').members[0]).not.toHaveProperty('momentum');
   });
 
   it('of another optimizer are refused with its name', async () => {
-    const { code, stderr } = await labHere('fit', 'tubal', 'sample:gratings', '--set', 'momentum=0.5', '--out', at('none'));
+    const { code, stderr } = await labHere(
+      'fit',
+      'tubal',
+      'sample:gratings',
+      '--set',
+      'momentum=0.5',
+      '--out',
+      at('none'),
+    );
     expect(code).toBe(2);
     expect(stderr).toMatch(/no setting "momentum"[\s\S]*Try: It belongs to .*heavy-ball/);
   });

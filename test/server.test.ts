@@ -9,7 +9,16 @@ import { decodeNpy } from '../src/formats/npy.ts';
 import { decodeNpz } from '../src/formats/npz.ts';
 import type { HostCall } from '../src/protocol/host-calls.ts';
 import { lab, startLab, temporaryFolder } from './lab.ts';
-import { openWindow, rawRequest, served, serveApart, serveHere, type TestServer, type TestWindow, upload } from './window.ts';
+import {
+  openWindow,
+  rawRequest,
+  serveApart,
+  served,
+  serveHere,
+  type TestServer,
+  type TestWindow,
+  upload,
+} from './window.ts';
 
 const folder = temporaryFolder();
 const at = (...parts: string[]) => join(folder.path, ...parts);
@@ -374,10 +383,7 @@ describe('runs that wait unwatched', () => {
     const window = await openWindow(server.address);
     const entry = (run: string, live: boolean, state: string) =>
       window.until(message =>
-        message.kind === 'entry' &&
-        message.run === run &&
-        message.entry?.live === live &&
-        message.entry.state === state
+        message.kind === 'entry' && message.run === run && message.entry?.live === live && message.entry.state === state
           ? message.entry
           : undefined,
       );

@@ -441,8 +441,15 @@ describe('a loss that stops being finite', () => {
 
     await driven('left', given, (event, send) => void (event.kind === 'diverged' && send({ kind: 'leave' })));
     const resume = { kind: 'resume', folder: join(folder.path, 'left'), ...drive, first: 'pause' } as const;
-    await engine((event, send) => void (event.kind === 'state' && event.state === 'ready' && help(send))).handle(resume);
-    const replay = { kind: 'replay', folder: join(folder.path, 'run'), out: join(folder.path, 'again'), ...drive } as const;
+    await engine((event, send) => void (event.kind === 'state' && event.state === 'ready' && help(send))).handle(
+      resume,
+    );
+    const replay = {
+      kind: 'replay',
+      folder: join(folder.path, 'run'),
+      out: join(folder.path, 'again'),
+      ...drive,
+    } as const;
     await engine().handle(replay);
     for (const other of ['left', 'again']) {
       for (const file of ['trace.csv', 'events.jsonl', 'measures.jsonl'])

@@ -70,7 +70,9 @@ export const windowActions: readonly Action[] = [
         const { current } = useLab.getState();
         const view = { cursor: useCursor.getState(), panels: frontPanels(), eye: theScene()?.eye };
         await navigator.clipboard.writeText(linkToView(location.href, current, view));
-        notifications.show({ message: 'The link is copied. It shows this view in this browser while the lab is open.' });
+        notifications.show({
+          message: 'The link is copied. It shows this view in this browser while the lab is open.',
+        });
       }),
   },
 ];

@@ -67,8 +67,7 @@ export const commands: Record<string, Command> = {
     const options = { port: text, library: text, root: list, 'no-open': flag };
     const { values } = parse('serve', args, options, 0);
     const port = whole(values.port, 'port', 0);
-    if (port !== undefined && port > MOST_PORT)
-      throw usage(`--port ${port}: give a number up to ${MOST_PORT}.`);
+    if (port !== undefined && port > MOST_PORT) throw usage(`--port ${port}: give a number up to ${MOST_PORT}.`);
     return serve({
       port,
       library: resolve(values.library ?? 'runs'),

@@ -126,7 +126,18 @@ function choice(
 ): SettingDescription {
   const choices = among.map(each => each.id);
   const choiceTitles = Object.fromEntries(among.map(each => [each.id, each.title]));
-  return { name, title, type: 'choice', default: id, choices, choiceTitles, live: 'member', group: 'Optimizer', level, help };
+  return {
+    name,
+    title,
+    type: 'choice',
+    default: id,
+    choices,
+    choiceTitles,
+    live: 'member',
+    group: 'Optimizer',
+    level,
+    help,
+  };
 }
 
 function live(hyper: HyperDescription): SettingDescription {

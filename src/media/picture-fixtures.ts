@@ -17,7 +17,7 @@ export interface TiffParts {
 
 /** A little-endian TIFF file of pages of one uncompressed strip each (TIFF 6.0, section 2). */
 export function tiffFile(...pages: readonly TiffParts[]): Uint8Array {
-  const blocks = [Uint8Array.of(0x49, 0x49, 42, 0, 8, 0, 0, 0)];
+  const blocks: Uint8Array[] = [Uint8Array.of(0x49, 0x49, 42, 0, 8, 0, 0, 0)];
   let from = 8;
   pages.forEach((page, i) => {
     const block = tiffPage(page, from, i === pages.length - 1 ? 'last' : 'more');

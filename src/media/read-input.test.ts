@@ -74,7 +74,9 @@ describe('one file', () => {
       expect(mixed).toMatchObject({ kind: 'picture', picture: { width: 3, channels: 1, pages: 2 } });
     }
     const damaged = tiffFile(page(3, 100), page(3, 2000));
-    expect(await errorOf(await put('cut.tif', damaged.subarray(0, damaged.length - 8)))).toMatchObject({ code: 'input' });
+    expect(await errorOf(await put('cut.tif', damaged.subarray(0, damaged.length - 8)))).toMatchObject({
+      code: 'input',
+    });
   });
 
   it('a NumPy array, also under another extension', async () => {

@@ -58,7 +58,8 @@ stories('a window as it was left', () => {
       return from.page.evaluate(() => navigator.clipboard.readText());
     };
     const link = await copied(window);
-    const eyeOf = (address: string) => new URLSearchParams(new URL(address).hash.slice(1)).get('eye')?.split(' ').map(Number);
+    const eyeOf = (address: string) =>
+      new URLSearchParams(new URL(address).hash.slice(1)).get('eye')?.split(' ').map(Number);
     expect(eyeOf(link)).toHaveLength(6);
 
     const other = await stage.open({ address: link, beside: window });

@@ -133,9 +133,7 @@ function RunSetting({ row: { setting, values, changed } }: { readonly row: Row }
     <div className="settings-head">
       <span className="settings-title">
         <span>{setting.title}</span>
-        {setting.help !== '' && (
-          <HelpMark label={setting.title} text={helpText(setting)} />
-        )}
+        {setting.help !== '' && <HelpMark label={setting.title} text={helpText(setting)} />}
         {changed && <span className="settings-dot" role="img" aria-label="not the default" />}
       </span>
       <span className="settings-value" data-changed={changed}>

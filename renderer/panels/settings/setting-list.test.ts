@@ -1,7 +1,16 @@
 import { expect, test } from 'vitest';
 import type { FitDescription } from '../../../src/protocol/host-calls.ts';
 import type { SettingDescription } from '../../../src/protocol/settings.ts';
-import { found, grouped, helpText, listSettings, racedValues, raceRefusal, refusal, valueText } from './setting-list.ts';
+import {
+  found,
+  grouped,
+  helpText,
+  listSettings,
+  racedValues,
+  raceRefusal,
+  refusal,
+  valueText,
+} from './setting-list.ts';
 
 const rank: SettingDescription = {
   name: 'rank',
