@@ -161,7 +161,8 @@ describe('uploads', () => {
         yield new Uint8Array(100);
       }
     }
-    const send = (name: string) => receive({ name, folder: undefined, group: 'g', bytes: undefined, content: content() });
+    const send = (name: string) =>
+      receive({ name, folder: undefined, group: 'g', bytes: undefined, content: content() });
     const outcomes = await Promise.allSettled([send('a'), send('b')]);
     expect(outcomes.map(({ status }) => status).sort()).toEqual(['fulfilled', 'rejected']);
     await expect(send('c')).rejects.toMatchObject({ code: 'input' });
