@@ -68,8 +68,9 @@ export function isCutShort(bytes: Uint8Array, format: PictureFormat): boolean {
       return areBoxesCutShort(view);
     case 'GIF':
       return bytes.length < 14;
-    case 'JPEG':
     case 'TIFF':
+      return isTiffCutShort(view);
+    case 'JPEG':
       return false;
   }
 }
@@ -96,6 +97,50 @@ function areBoxesCutShort(view: DataView): boolean {
   }
   return at > view.byteLength;
 }
+
+/**
+ * A directory for each page, chained by offsets; where the pixels are not compressed, the decoder takes those that are
+ * missing for zeros (TIFF 6.0, section 2). What is compressed it misses itself; BigTIFF cannot be told.
+ */
+function isTiffCutShort(view: DataView): boolean {
+  const { byteLength } = view;
+  if (byteLength < 8) return true;
+  const little = view.getUint8(0) === 0x49;
+  const short = (at: number) => view.getUint16(at, little);
+  const long = (at: number) => view.getUint32(at, little);
+  if (short(2) !== 42) return false;
+  const seen = new Set<number>();
+  for (let at = long(4); at !== 0 && !seen.has(at); ) {
+    seen.add(at);
+    if (at + 2 > byteLength) return true;
+    const count = short(at);
+    const next = at + 2 + 12 * count;
+    if (next + 4 > byteLength) return true;
+    const fields = new Map<number, readonly number[]>();
+    for (let entry = at + 2; entry < next; entry += 12) {
+      const size = { 3: 2, 4: 4 }[short(entry + 2)];
+      const length = long(entry + 4);
+      if (size === undefined) continue;
+      const from = size * length <= 4 ? entry + 8 : long(entry + 8);
+      if (from + size * length > byteLength) return true;
+      const read = size === 2 ? short : long;
+      fields.set(
+        short(entry),
+        Array.from({ length }, (_, i) => read(from + size * i)),
+      );
+    }
+    const [compression = 1] = fields.get(COMPRESSION) ?? [];
+    const offsets = fields.get(STRIP_OFFSETS) ?? fields.get(TILE_OFFSETS) ?? [];
+    const counts = fields.get(STRIP_BYTES) ?? fields.get(TILE_BYTES) ?? [];
+    if (compression === 1 && offsets.some((offset, i) => offset + (counts[i] ?? 0) > byteLength)) return true;
+    at = long(next);
+  }
+  return false;
+}
+
+const COMPRESSION = 259;
+const [STRIP_OFFSETS, STRIP_BYTES] = [273, 279];
+const [TILE_OFFSETS, TILE_BYTES] = [324, 325];
 
 function latin1(bytes: Uint8Array, start: number, end: number): string {
   return String.fromCharCode(...bytes.subarray(start, end));
