@@ -41,7 +41,7 @@ function column(out: string, name: string): number[] {
 describe('completion', () => {
   it('recovers low-rank cloth and gliding sprites far better than interpolation', async () => {
     for (const sample of ['sample:plaid', 'sample:sprites']) {
-      const [{ psnr, interpolationPsnr }] = (await run(sample)).members;
+      const [{ psnr, interpolationPsnr }] = (await run(sample, '--iterations', '400')).members;
       expect(psnr).toBeGreaterThan(interpolationPsnr + 8);
     }
   });
@@ -61,9 +61,9 @@ describe('completion', () => {
   });
 
   it('pays for a large start and for heavy momentum with quality', async () => {
-    const scales = (await run('sample:plaid', '--race', 'initialScale=1e-3,1')).members;
+    const scales = (await run('sample:plaid', '--iterations', '500', '--race', 'initialScale=1e-3,1')).members;
     expect(scales[0].psnr).toBeGreaterThan(scales[1].psnr + 2);
-    const rate = ['--optimizer', 'heavy-ball', '--set', 'learningRate=0.4'];
+    const rate = ['--iterations', '800', '--optimizer', 'heavy-ball', '--set', 'learningRate=0.4'];
     const momenta = (await run('sample:plaid', ...rate, '--race', 'momentum=0,0.9')).members;
     expect(momenta[0].psnr).toBeGreaterThan(momenta[1].psnr + 2);
   });

@@ -404,7 +404,7 @@ describe('runs that wait unwatched', () => {
     await entry(third.run, true, 'ready');
     expect(await window.call('open', { run })).toMatchObject({ entry: { iteration: 20 }, pace: 1000 });
     await expect
-      .poll(async () => (await window.call('open', { run })).entry)
+      .poll(async () => (await window.call('open', { run })).entry, { timeout: 30e3 })
       .toMatchObject({ state: 'ready', live: true, iteration: 20 });
     expect(window.traceOf(run).length).toBe(20);
     await window.call('go', { run });
