@@ -5,6 +5,7 @@ import { join, resolve } from 'node:path';
 import { branchRun } from '../store/branch-run.ts';
 import { assignment, driveOptions, driveSettings, fail, parse, plannedEvent, usage, whole } from './arguments.ts';
 import { drive } from './drive.ts';
+import { printCameraErrors } from './evaluate-cameras.ts';
 import { film } from './film.ts';
 import { flow } from './flow.ts';
 import { evaluate, starts } from './pose-tables.ts';
@@ -43,6 +44,9 @@ const help = `Descent Lab: see and steer a vision model while gradient descent f
                                                  errors of poses (BOP results format) against the truth of a scene
       --unit-mm X                                millimetres per mesh unit, where the scene names no unit
       --symmetries ignore  --out FILE  --json    FILE gets the errors of each row
+  npm run --silent lab -- evaluate cameras RUN_OR_FILE TRUTH
+                                                 trajectory and angle errors of cameras, and of the focal length; both are
+                                                 TUM, KITTI, transforms.json, COLMAP, scene.json, or a folder with one
   npm run --silent lab -- starts SCENE --shell 40/16 --out FILE
                                                  starts 40° and 16 mm from the truth; repeat for more shells
       --seed N  --per-case 3  --visible 0.1      objects of which less is visible are left out
@@ -188,8 +192,12 @@ export const commands: Record<string, Command> = {
       3,
     );
     const [fit, scene, poses] = positionals;
+    if (fit === 'cameras' && scene !== undefined && poses !== undefined)
+      return printCameraErrors(resolve(scene), resolve(poses), styleOf(values));
     if (fit !== 'pose' || scene === undefined || poses === undefined)
-      throw usage('evaluate needs a fit, a scene and a table: evaluate pose SCENE POSES.csv.');
+      throw usage(
+        'evaluate needs a scene and a table, or two paths of cameras: evaluate pose SCENE POSES.csv, evaluate cameras RUN_OR_FILE TRUTH.',
+      );
     return evaluate(resolve(scene), resolve(poses), values);
   },
 

@@ -7,6 +7,7 @@ export { flowDenseChunk, flowSearchChunk } from './flow-search';
 export { alignChunk, cornerChunk, followChunk, templateChunk } from './flow-tracks';
 export { setScratch, transformChunk } from './mode3-transforms';
 export { poseChunk } from './rasterise';
+export { reduceTracksChunk, reprojectGradientChunk, reprojectLossChunk } from './reproject';
 export { measureAdjointChunk, measureChunk } from './sensing';
 export { thresholdChunk } from './singular-values';
 export { packPlain, packTransposed, productChunk } from './slice-products';

@@ -31,6 +31,9 @@ export const kernelNames = [
   'followChunk',
   'templateChunk',
   'alignChunk',
+  'reprojectGradientChunk',
+  'reprojectLossChunk',
+  'reduceTracksChunk',
 ] as const;
 export type KernelName = (typeof kernelNames)[number];
 export type Kernel = (...args: number[]) => void;

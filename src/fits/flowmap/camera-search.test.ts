@@ -1,0 +1,127 @@
+import { describe, expect, it } from 'vitest';
+import { trajectoryErrors } from '../../geometry/trajectory-metrics.ts';
+import { observationsFromTracks } from '../../ops/reproject/observations.ts';
+import { type CameraState, plainReprojector } from '../../ops/reproject/reproject.ts';
+import { posesOf } from './camera-exports.ts';
+import { cameraSearchSettings, searchCameras } from './camera-search.ts';
+import { forwardDrive, pureRotation, roomArc, type TrackScene, wallWalk } from './track-fixtures.ts';
+import { doubts, focalCurve, mirroredSolution, refusals } from './verdicts.ts';
+
+/** Fewer random observations than a video needs: these scenes have fewer tracks. */
+const settings = { ...cameraSearchSettings, descent: { ...cameraSearchSettings.descent, observations: 1000 } };
+const few = { frames: 16, points: 24 };
+
+const observe = ({ tracks, truth, camera }: TrackScene) =>
+  plainReprojector(observationsFromTracks(tracks, truth.length, camera));
+
+function focalError({ camera }: TrackScene, { logFocal }: CameraState): number {
+  return Math.abs((Math.exp(logFocal) * Math.sqrt(camera.width * camera.height)) / camera.fx - 1);
+}
+
+describe('camera search', () => {
+  it('finds cameras and focal length on an arc through a room, with noise and wrong tracks', () => {
+    const scene = roomArc({ ...few, noise: 0.3, outliers: 0.1 });
+    const reprojector = observe(scene);
+    expect(refusals(reprojector)).toEqual([]);
+    const result = searchCameras(reprojector, settings);
+    const errors = trajectoryErrors(posesOf(result.state), scene.truth);
+    expect(focalError(scene, result.state)).toBeLessThan(0.03);
+    expect(errors.atePercentOfPath).toBeLessThan(1);
+    expect(errors.auc10).toBeGreaterThan(0.9);
+    // Twice the noise of each coordinate, as the picture has half the size, times √(2 ln 2).
+    expect(result.medianResidual).toBeLessThan(2 * 0.3 * Math.sqrt(2 * Math.log(2)) * 1.15);
+    const curve = focalCurve(reprojector, result.state);
+    expect(Math.min(...curve.losses)).toBe(curve.losses[4]);
+    const mirrored = mirroredSolution(reprojector, result.state);
+    expect(doubts(reprojector.observations, result, curve, mirrored)).toEqual([]);
+  });
+
+  it('finds a forward drive exactly where tracks are exact, and the same cameras from every start', () => {
+    const scene = forwardDrive({ ...few, noise: 0 });
+    const result = searchCameras(observe(scene), settings);
+    const errors = trajectoryErrors(posesOf(result.state), scene.truth);
+    // The tracks are float32: a hundred-thousandth of a pixel.
+    expect(focalError(scene, result.state)).toBeLessThan(1e-3);
+    expect(errors.auc10).toBeGreaterThan(0.999);
+    expect(result.members.filter(({ agrees }) => agrees).length).toBeGreaterThan(1);
+  });
+
+  it('keeps a focal length that is known', () => {
+    const scene = roomArc({ ...few, noise: 0.3 });
+    const focal = scene.camera.fx / Math.sqrt(scene.camera.width * scene.camera.height);
+    const known = { ...settings, focals: [focal], focalKnown: true };
+    const result = searchCameras(observe(scene), known);
+    expect(result.state.logFocal).toBeCloseTo(Math.log(focal), 6);
+    expect(trajectoryErrors(posesOf(result.state), scene.truth).auc10).toBeGreaterThan(0.95);
+  });
+
+  it('comes to the same bits again', () => {
+    const reprojector = observe(roomArc({ frames: 6, points: 12 }));
+    const short = { ...settings, descent: { ...settings.descent, iterations: 20 }, finalSteps: 3 };
+    expect(searchCameras(reprojector, short)).toEqual(searchCameras(reprojector, short));
+  });
+});
+
+describe('videos that hold no cameras are refused with the reason', () => {
+  const refused = (scene: TrackScene) => refusals(observe(scene))[0];
+
+  it('a camera that only turns, with noisy tracks', () => {
+    expect(refused(pureRotation({ frames: 20, noise: 0.3 }))).toMatchObject({
+      kind: 'pure-rotation',
+      text: expect.stringContaining('only turns'),
+    });
+  });
+
+  it('a camera that stands still', () => {
+    expect(refused(pureRotation({ frames: 12, degrees: 0, tilt: 0, noise: 0.1 })).kind).toBe('no-motion');
+  });
+
+  it('two frames, and a dozen points', () => {
+    expect(refused(roomArc({ frames: 2 })).kind).toBe('too-few-frames');
+    expect(refused(roomArc({ frames: 4, points: 4 })).kind).toBe('too-few-tracks');
+  });
+
+  it('a jump between two frames', () => {
+    const { tracks, ...scene } = roomArc({ frames: 20 });
+    // No track goes on from frame 9 to frame 10.
+    const starts = [0];
+    const frames: number[] = [];
+    const positions: number[] = [];
+    for (let t = 0; t + 1 < tracks.starts.length; t++) {
+      const isBefore = tracks.frames[tracks.starts[t]] < 10;
+      for (let o = tracks.starts[t]; o < tracks.starts[t + 1]; o++) {
+        if (isBefore && tracks.frames[o] >= 10) break;
+        frames.push(tracks.frames[o]);
+        positions.push(tracks.positions[2 * o], tracks.positions[2 * o + 1]);
+      }
+      starts.push(frames.length);
+    }
+    const parts = {
+      starts: Uint32Array.from(starts),
+      frames: Uint16Array.from(frames),
+      positions: Float32Array.from(positions),
+    };
+    const verdict = refused({ ...scene, tracks: parts });
+    expect(verdict).toMatchObject({ kind: 'cut', text: expect.stringContaining('frame 9 with frame 10') });
+  });
+});
+
+describe('doubts about a result', () => {
+  it('name a focal length that the video does not tell: a straight walk past a wall', () => {
+    // A flat wall seen by a camera that only shifts: focal length and depth are one number.
+    const scene = wallWalk({ ...few, noise: 0.2 });
+    const reprojector = observe(scene);
+    const result = searchCameras(reprojector, settings);
+    const curve = focalCurve(reprojector, result.state);
+    const found = doubts(reprojector.observations, result, curve, { state: result.state, loss: 1e9 });
+    expect(found.map(({ kind }) => kind)).toContain('focal-not-observable');
+  });
+
+  it('count sightings that fit no camera', () => {
+    const scene = roomArc({ ...few, noise: 0.3, outliers: 0.6 });
+    const reprojector = observe(scene);
+    const result = searchCameras(reprojector, { ...settings, focals: [1.2], curricula: ['time'] });
+    const found = doubts(reprojector.observations, result, undefined, { state: result.state, loss: 1e9 });
+    expect(found.map(({ kind }) => kind)).toContain('outliers');
+  });
+});

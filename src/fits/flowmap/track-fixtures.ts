@@ -1,0 +1,154 @@
+// Tracks of points in a known scene seen by known cameras, for tests and benches: what a perfect tracker would say, with as
+// much noise and as many wrong tracks as asked for. Nothing is hidden behind anything else.
+import type { Camera } from '../../geometry/camera.ts';
+import { invert, rigid, transformPoint, type WorldFromCam } from '../../geometry/rigid.ts';
+import { multiplyRotations, type Rotation, rotationAbout } from '../../geometry/rotation.ts';
+import { createRandom } from '../../numerics/random.ts';
+import type { Tracks } from '../../ops/tracks/tracks.ts';
+
+export interface TrackScene {
+  readonly tracks: Tracks;
+  readonly truth: readonly WorldFromCam[];
+  readonly camera: Camera;
+  /** [track, 3] the points, world axes; of wrong tracks too. */
+  readonly points: readonly Float64Array[];
+}
+
+export interface TrackSceneOptions {
+  readonly frames?: number;
+  /** Points tracked from every second frame on. */
+  readonly points?: number;
+  /** Standard deviation of each coordinate but the first sighting's, pixels. */
+  readonly noise?: number;
+  /** Share of tracks that wander off at a random speed of their own. */
+  readonly outliers?: number;
+  readonly seed?: number;
+  /** Over √(width · height) */
+  readonly focal?: number;
+}
+
+const size = { width: 320, height: 240 };
+const LONGEST_LIFE = 24;
+
+export function cameraOf(focal: number): Camera {
+  const f = focal * Math.sqrt(size.width * size.height);
+  return { ...size, fx: f, fy: f, cx: size.width / 2, cy: size.height / 2 };
+}
+
+function upright(centre: readonly [number, number, number], yaw: number, pitch: number): WorldFromCam {
+  const turn = multiplyRotations(rotationAbout([0, 1, 0], yaw), rotationAbout([1, 0, 0], pitch));
+  return rigid(turn as Rotation, Float64Array.from(centre));
+}
+
+/** On an arc of `degrees` about the middle of a room of 8 × 3 × 8 metres, looking inwards, with a slight bob. */
+export function roomArc({
+  degrees = 50,
+  ...options
+}: TrackSceneOptions & { readonly degrees?: number } = {}): TrackScene {
+  const { frames = 40 } = options;
+  const truth = Array.from({ length: frames }, (_, i) => {
+    const angle = ((i / (frames - 1) - 0.5) * degrees * Math.PI) / 180;
+    const bob = 0.15 * Math.sin(0.4 * i);
+    return upright([2.5 * Math.sin(angle), bob, -2.5 * Math.cos(angle)], -angle + 0.02 * Math.sin(0.7 * i), bob / 4);
+  });
+  return sceneOf(truth, options, random => {
+    // Two thirds on the walls, one third on a table in the middle.
+    if (random.uniform() < 1 / 3) return [2 * random.uniform() - 1, 0.4 * random.uniform(), 2 * random.uniform() - 1];
+    const p = [8 * random.uniform() - 4, 3 * random.uniform() - 1.5, 8 * random.uniform() - 4];
+    const axis = random.integer(3);
+    p[axis] = (axis === 1 ? 1.5 : 4) * (random.uniform() < 0.5 ? -1 : 1);
+    return p;
+  });
+}
+
+/** A straight walk past a flat wall, always facing it. */
+export function wallWalk(options: TrackSceneOptions = {}): TrackScene {
+  const { frames = 40 } = options;
+  const truth = Array.from({ length: frames }, (_, i) => upright([0.1 * i, 0.02 * Math.sin(i), 0], 0, 0));
+  return sceneOf(truth, options, random => [0.1 * frames * random.uniform(), 6 * random.uniform() - 3, 3]);
+}
+
+/** Down a street 10 metres wide, 0.4 metres a frame, with small turns. */
+export function forwardDrive(options: TrackSceneOptions = {}): TrackScene {
+  const { frames = 40 } = options;
+  const truth = Array.from({ length: frames }, (_, i) =>
+    upright([0.3 * Math.sin(0.15 * i), 0.03 * Math.sin(0.9 * i), 0.4 * i], 0.05 * Math.sin(0.2 * i), 0),
+  );
+  return sceneOf(truth, options, random => {
+    const z = 0.4 * frames * random.uniform() + 30 * random.uniform();
+    const side = random.integer(3);
+    if (side === 2) return [10 * random.uniform() - 5, 1.5, z];
+    return [side === 0 ? -5 : 5, 6.5 * random.uniform() - 5, z];
+  });
+}
+
+/** A camera on a tripod in that room, turning by `degrees` about the vertical. */
+export function pureRotation({
+  degrees = 40,
+  tilt = 0.05,
+  ...options
+}: TrackSceneOptions & { readonly degrees?: number; readonly tilt?: number } = {}): TrackScene {
+  const { frames = 40 } = options;
+  const truth = Array.from({ length: frames }, (_, i) =>
+    upright([0, 0, 0], ((i / (frames - 1) - 0.5) * degrees * Math.PI) / 180, tilt * Math.sin(0.3 * i)),
+  );
+  return sceneOf(truth, options, random => [
+    8 * random.uniform() - 4,
+    4 * random.uniform() - 2,
+    2 + 4 * random.uniform(),
+  ]);
+}
+
+/** Tracks of points drawn by `draw` (world) in cameras at `truth`. */
+export function sceneOf(
+  truth: readonly WorldFromCam[],
+  { points: perFrame = 60, noise = 0.3, outliers = 0, seed = 1, focal = 1.1 }: TrackSceneOptions,
+  draw: (random: ReturnType<typeof createRandom>) => readonly number[],
+): TrackScene {
+  const camera = cameraOf(focal);
+  const random = createRandom(seed, 'points');
+  const errors = createRandom(seed, 'noise');
+  const camFromWorlds = truth.map(invert);
+  const see = (frame: number, point: ArrayLike<number>): [number, number] | undefined => {
+    const [x, y, z] = transformPoint(camFromWorlds[frame], point);
+    if (z < 0.2) return undefined;
+    return [(camera.fx * x) / z + camera.cx, (camera.fy * y) / z + camera.cy];
+  };
+  const isInside = ([u, v]: readonly [number, number]) => u > 2 && v > 2 && u < size.width - 2 && v < size.height - 2;
+  const starts = [0];
+  const frames: number[] = [];
+  const positions: number[] = [];
+  const points: Float64Array[] = [];
+  for (let first = 0; first < truth.length - 1; first += 2) {
+    for (let n = 0; n < perFrame; ) {
+      const point = Float64Array.from(draw(random));
+      const seen = see(first, point);
+      if (seen === undefined || !isInside(seen)) continue;
+      n++;
+      const drift = errors.uniform() < outliers ? [3 * errors.normal(), 3 * errors.normal()] : [0, 0];
+      const track: number[] = [...seen];
+      for (let frame = first + 1; frame < Math.min(truth.length, first + LONGEST_LIFE); frame++) {
+        const clean = see(frame, point);
+        if (clean === undefined) break;
+        const at: [number, number] = [clean[0] + drift[0] * (frame - first), clean[1] + drift[1] * (frame - first)];
+        if (!isInside(at)) break;
+        track.push(at[0] + noise * errors.normal(), at[1] + noise * errors.normal());
+      }
+      if (track.length < 6) continue;
+      points.push(point);
+      positions.push(...track);
+      for (let i = 0; 2 * i < track.length; i++) frames.push(first + i);
+      starts.push(frames.length);
+    }
+  }
+  return {
+    tracks: {
+      starts: Uint32Array.from(starts),
+      frames: Uint16Array.from(frames),
+      positions: Float32Array.from(positions),
+    },
+    truth,
+    camera,
+    points,
+  };
+}

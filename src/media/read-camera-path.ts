@@ -1,0 +1,69 @@
+// Reads a path of cameras from disk, whatever form it has: TUM, KITTI, transforms.json, COLMAP, scene.json, or a folder that
+// holds one of them, such as that of a run. Node.
+import { readdir, readFile, stat } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
+import { type CameraPath, pathError } from '../formats/camera-path.ts';
+import { pathOfColmap } from '../formats/colmap.ts';
+import { decodeColmapBinary } from '../formats/colmap-binary.ts';
+import { decodeColmapText } from '../formats/colmap-text.ts';
+import { decodeKitti } from '../formats/kitti.ts';
+import { decodeSceneCameras } from '../formats/scene-cameras.ts';
+import { decodeTransformsJson } from '../formats/transforms-json.ts';
+import { decodeTum } from '../formats/tum.ts';
+import { LabError } from '../protocol/lab-error.ts';
+
+/** What is looked for in a folder, the fullest first. */
+const knownFiles = ['cameras.bin', 'cameras.txt', 'transforms.json', 'scene.json', 'poses.tum', 'poses.kitti'];
+const knownFolders = ['exports', 'colmap', 'sparse', '0'];
+const tip =
+  'Give a TUM or KITTI file, a transforms.json, a scene.json with cameras, a folder of COLMAP files, or a run that has exports.';
+
+/** Throws a LabError of code 'input' with `where` = `path` where there is nothing to read or it is damaged. */
+export async function readCameraPath(path: string): Promise<CameraPath> {
+  const file = await findFile(path, path);
+  const name = basename(file);
+  const model = /^(cameras|images|points3D)\.(bin|txt)$/.exec(name);
+  const cameras = model === null ? decodeFile(await readFile(file), file) : await readColmap(dirname(file), model[2]);
+  if (cameras.length < 2) throw pathError(path, `${cameras.length} cameras are no path.`, tip);
+  return cameras;
+}
+
+async function findFile(path: string, asked: string): Promise<string> {
+  let isFolder: boolean;
+  try {
+    isFolder = (await stat(path)).isDirectory();
+  } catch (cause) {
+    throw new LabError({ code: 'input', message: 'There is no such file or folder.', where: asked, tip, cause });
+  }
+  if (!isFolder) return path;
+  const names = new Set(await readdir(path));
+  const file = knownFiles.find(known => names.has(known));
+  if (file !== undefined) return join(path, file);
+  const folder = knownFolders.find(known => names.has(known));
+  if (folder !== undefined) return findFile(join(path, folder), asked);
+  throw pathError(asked, 'The folder holds no cameras that the lab can read.', tip);
+}
+
+async function readColmap(folder: string, ending: string): Promise<CameraPath> {
+  const files: Record<string, Uint8Array> = {};
+  for (const name of await readdir(folder)) {
+    if (/^(cameras|images)\./.test(name)) files[name] = await readFile(join(folder, name));
+  }
+  // Points can be many and say nothing about the path.
+  const withoutPoints = { ...files, 'points3D.bin': new Uint8Array(8), 'points3D.txt': new Uint8Array(0) };
+  const decode = ending === 'bin' ? decodeColmapBinary : decodeColmapText;
+  return pathOfColmap(decode(withoutPoints, folder), folder);
+}
+
+function decodeFile(bytes: Uint8Array, path: string): CameraPath {
+  const text = new TextDecoder().decode(bytes.subarray(0, 4096));
+  if (/^\s*\{/.test(text)) {
+    const isTransforms = new TextDecoder().decode(bytes).includes('"transform_matrix"');
+    return isTransforms ? decodeTransformsJson(bytes, path) : decodeSceneCameras(bytes, path);
+  }
+  const first = text.split(/\r?\n/).find(line => line.trim() !== '' && !line.startsWith('#')) ?? '';
+  const count = first.trim().split(/[\s,]+/).length;
+  if (count === 8) return decodeTum(bytes, path);
+  if (count === 12) return decodeKitti(bytes, path);
+  throw pathError(path, `The first line holds ${count} values; TUM has 8 and KITTI 12.`, tip);
+}
