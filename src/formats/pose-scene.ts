@@ -3,7 +3,8 @@
 // (0.5, 0.5). Plain data, any process; `media/read-pose-scene.ts` fills it from disk.
 import type { Camera } from '../geometry/camera.ts';
 import type { Mesh } from '../geometry/mesh.ts';
-import type { CamFromObject, ObjectFromObject, WorldFromCam } from '../geometry/rigid.ts';
+import type { CamFromObject, WorldFromCam } from '../geometry/rigid.ts';
+import type { Symmetries } from '../geometry/symmetry.ts';
 
 /** A scene as its index files describe it; pixels and meshes are named, not loaded. */
 export interface PoseScene {
@@ -18,7 +19,8 @@ export interface PoseScene {
   readonly notes: readonly string[];
 }
 
-export interface SceneObject {
+/** Symmetries are those that the scene states, in millimetres. */
+export interface SceneObject extends Symmetries {
   readonly objectId: number;
   readonly name: string;
   /** Path below the scene's folder; undefined where there is a pose and a mask but no mesh. */
@@ -30,17 +32,6 @@ export interface SceneObject {
   readonly millimetresPerMeshUnit: number;
   /** As stated by the scene. */
   readonly diameterMillimetres: number | undefined;
-  /** Maps of the object onto itself, millimetres, without the identity. */
-  readonly symmetries: readonly ObjectFromObject[];
-  readonly symmetryAxes: readonly SymmetryAxis[];
-}
-
-/** The object looks the same after any turn about this line. */
-export interface SymmetryAxis {
-  /** [3], unit length, object frame */
-  readonly direction: Float64Array;
-  /** [3], a point of the line, millimetres, object frame */
-  readonly point: Float64Array;
 }
 
 export interface SceneFrame {

@@ -2,10 +2,11 @@
 // Pure, any process.
 import * as v from 'valibot';
 import { cameraFromMatrix } from '../geometry/camera.ts';
-import { type ObjectFromObject, rigidFromMatrix, scaleTranslation, type WorldFromCam } from '../geometry/rigid.ts';
+import { rigidFromMatrix, scaleTranslation, type WorldFromCam } from '../geometry/rigid.ts';
+import type { Symmetries } from '../geometry/symmetry.ts';
 import { LabError } from '../protocol/lab-error.ts';
 import { decodeJson, matrix, numbers } from './json.ts';
-import type { PoseScene, SceneInstance, SceneObject, SymmetryAxis } from './pose-scene.ts';
+import type { PoseScene, SceneInstance, SceneObject } from './pose-scene.ts';
 
 const whole = v.pipe(v.number(), v.integer());
 const pose = v.union([matrix(4, 4), matrix(3, 4)], 'a pose of 4 × 4 or 3 × 4 numbers is needed, row by row');
@@ -142,7 +143,7 @@ export function readSymmetries(
   stated: v.InferOutput<v.ObjectSchema<typeof symmetrySchema, undefined>>,
   factor: number,
   name: string,
-): { readonly symmetries: readonly ObjectFromObject[]; readonly symmetryAxes: readonly SymmetryAxis[] } {
+): Symmetries {
   return {
     symmetries: (stated.symmetries_discrete ?? []).map(m => scaleTranslation(rigidFromMatrix(m, name), factor)),
     symmetryAxes: (stated.symmetries_continuous ?? []).map(({ axis, offset }) => {
