@@ -1,6 +1,7 @@
 // Reads triangle meshes from glTF 2.0: .glb, and .gltf with embedded or neighbouring buffers (Khronos specification 2.0).
 // Nodes are placed, everything drawable becomes one mesh in the file's metres and axes. Pure, any process.
 import type { Mesh, MeshTexture } from '../geometry/mesh.ts';
+import { srgbFromLinear } from '../numerics/srgb.ts';
 import { LabError } from '../protocol/lab-error.ts';
 import { checkedMesh, meshError, missingVertex, truncatedMesh, vertexWithoutPlace } from './check-mesh.ts';
 import type { ReadNeighbour } from './obj.ts';
@@ -76,9 +77,8 @@ interface GltfMaterial {
   };
 }
 
-const magic = 0x46546c67;
-const chunkJson = 0x4e4f534a;
-const chunkBinary = 0x004e4942;
+/** What a .glb file and its chunks begin with. */
+export const glbWords = { magic: 0x46546c67, json: 0x4e4f534a, binary: 0x004e4942 } as const;
 const componentBytes: Readonly<Record<number, number>> = { 5120: 1, 5121: 1, 5122: 2, 5123: 2, 5125: 4, 5126: 4 };
 const components: Readonly<Record<string, number>> = { SCALAR: 1, VEC2: 2, VEC3: 3, VEC4: 4 };
 const mostNodes = 100_000;
@@ -137,7 +137,7 @@ function readContainer(
   name: string,
 ): { readonly document: GltfDocument; readonly binary: Uint8Array | undefined } {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  if (bytes.length < 4 || view.getUint32(0, true) !== magic) return { document: parse(bytes, name), binary: undefined };
+  if (bytes.length < 4 || view.getUint32(0, true) !== glbWords.magic) return { document: parse(bytes, name), binary: undefined };
   if (bytes.length < 12 || view.getUint32(8, true) > bytes.length) {
     throw truncatedMesh(
       name,
@@ -154,8 +154,8 @@ function readContainer(
     const kind = view.getUint32(at + 4, true);
     if (at + 8 + length > bytes.length) throw truncatedMesh(name, `the chunk at byte ${at} is cut off`);
     const content = bytes.subarray(at + 8, at + 8 + length);
-    if (kind === chunkJson) document = parse(content, name);
-    else if (kind === chunkBinary) binary = content;
+    if (kind === glbWords.json) document = parse(content, name);
+    else if (kind === glbWords.binary) binary = content;
     at += 8 + length;
   }
   if (document === undefined) throw truncatedMesh(name, 'there is no JSON chunk');
@@ -270,7 +270,7 @@ function addPrimitive(source: Source, primitive: GltfPrimitive, world: Float64Ar
     const length = Math.hypot(n[0], n[1], n[2]) || 1;
     for (let k = 0; k < 3; k++) {
       out.normals.push(n[k] / length);
-      out.colours.push(sRgb(factor[k] * (colour === undefined ? 1 : colour[colourWidth * i + k])));
+      out.colours.push(srgbFromLinear(factor[k] * (colour === undefined ? 1 : colour[colourWidth * i + k])));
     }
     out.uvs.push(...transformUv(uv === undefined ? 0 : uv[2 * i], uv === undefined ? 0 : uv[2 * i + 1], transform));
   }
@@ -443,12 +443,6 @@ function transformUv(
   const [x, y] = [u * scale[0], v * scale[1]];
   const [c, s] = [Math.cos(rotation), Math.sin(rotation)];
   return [c * x + s * y + offset[0], -s * x + c * y + offset[1]];
-}
-
-/** The transfer function of IEC 61966-2-1. */
-function sRgb(linear: number): number {
-  const value = Math.min(1, Math.max(0, linear));
-  return value <= 0.0031308 ? 12.92 * value : 1.055 * value ** (1 / 2.4) - 0.055;
 }
 
 /** Column-major [4, 4]. */
