@@ -6,7 +6,7 @@ import { scaleMesh } from '../../geometry/mesh.ts';
 import { reportMesh } from '../../geometry/mesh-report.ts';
 import { boxMesh } from '../../geometry/primitives.ts';
 import { type CamFromObject, compose, flipCameraAxes, invert, rigid, scaleTranslation } from '../../geometry/rigid.ts';
-import { expSo3 } from '../../geometry/rotation.ts';
+import { expSo3, transposed } from '../../geometry/rotation.ts';
 import { readPoseFrame, readPoseModel, readPoseScene } from '../../media/read-pose-scene.ts';
 import { photograph } from './photograph.ts';
 import { reportUnits, type UnitsInput, unitsFacts, unitsWarnings } from './units-report.ts';
@@ -104,12 +104,44 @@ describe('report before a pose is fitted', () => {
 
   it('a start behind the camera: OpenGL axes and inverted poses are told apart', () => {
     expect(only({ start: compose(flipCameraAxes, start) })).toMatch(/600 mm behind the camera.*OpenGL axes/);
+    const unseen = { mask: undefined, depthMillimetres: undefined };
+    expect(only({ ...unseen, start: compose(flipCameraAxes, start) })).toMatch(/behind the camera.*OpenGL axes/);
     const aside: CamFromObject = rigid(expSo3([0.4, 0.3, 0.1]), Float64Array.of(900, 0, 600));
     const inverted = invert(aside);
     const back = rigid<'cam', 'object'>(inverted.rotation, inverted.translation);
     expect(warningsOf({ start: back }).join('\n')).toMatch(/behind the camera.*invert the matrix/);
     const straddling = rigid<'cam', 'object'>(start.rotation, Float64Array.of(0, 0, 30));
     expect(warningsOf({ start: straddling }).join('\n')).toMatch(/Part of the object is behind the camera/);
+  });
+
+  it.each<[string, (pose: CamFromObject) => CamFromObject, RegExp]>([
+    ['OpenGL axes', pose => compose(flipCameraAxes, pose), /OpenGL axes.*Negate the second and third row/],
+    [
+      'an inverse',
+      pose => rigid(invert(pose).rotation, invert(pose).translation),
+      /from camera to object.*Invert the matrix/,
+    ],
+    ['a transposed rotation', ({ rotation, translation }) => rigid(transposed(rotation), translation), /Transpose the nine/],
+    ['metres', pose => scaleTranslation(pose, 1e-3), /in metres.*Multiply the translation by 1,000/],
+    ['centimetres', pose => scaleTranslation(pose, 0.1), /in centimetres.*Multiply the translation by 10\./],
+    [
+      'OpenGL axes and metres',
+      pose => scaleTranslation(compose(flipCameraAxes, pose), 1e-3),
+      /OpenGL axes.*in metres.*Negate the second and third row of the matrix, then multiply the translation by 1,000/,
+    ],
+  ])('%s: the mask tells, without depth too', (_, confuse, words) => {
+    // A long bar, whose silhouette tells its turn.
+    const bar = boxMesh(30, 220, 40);
+    const pose: CamFromObject = rigid(expSo3([0.3, 0.5, 0.9]), Float64Array.of(60, -30, 600));
+    const { owner } = photograph(camera, [{ mesh: bar, camFromObject: pose }], { samples: 1 });
+    const mask = Float32Array.from(owner, one => (one === 0 ? 1 : 0));
+    const barInput = { mesh: bar, meshReport: reportMesh(bar), mask, depthMillimetres: undefined };
+    expect(warningsOf({ ...barInput, start: pose })).toEqual([]);
+    const rough = rigid<'cam', 'object'>(expSo3([0.3, 0.7, 1.2]), Float64Array.of(75, -20, 620));
+    expect(warningsOf({ ...barInput, start: rough })).toEqual([]);
+    expect(warningsOf({ ...barInput, start: confuse(pose) }).filter(text => text.startsWith('start:'))).toEqual([
+      expect.stringMatching(words),
+    ]);
   });
 
   it('a start outside the image, or beside the mask', () => {

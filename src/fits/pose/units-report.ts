@@ -7,6 +7,7 @@ import { boundingBoxCentre, type MeshReport } from '../../geometry/mesh-report.t
 import { median } from '../../geometry/pose-metrics.ts';
 import { type CamFromObject, compose, flipCameraAxes, transformPoint, transformPoints } from '../../geometry/rigid.ts';
 import { photograph } from './photograph.ts';
+import { findStartConfusion } from './start-confusions.ts';
 
 export interface UnitsInput {
   readonly camera: Camera;
@@ -91,7 +92,9 @@ export function reportUnits(input: UnitsInput): UnitsReport {
   const inMask = mask && depthMillimetres && medianDepth(depthMillimetres, mask);
   const distance = transformPoint(start, boundingBoxCentre(mesh))[2];
   const box = projectedBox(camera, mesh, start);
-  const overlap = maskPixels && box ? overlapOf(camera, mesh, start, mask!) : undefined;
+  const overlapAt = (pose: CamFromObject) => overlapOf(camera, mesh, pose, mask!);
+  const overlap = maskPixels && box ? overlapAt(start) : undefined;
+  const confusion = maskPixels ? findStartConfusion(start, overlap ?? 0, overlapAt) : undefined;
 
   warnOfMask(input, maskPixels, warn);
   warnOfCamera(camera, warn);
@@ -103,7 +106,19 @@ export function reportUnits(input: UnitsInput): UnitsReport {
       'Check that depth and image belong together; the fit goes on with the mask alone.',
     );
   }
-  if (box === undefined) {
+  if (confusion !== undefined) {
+    const where =
+      distance <= 0
+        ? `is ${format(-distance)} mm behind the camera`
+        : box === undefined
+          ? 'reaches behind the camera'
+          : `covers ${Math.round(100 * (overlap ?? 0))} % of the mask`;
+    warn(
+      'start',
+      `The start pose ${where}; read as one ${confusion.reading} it fits the mask.`,
+      `${confusion.remedy} Poses map object to camera: OpenCV axes, row by row, millimetres.`,
+    );
+  } else if (box === undefined) {
     const flipped = projectedBox(camera, mesh, compose(flipCameraAxes, start));
     const isOpenGl = flipped !== undefined && isInImage(camera, flipped);
     warn(
@@ -138,7 +153,7 @@ export function reportUnits(input: UnitsInput): UnitsReport {
     );
   }
   const isConfused = warnOfUnits(input, inMask, warn);
-  if (overlap === 0 && !isConfused && box !== undefined && isInImage(camera, box)) {
+  if (overlap === 0 && !isConfused && confusion === undefined && box !== undefined && isInImage(camera, box)) {
     warn(
       'start',
       'Start pose and mask do not overlap.',
