@@ -33,8 +33,8 @@ export async function evaluate(scene: string, poses: string, options: EvaluateAr
   const evaluation = await evaluatePoses(scene, poses, { unitMillimetres, symmetries });
   if (options.out !== undefined) await write(options.out, errorTable(evaluation));
   if (options.json === true) {
-    const { objects, all, notes } = evaluation;
-    process.stdout.write(`${JSON.stringify({ objects, all, notes }, undefined, 2)}\n`);
+    const { objects, all, allBySymmetry, notes } = evaluation;
+    process.stdout.write(`${JSON.stringify({ objects, all, allBySymmetry, notes }, undefined, 2)}\n`);
   } else {
     for (const note of evaluation.notes) process.stderr.write(`${note}\n`);
     process.stdout.write(describe(evaluation));
@@ -63,7 +63,7 @@ export async function starts(scene: string, options: StartsArguments): Promise<n
   return 0;
 }
 
-function describe({ objects, all }: PoseEvaluation): string {
+function describe({ objects, all, allBySymmetry }: PoseEvaluation): string {
   const head = ['cases', 'ADD mean', 'median', 'ADD-S', 'rot °', 'trans mm', 'AUC 2 cm', '10 cm', '5°/5 mm', '0.1 D'];
   const line = (name: string, cells: readonly string[]) =>
     `${name.slice(0, 24).padEnd(24)}${cells.map(cell => cell.padStart(9)).join('')}\n`;
@@ -80,8 +80,12 @@ function describe({ objects, all }: PoseEvaluation): string {
     percent(summary.recall5Degrees5Millimetres),
     percent(summary.recallTenthOfDiameter),
   ];
-  const rows = objects.map(({ objectId, name, summary }) => line(`${objectId} ${name}`, figures(summary)));
-  return `${line('object', head)}${rows.join('')}${line('all', figures(all))}`;
+  const rows = objects.map(
+    ({ objectId, name, summary, bySymmetry }) =>
+      line(`${objectId} ${name}`, figures(summary)) + (bySymmetry ? line('  by ADD-S', figures(bySymmetry)) : ''),
+  );
+  const last = allBySymmetry ? line('all, symmetric by ADD-S', figures(allBySymmetry)) : '';
+  return `${line('object', head)}${rows.join('')}${line('all', figures(all))}${last}`;
 }
 
 function errorTable({ poses }: PoseEvaluation): Uint8Array {

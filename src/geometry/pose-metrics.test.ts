@@ -4,6 +4,7 @@ import { createNearestPoint } from './nearest-point.ts';
 import { perturbPose, shells } from './perturbed-starts.ts';
 import {
   areaUnderCurve,
+  countedBySymmetry,
   createPoseRuler,
   median,
   nearestEquivalent,
@@ -66,6 +67,24 @@ describe('pose errors', () => {
     expect(errors.withinTenthOfDiameter).toBe(false);
   });
 
+  it('by symmetry: ADD-S in the place of ADD, and the threshold with it', () => {
+    const ruler = createPoseRuler(boxMesh(60, 80, 100).positions, 100);
+    const turned: CamFromObject = rigid(rotationAbout([0, 0, 1], Math.PI), Float64Array.of(0, 0, 507));
+    const errors = countedBySymmetry(poseErrors(ruler, turned, at(0, 0, 500)), ruler);
+    // Each corner lies 7 mm behind another one's place.
+    expect(errors.addMillimetres).toBeCloseTo(7, 5);
+    expect(errors.withinTenthOfDiameter).toBe(true);
+    expect(errors.within5Degrees5Millimetres).toBe(false);
+    const far = poseErrors(ruler, at(0, 0, 510), at(0, 0, 500));
+    // A tenth is not below a tenth.
+    expect(countedBySymmetry(far, ruler).withinTenthOfDiameter).toBe(far.addSMillimetres < 10);
+    // Against the equivalent pose the turn is none.
+    const half: ObjectFromObject = rigid(rotationAbout([0, 0, 1], Math.PI), new Float64Array(3));
+    const equal = nearestEquivalent(turned, at(0, 0, 500), { symmetries: [half], symmetryAxes: [] });
+    expect(poseErrors(ruler, turned, equal).rotationDegrees).toBeCloseTo(0, 9);
+    expect(poseErrors(ruler, turned, equal).translationMillimetres).toBeCloseTo(7, 9);
+  });
+
   it('catch millimetres taken for metres: no threshold is met', () => {
     const ruler = createPoseRuler(boxMesh(60, 80, 100).positions, Math.hypot(60, 80, 100));
     const { addMillimetres, withinTenthOfDiameter } = poseErrors(ruler, at(0, 0, 0.5), at(0, 0, 500));
@@ -81,15 +100,15 @@ describe('pose errors', () => {
       multiplyRotations(expSo3([0.02, 0, 0]), compose(truth, half).rotation),
       Float64Array.of(0, 0, 500),
     );
-    expect(nearestEquivalent(nudge, truth, [half], [])).toEqual(compose(truth, half));
-    expect(nearestEquivalent(truth, truth, [half], [])).toEqual(truth);
+    expect(nearestEquivalent(nudge, truth, { symmetries: [half], symmetryAxes: [] })).toEqual(compose(truth, half));
+    expect(nearestEquivalent(truth, truth, { symmetries: [half], symmetryAxes: [] })).toEqual(truth);
     const axis = { direction: Float64Array.of(0, 0.6, 0.8), point: Float64Array.of(7, 0, 0) };
     for (const angle of [-3, -1, 0.1, 2.5]) {
       // x ↦ R (x − p) + p
       const r = rotationAbout(axis.direction, angle);
       const shift = axis.point.map((value, k) => value - (r[3 * k] * 7 + r[3 * k + 1] * 0 + r[3 * k + 2] * 0));
       const turned = compose(truth, rigid<'object', 'object'>(r, shift));
-      const found = nearestEquivalent(turned, truth, [], [axis]);
+      const found = nearestEquivalent(turned, truth, { symmetries: [], symmetryAxes: [axis] });
       expect(angleBetween(found.rotation, turned.rotation)).toBeLessThan(1e-12);
       found.translation.forEach((value, k) => {
         expect(value).toBeCloseTo(turned.translation[k], 9);
@@ -119,7 +138,18 @@ describe('figures over many poses', () => {
       medianAdd: 4.5,
       recall5Degrees5Millimetres: 0.5,
       recallTenthOfDiameter: 0.75,
+      // 1 − 1/20, 1 − 3/20, 1 − 6/20 and nothing; 1 − 1/100, …, 1 − 50/100.
+      auc20: (0.95 + 0.85 + 0.7 + 0) / 4,
+      auc100: (0.99 + 0.97 + 0.94 + 0.5) / 4,
+      medianRotationDegrees: 0,
+      medianTranslationMillimetres: 4.5,
     });
+    expect(areaUnderCurve([200], 100)).toBe(0);
+    // Exactly 5 mm and 5° are within, as the published rule has it.
+    const edge = rigid<'cam', 'object'>(rotationAbout([0, 0, 1], (4.999 * Math.PI) / 180), Float64Array.of(5, 0, 500));
+    expect(poseErrors(ruler, edge, at(0, 0, 500)).within5Degrees5Millimetres).toBe(true);
+    const beyond = rigid<'cam', 'object'>(rotationAbout([0, 0, 1], (5.001 * Math.PI) / 180), Float64Array.of(5, 0, 500));
+    expect(poseErrors(ruler, beyond, at(0, 0, 500)).within5Degrees5Millimetres).toBe(false);
   });
 });
 

@@ -11,6 +11,7 @@ import {
   transformPoints,
 } from './rigid.ts';
 import { angleBetween, multiplyRotations, radiansPerDegree, rotationAbout, transposed } from './rotation.ts';
+import type { Symmetries } from './symmetry.ts';
 
 /** What the errors of an object's poses are measured with. */
 export interface PoseRuler {
@@ -54,6 +55,15 @@ export function poseErrors(ruler: PoseRuler, pose: CamFromObject, truth: CamFrom
   };
 }
 
+/** The same errors with ADD-S in the place of ADD: how objects count that look the same in several poses. */
+export function countedBySymmetry(errors: PoseErrors, { diameterMillimetres }: PoseRuler): PoseErrors {
+  return {
+    ...errors,
+    addMillimetres: errors.addSMillimetres,
+    withinTenthOfDiameter: errors.addSMillimetres < 0.1 * diameterMillimetres,
+  };
+}
+
 /** ADD: points [n, 3] millimetres. */
 export function averageDistance(points: ArrayLike<number>, pose: CamFromObject, truth: CamFromObject): number {
   const dr = pose.rotation.map((value, k) => value - truth.rotation[k]);
@@ -93,14 +103,13 @@ export function averageNearestDistance(
 export function nearestEquivalent(
   pose: CamFromObject,
   truth: CamFromObject,
-  symmetries: readonly ObjectFromObject[],
-  axes: readonly { readonly direction: Float64Array; readonly point: Float64Array }[],
+  { symmetries, symmetryAxes }: Symmetries,
 ): CamFromObject {
   const candidates = [truth, ...symmetries.map(symmetry => compose(truth, symmetry))];
   let best = truth;
   let bestAngle = Infinity;
   for (const candidate of candidates) {
-    const turned = axes.map(({ direction, point }) => {
+    const turned = symmetryAxes.map(({ direction, point }) => {
       // The angle θ that maximises the trace of (candidate · R(axis, θ))ᵀ · pose.
       const m = multiplyRotations(transposed(candidate.rotation), pose.rotation);
       const [x, y, z] = direction;

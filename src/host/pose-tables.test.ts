@@ -104,6 +104,25 @@ describe('tables of poses', () => {
     // Corners are 50 mm from the axis.
     expect(strict.all.meanAdd).toBeCloseTo(100, 3);
     expect(strict.all.medianAddS).toBeCloseTo(0, 3);
+    expect(strict.allBySymmetry).toBeUndefined();
+  });
+
+  it('evaluation: what only the shape says of symmetries counts beside, by ADD-S', async () => {
+    // The scene states half a turn about z; the box has two more.
+    const bare = { ...scene, objects: scene.objects.map(({ symmetries: _stated, ...object }) => object) };
+    const other = await mkdtemp(join(tmpdir(), 'lab-tables-'));
+    await writeFile(join(other, 'scene.json'), JSON.stringify(bare));
+    await writeFile(join(other, 'box.ply'), encodePly(boxMesh(0.06, 0.08, 0.1)));
+    const half: ObjectFromObject = rigid(rotationAbout([1, 0, 0], Math.PI), new Float64Array(3));
+    const { all, allBySymmetry, objects } = await evaluatePoses(other, await table([row(compose(truth, half))]), options);
+    await rm(other, { recursive: true });
+    // Corners are √(40² + 50²) mm from the axis.
+    expect(all.meanAdd).toBeCloseTo(2 * Math.hypot(40, 50), 3);
+    expect(all.recallTenthOfDiameter).toBe(0);
+    expect(allBySymmetry?.meanAdd).toBeCloseTo(0, 3);
+    expect(allBySymmetry?.medianRotationDegrees).toBeCloseTo(0, 3);
+    expect(allBySymmetry).toMatchObject({ recallTenthOfDiameter: 1, recall5Degrees5Millimetres: 1 });
+    expect(objects[0].bySymmetry).toEqual(allBySymmetry);
   });
 
   it('names a row for no image, no object, and a table without anything to compare', async () => {

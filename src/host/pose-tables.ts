@@ -7,6 +7,7 @@ import { meshDiameter } from '../geometry/mesh-report.ts';
 import { perturbPose, type Shell } from '../geometry/perturbed-starts.ts';
 import {
   averageDistance,
+  countedBySymmetry,
   createPoseRuler,
   nearestEquivalent,
   type PoseErrors,
@@ -16,6 +17,7 @@ import {
   summarisePoses,
 } from '../geometry/pose-metrics.ts';
 import type { CamFromObject } from '../geometry/rigid.ts';
+import { findSymmetries, isSymmetric, noSymmetries, type Symmetries } from '../geometry/symmetry.ts';
 import { readPoseModel, readPoseScene } from '../media/read-pose-scene.ts';
 import { createRandom } from '../numerics/random.ts';
 import { LabError } from '../protocol/lab-error.ts';
@@ -71,19 +73,39 @@ export function makeStarts(scene: PoseScene, { shells, seed, perCase, visibleSha
 export interface EvaluatedPose {
   readonly pose: ScenePose;
   readonly errors: PoseErrors;
+  /**
+   * Of an object that looks the same in several poses: against the one of them that is nearest, with ADD-S in the place of
+   * ADD.
+   */
+  readonly bySymmetry: PoseErrors | undefined;
 }
 
 export interface PoseEvaluation {
   readonly poses: readonly EvaluatedPose[];
-  readonly objects: readonly { readonly objectId: number; readonly name: string; readonly summary: PoseSummary }[];
+  readonly objects: readonly EvaluatedObject[];
   readonly all: PoseSummary;
+  /** Objects that look the same in several poses by ADD-S, all others by ADD; undefined where there are none such. */
+  readonly allBySymmetry: PoseSummary | undefined;
   readonly notes: readonly string[];
+}
+
+export interface EvaluatedObject {
+  readonly objectId: number;
+  readonly name: string;
+  readonly summary: PoseSummary;
+  readonly bySymmetry: PoseSummary | undefined;
+}
+
+/** What poses of one object are measured with. */
+interface ObjectRuler extends PoseRuler {
+  readonly looksTheSame: Symmetries;
 }
 
 /**
  * Compares the rows of a BOP results file with the truth of a scene, whatever their scene_id. Of several instances of an
  * object in an image a row counts for the nearest. With `symmetries` 'use', poses that the scene states to look the same
- * count as the true one. Throws a LabError of code 'input' where a row is for no image or object of the scene.
+ * count as the true one; with symmetries that the shape of its mesh has, an object is
+ * counted by ADD-S besides. Throws a LabError of code 'input' where a row is for no image or object of the scene.
  */
 export async function evaluatePoses(
   scenePath: string,
@@ -92,7 +114,7 @@ export async function evaluatePoses(
 ): Promise<PoseEvaluation> {
   const { scene, folder } = await readPoseScene(scenePath, options.unitMillimetres);
   const rows = decodeBopResults(await readTable(posesPath), posesPath);
-  const rulers = new Map<number, PoseRuler>();
+  const rulers = new Map<number, ObjectRuler>();
   const notes = [...scene.notes];
   const poses: EvaluatedPose[] = [];
   let withoutTruth = 0;
@@ -116,18 +138,28 @@ export async function evaluatePoses(
     let ruler = rulers.get(pose.objectId);
     if (ruler === undefined) {
       const { mesh } = await readPoseModel(folder, object);
-      ruler = createPoseRuler(mesh.positions, object.diameterMillimetres ?? meshDiameter(mesh));
+      ruler = {
+        ...createPoseRuler(mesh.positions, object.diameterMillimetres ?? meshDiameter(mesh)),
+        looksTheSame:
+          options.symmetries === 'ignore' ? noSymmetries : isSymmetric(object) ? object : findSymmetries(mesh),
+      };
       rulers.set(pose.objectId, ruler);
     }
     const { points } = ruler;
     const candidates = truths.map(({ camFromObject }) =>
       options.symmetries === 'use'
-        ? nearestEquivalent(pose.camFromObject, camFromObject, object.symmetries, object.symmetryAxes)
+        ? nearestEquivalent(pose.camFromObject, camFromObject, object)
         : camFromObject,
     );
     const distances = candidates.map(truth => averageDistance(points, pose.camFromObject, truth));
     const truth = candidates[distances.indexOf(Math.min(...distances))];
-    poses.push({ pose, errors: poseErrors(ruler, pose.camFromObject, truth) });
+    const errors = poseErrors(ruler, pose.camFromObject, truth);
+    const { looksTheSame } = ruler;
+    const equal = nearestEquivalent(pose.camFromObject, truth, looksTheSame);
+    const bySymmetry = isSymmetric(looksTheSame)
+      ? countedBySymmetry(poseErrors(ruler, pose.camFromObject, equal), ruler)
+      : undefined;
+    poses.push({ pose, errors, bySymmetry });
   }
   if (withoutTruth > 0) notes.push(`${withoutTruth} rows are for objects without a true pose and were left out.`);
   if (poses.length === 0) {
@@ -140,9 +172,19 @@ export async function evaluatePoses(
   }
   const objects = scene.objects.flatMap(({ objectId, name }) => {
     const own = poses.filter(({ pose }) => pose.objectId === objectId);
-    return own.length === 0 ? [] : [{ objectId, name, summary: summarisePoses(own.map(({ errors }) => errors)) }];
+    return own.length === 0 ? [] : [{ objectId, name, ...summaries(own) }];
   });
-  return { poses, objects, all: summarisePoses(poses.map(({ errors }) => errors)), notes };
+  const { summary: all, bySymmetry: allBySymmetry } = summaries(poses);
+  return { poses, objects, all, allBySymmetry, notes };
+}
+
+function summaries(poses: readonly EvaluatedPose[]): Pick<EvaluatedObject, 'summary' | 'bySymmetry'> {
+  return {
+    summary: summarisePoses(poses.map(({ errors }) => errors)),
+    bySymmetry: poses.some(({ bySymmetry }) => bySymmetry)
+      ? summarisePoses(poses.map(({ errors, bySymmetry }) => bySymmetry ?? errors))
+      : undefined,
+  };
 }
 
 function hasTruth(instance: SceneInstance): instance is SceneInstance & { readonly camFromObject: CamFromObject } {

@@ -76,7 +76,7 @@ export function judgePose({ mesh, symmetries, start, clusters, visibility, covar
   const { symmetryAxes } = symmetries;
   const rivals = clusters.slice(1).filter(cluster => fitsAsWell(cluster, best));
   const isTurn = ({ pose }: PoseCluster) => {
-    const equal = nearestEquivalent(pose, best.pose, symmetries.symmetries, symmetryAxes);
+    const equal = nearestEquivalent(pose, best.pose, symmetries);
     return distance(equal, pose, mesh) < sameWithin;
   };
   const others = rivals.filter(rival => !isTurn(rival));
