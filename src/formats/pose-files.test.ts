@@ -458,6 +458,22 @@ describe('start files', () => {
     expect(read.camFromObject.translation).toEqual(pose.translation);
   });
 
+  it('written as JSON hold both directions, each the inverse of the other, with unit and axes', () => {
+    const pose: CamFromObject = rigid(expSo3([0.1, 0.2, 0.3]), Float64Array.of(1, 2, 300));
+    const document = JSON.parse(new TextDecoder().decode(encodePoseJson(pose, 5, 8)));
+    expect(document).toMatchObject({ unit: 'millimetres', axes: expect.stringContaining('OpenCV') });
+    const [forward, back] = [document.camFromObject, document.objectFromCam] as number[][][];
+    for (let i = 0; i < 4; i++) {
+      for (let j = 0; j < 4; j++) {
+        const product = forward[i].reduce((sum, value, k) => sum + value * back[k][j], 0);
+        expect(product).toBeCloseTo(i === j ? 1 : 0, 10);
+      }
+    }
+    // x of the object's origin in the camera.
+    expect(forward[0][3]).toBe(1);
+    expect(forward[3]).toEqual([0, 0, 0, 1]);
+  });
+
   it('refuses what is no pose, and a matrix that is written column by column', () => {
     const transposed = matrix[0].map((_, column) => matrix.map(row => row[column]));
     expect(failure(() => decodeStartFile(json(transposed), 'start.json')).message).toMatch(/last row.*10 20 500 1/);

@@ -1,6 +1,6 @@
 // Start poses from whatever people keep them in: BOP results CSV, BOP ground truth JSON, a 4×4 or 3×4 matrix as JSON or as
 // plain numbers. Millimetres, OpenCV axes. Pure, any process.
-import { type CamFromObject, rigid, rigidFromMatrix } from '../geometry/rigid.ts';
+import { type CamFromObject, invert, matrix4x4, type Rigid, rigid, rigidFromMatrix } from '../geometry/rigid.ts';
 import { nearestRotation } from '../geometry/rotation.ts';
 import { LabError } from '../protocol/lab-error.ts';
 import { decodeBopResults } from './bop-results.ts';
@@ -90,16 +90,20 @@ function fromJson(value: unknown, imageId: number | undefined, name: string): St
   );
 }
 
-/** A pose as JSON that `decodeStartFile` reads back: rows of a 4×4 matrix, millimetres, OpenCV axes. */
+/** A pose as JSON that `decodeStartFile` reads back: rows of 4×4 matrices both ways, millimetres, OpenCV axes. */
 export function encodePoseJson(pose: CamFromObject, imageId: number, objectId: number): Uint8Array {
-  const { rotation: r, translation: t } = pose;
-  const rows = [0, 3, 6].map(row => [r[row], r[row + 1], r[row + 2], t[row / 3]]);
+  const rows = <To extends string, From extends string>(transform: Rigid<To, From>) => {
+    const m = [...matrix4x4(transform)];
+    return [0, 4, 8, 12].map(row => m.slice(row, row + 4));
+  };
   const document = {
     im_id: imageId,
     obj_id: objectId,
     unit: 'millimetres',
     axes: 'OpenCV: x right, y down, z forward',
-    camFromObject: [...rows, [0, 0, 0, 1]],
+    layout: 'row by row; camFromObject maps points of the object to the camera, objectFromCam is its inverse',
+    camFromObject: rows(pose),
+    objectFromCam: rows(invert(pose)),
   };
   return new TextEncoder().encode(`${JSON.stringify(document, undefined, 2)}\n`);
 }

@@ -7,7 +7,7 @@ import { radiansPerDegree, rotate, type Vector3 } from '../../geometry/rotation.
 import type { SymmetryAxis } from '../../geometry/symmetry.ts';
 import type { PoseTerms } from '../../ops/rasterise/pose-terms.ts';
 import type { RenderMesh } from '../../ops/rasterise/render-mesh.ts';
-import { poseDifference, tangentUnits, unitlessHessian } from './pose-steps.ts';
+import { centredPose, stepBetween, tangentUnits, unitlessHessian } from './pose-steps.ts';
 
 /** What one loss term says at the refined pose: its second-order form evaluated alone. */
 export interface TermEvidence {
@@ -77,10 +77,9 @@ export function depthEvidence(
 export function poseCovariance(
   terms: readonly TermEvidence[],
   pose: CamFromObject,
-  mesh: Pick<RenderMesh, 'centre' | 'diameter' | 'radius'>,
+  mesh: RenderMesh,
   symmetryAxes: readonly SymmetryAxis[] = [],
 ): PoseCovariance | undefined {
-  const units = tangentUnits(mesh);
   const h = new Matrix(6, 6);
   const v = new Matrix(6, 6);
   for (const { hessian, residual, weight, independent } of terms) {
@@ -91,20 +90,18 @@ export function poseCovariance(
   }
   const floor = (openCurvature * h.trace()) / 6;
   if (!(floor > 0)) return undefined;
-  const unknown = [0, 1, 2, 3, 4, 5].map(k => (k < 3 ? Math.PI / Math.sqrt(3) / units.turn : 1) ** 2);
-  // One axis: several are a sphere's, of which no turn is known.
-  const open = symmetryAxes.length > 1 ? [[1, 0, 0], [0, 1, 0], [0, 0, 1]] : symmetryAxes.map(({ direction }) => [...rotate(pose.rotation, direction)]);
-  const closed = Matrix.eye(6, 6);
-  for (const axis of open) {
-    for (let i = 0; i < 3; i++) for (let j = 0; j < 3; j++) closed.set(i, j, closed.get(i, j) - axis[i] * axis[j]);
-  }
+  const anyTurn = (Math.PI / Math.sqrt(3) / tangentUnits(mesh).turn) ** 2;
+  const unknown = [0, 1, 2, 3, 4, 5].map(k => (k < 3 ? anyTurn : 1));
+  const { open, closed } = splitByAxes(pose, symmetryAxes);
   const within = (matrix: Matrix) => closed.mmul(matrix).mmul(closed);
-  const bent = within(h).add(Matrix.eye(6, 6).mul(floor)).add(Matrix.sub(Matrix.eye(6, 6), closed).mul(h.trace()));
+  const bent = within(h)
+    .add(Matrix.mul(open, h.trace()))
+    .add(Matrix.eye(6, 6).mul(floor));
   const turned = inverse(bent);
   const prior = within(Matrix.diag(unknown)).mul(floor ** 2);
   const known = turned.mmul(within(v).add(prior)).mmul(turned);
-  const all = Matrix.add(known, Matrix.sub(Matrix.eye(6, 6), closed).mul(unknown[0]));
-  const unit = (k: number) => (k < 3 ? units.turn / radiansPerDegree : units.shift);
+  const all = Matrix.add(known, Matrix.mul(open, anyTurn));
+  const unit = covarianceUnits(mesh);
   const scaled = (matrix: Matrix) =>
     Float64Array.from({ length: 36 }, (_, i) => {
       const [row, column] = [Math.floor(i / 6), i % 6];
@@ -121,6 +118,16 @@ export function poseCovariance(
     alongMillimetres: Math.sqrt(Math.max(0, alongSquared)),
     acrossMillimetres: Math.sqrt(Math.max(0, trace(3) - alongSquared)),
   };
+}
+
+/** Projections [6, 6] on turns about the axes, of which several are orthogonal, and on all other steps. */
+function splitByAxes({ rotation }: CamFromObject, axes: readonly SymmetryAxis[]) {
+  const open = new Matrix(6, 6);
+  for (const { direction } of axes) {
+    const axis = rotate(rotation, direction);
+    for (let i = 0; i < 3; i++) for (let j = 0; j < 3; j++) open.set(i, j, open.get(i, j) + axis[i] * axis[j]);
+  }
+  return { open, closed: Matrix.sub(Matrix.eye(6, 6), open) };
 }
 
 /** Unit vector from the camera to the object's centre. */
@@ -140,7 +147,14 @@ export function normalisedError({ matrix }: PoseCovariance, error: ArrayLike<num
   return Math.sqrt(e.transpose().mmul(inverse(Matrix.from1DArray(6, 6, matrix))).mmul(e).get(0, 0) / 6);
 }
 
-/** [6]: from `truth` to `pose`, a rotation vector about the centre in camera axes, degrees, and the centre's way in millimetres. */
+/** [6]: from `truth` to `pose` in the units of the covariance, as it is about the object's centre in camera axes. */
 export function poseError(pose: CamFromObject, truth: CamFromObject, mesh: RenderMesh): Float64Array {
-  return poseDifference(pose, truth, mesh).map((value, k) => (k < 3 ? value / radiansPerDegree : value));
+  const unit = covarianceUnits(mesh);
+  return stepBetween(centredPose(truth, mesh), centredPose(pose, mesh), mesh).map((value, k) => value * unit(k));
+}
+
+/** Degrees and millimetres of one unitless step. */
+function covarianceUnits(mesh: RenderMesh): (k: number) => number {
+  const { turn, shift } = tangentUnits(mesh);
+  return k => (k < 3 ? turn / radiansPerDegree : shift);
 }
