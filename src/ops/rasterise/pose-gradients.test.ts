@@ -1,0 +1,179 @@
+// Gradients of the pose terms in all six directions against the slopes of the losses themselves, on simple bodies and on
+// the meshes of the samples.
+
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { CpuDevice } from '../../devices/cpu/cpu-device.ts';
+import { cutCrop, observationMaps } from '../../fits/pose/crop.ts';
+import { type CentredPose, movePose, tangentUnits, unitlessGradient } from '../../fits/pose/pose-steps.ts';
+import { bowlModel, boxModel, canModel, screwModel } from '../../fits/pose/sample-models.ts';
+import type { Mesh } from '../../geometry/mesh.ts';
+import { blobMesh, boxMesh, cylinderMesh, torusMesh } from '../../geometry/primitives.ts';
+import { rotationAbout } from '../../geometry/rotation.ts';
+import { openNodeDevice } from '../../host/node-device.ts';
+import { createPoseRenderer, type PoseRenderer, uploadMesh } from './pose-cpu.ts';
+import type { PoseCrop, PoseTerms, TermSettings } from './pose-terms.ts';
+import { prepareMesh, type RenderMesh } from './render-mesh.ts';
+
+const bodies: [string, () => Mesh][] = [
+  ['box', () => boxMesh(60, 80, 40)],
+  ['cylinder', () => cylinderMesh(33, 90, 96, 64)],
+  ['torus', () => torusMesh(40, 14, 64, 32)],
+  ['blob', () => blobMesh(45, 0.15, 64, 40)],
+  ['sample can', () => canModel(1).mesh],
+  ['sample box', () => boxModel(2).mesh],
+  ['sample bowl', () => bowlModel(3).mesh],
+  ['sample screw', () => screwModel(4).mesh],
+];
+/** A picture of 384 pixels a side, whose crops at 64 are exactly six times coarser. */
+const [fine, coarse] = [384, 64];
+const camera = { width: fine, height: fine, fx: 1400, fy: 1400, cx: fine / 2, cy: fine / 2 };
+const square = { x: 0, y: 0, width: fine, height: fine };
+const directions = [0, 1, 2, 3, 4, 5];
+const samples = 9;
+
+let device: CpuDevice;
+beforeAll(async () => {
+  device = await openNodeDevice({ threads: 2 });
+});
+afterAll(() => device.dispose());
+
+function rendered<T>(mesh: RenderMesh, crop: PoseCrop, use: (renderer: PoseRenderer) => T): T {
+  const uploaded = uploadMesh(device, mesh);
+  const renderer = createPoseRenderer(device, uploaded, crop, samples);
+  const result = use(renderer);
+  renderer.dispose();
+  uploaded.dispose();
+  return result;
+}
+
+/** Steps by which the vertices move by a unit of length: a shift, or a turn by it over the radius. */
+function lengthSteps(mesh: RenderMesh): (k: number) => number {
+  const { turn, shift } = tangentUnits(mesh);
+  return k => (k < 3 ? 1 / mesh.radius / turn : 1 / shift);
+}
+
+
+
+/** Slopes per unit of length of a loss, fitted over ± `reach`: pixels that come and go make it jump a little. */
+function fittedSlopes(
+  renderer: PoseRenderer,
+  mesh: RenderMesh,
+  pose: CentredPose,
+  settings: TermSettings,
+  reach: number,
+  lossOf: (terms: PoseTerms) => number,
+): number[] {
+  const offsets = Array.from({ length: samples }, (_, s) => reach * ((2 * s) / (samples - 1) - 1));
+  const unit = lengthSteps(mesh);
+  return directions.map(k => {
+    const poses = new Float64Array(12 * samples);
+    offsets.forEach((offset, s) => {
+      const step = new Float64Array(6);
+      step[k] = offset * unit(k);
+      poses.set(movePose(pose, step, mesh), 12 * s);
+    });
+    const products = renderer.evaluate(poses, settings).reduce((sum, terms, s) => sum + lossOf(terms) * offsets[s], 0);
+    return products / offsets.reduce((sum, offset) => sum + offset * offset, 0);
+  });
+}
+
+function gradientOf(renderer: PoseRenderer, mesh: RenderMesh, pose: CentredPose, settings: TermSettings): number[] {
+  const unit = lengthSteps(mesh);
+  const [{ gradient }] = renderer.evaluate(pose, settings);
+  return Array.from(unitlessGradient(gradient, mesh), (value, k) => value * unit(k));
+}
+
+/** Draws at the fine size. */
+function drawn(mesh: RenderMesh, pose: CentredPose) {
+  const none: PoseCrop = {
+    camera,
+    distance: new Float32Array(fine * fine).fill(1),
+    care: new Float32Array(fine * fine).fill(1),
+    depth: undefined,
+    contour: new Float32Array(0),
+    maskArea: 1,
+    depthCount: 0,
+  };
+  return rendered(mesh, none, renderer => renderer.draw(pose));
+}
+
+describe.each(bodies)('%s', (_, make) => {
+  const mesh = prepareMesh(make());
+  /** The picture shows a body of this length a pixel. */
+  const millimetre = mesh.diameter / 110;
+  const r = rotationAbout([0.5, 1, 0.3], 0.7);
+  const z = 5.5 * mesh.diameter;
+  const truth = Float64Array.of(r[0], r[1], r[2], 0.01 * z, r[3], r[4], r[5], -0.01 * z, r[6], r[7], r[8], z);
+  const near = movePose(truth, [0.03, -0.02, 0.04, 0.03, -0.02, 0.04], mesh);
+  const settings: TermSettings = {
+    form: 'descent',
+    silhouetteScale: 4,
+    depthScale: 4 * millimetre,
+    maskWeight: 1,
+    depthWeight: 1,
+    scoreDepth: 6 * millimetre,
+    contourWeight: 0.5,
+    contourReach: 12,
+  };
+  let seen: ReturnType<typeof drawn>;
+  beforeAll(() => {
+    seen = drawn(mesh, truth);
+  });
+  const cut = (size: number, depth: Float32Array | undefined) => {
+    const mask = Float32Array.from(seen.triangles, id => (id >= 0 ? 1 : 0));
+    return cutCrop(observationMaps({ camera, mask, depth }, square), square, size, 3 * millimetre);
+  };
+
+  it('has the silhouette slope of a fit over 1 %, within 15 % in every direction that matters', () => {
+    const only = { ...settings, depthWeight: 0 };
+    const slopes = rendered(mesh, cut(fine, undefined), renderer =>
+      fittedSlopes(
+        renderer,
+        mesh,
+        near,
+        { ...only, silhouetteScale: (fine / coarse) * only.silhouetteScale },
+        millimetre,
+        ({ mask }) => mask,
+      ),
+    );
+    const got = rendered(mesh, cut(coarse, undefined), renderer => gradientOf(renderer, mesh, near, only));
+    const largest = Math.max(...slopes.map(Math.abs));
+    expect(largest * millimetre).toBeGreaterThan(0.003);
+    for (const k of directions) {
+      if (Math.abs(slopes[k]) < 0.1 * largest) continue;
+      expect(Math.abs(got[k] / slopes[k] - 1), `direction ${k}: ${got[k]} of ${slopes[k]}`).toBeLessThan(0.15);
+    }
+  });
+
+  it('has the depth slope of a fit over 0.3 % inside its surfaces, in both forms', () => {
+    // Where surfaces begin or end within the steps the loss jumps: no depth is known there.
+    const other = drawn(mesh, near);
+    const isSmooth = (depth: Float32Array, i: number) => {
+      for (let dy = -6; dy <= 6; dy += 3) {
+        for (let dx = -6; dx <= 6; dx += 3) {
+          const there = depth[i + dy * fine + dx] ?? 0;
+          if (!(there > 0) || Math.abs(there - depth[i]) > 4 * millimetre) return false;
+        }
+      }
+      return true;
+    };
+    const depth = seen.depth.map((value, i) => (isSmooth(seen.depth, i) && isSmooth(other.depth, i) ? value : 0));
+    const crop = cut(coarse, depth);
+    expect(crop.depthCount).toBeGreaterThan(40);
+    // No occluders: where one begins the loss jumps.
+    const open = { ...settings, maskWeight: 0, scoreDepth: 1000 * millimetre };
+    for (const form of ['descent', 'second-order'] as const) {
+      const [slopes, got] = rendered(mesh, crop, renderer => [
+        fittedSlopes(renderer, mesh, near, { ...open, form }, 0.3 * millimetre, terms => terms.depth),
+        gradientOf(renderer, mesh, near, { ...open, form }),
+      ]);
+      const largest = Math.max(...slopes.map(Math.abs));
+      expect(largest * millimetre).toBeGreaterThan(0.003);
+      for (const k of directions) {
+        expect(Math.abs(got[k] - slopes[k]), `${form}, direction ${k}: ${got[k]} of ${slopes[k]}`).toBeLessThan(
+          0.05 * largest,
+        );
+      }
+    }
+  });
+});
