@@ -1,9 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import type { Camera } from '../geometry/camera.ts';
-import { project } from '../geometry/camera.ts';
+import { type Camera, project } from '../geometry/camera.ts';
 import { boxMesh } from '../geometry/primitives.ts';
-import { identityRigid, rigid, transformPoint, type WorldFromCam, type WorldFromObject } from '../geometry/rigid.ts';
-import { expSo3 } from '../geometry/rotation.ts';
+import { rigid, transformPoint, type WorldFromCam, type WorldFromObject } from '../geometry/rigid.ts';
+import { expSo3, identityRotation } from '../geometry/rotation.ts';
 import { encodeGlb, type GlbScene } from './glb.ts';
 import { decodeGltf } from './gltf.ts';
 
@@ -21,7 +20,7 @@ const coloured = {
 const scene: GlbScene = {
   name: 'test',
   meshes: [
-    { name: 'photo', worldFromNode: identityRigid(), mesh: box, texturePng: png, shading: 'unlit' },
+    { name: 'photo', worldFromNode: rigid(identityRotation(), new Float64Array(3)), mesh: box, texturePng: png, shading: 'unlit' },
     { name: 'box', worldFromNode: worldFromObject, mesh: coloured, shading: 'lit' },
   ],
   cameras: [{ name: 'camera', worldFromCam, camera }],

@@ -54,21 +54,23 @@ export function findSymmetries(mesh: Mesh, tolerance = 0.01): Symmetries {
     if (!turns.some(known => angleBetween(known, turn) < 0.05)) turns.push(turn);
   };
   for (const direction of candidates) {
-    if (symmetryAxes.some(known => Math.abs(dot(known.direction, direction)) > 0.999)) continue;
     if (isContinuous(direction, isSame)) {
       symmetryAxes.push({ direction, point: centre });
+      // A second one makes it a sphere.
+      if (symmetryAxes.length > 1) return { symmetries: [], symmetryAxes: axes.map(axis => ({ direction: axis, point: centre })) };
       continue;
     }
     for (let folds = mostFolds; folds >= 2; folds--) {
-      if (!isSame(rotationAbout(direction, (2 * Math.PI) / folds))) continue;
-      for (let k = 1; k < folds; k++) keep(rotationAbout(direction, (2 * Math.PI * k) / folds));
+      const powers = Array.from({ length: folds - 1 }, (_, k) => rotationAbout(direction, (2 * Math.PI * (k + 1)) / folds));
+      if (!powers.every(isSame)) continue;
+      powers.forEach(keep);
       break;
     }
   }
   if (symmetryAxes.length > 0) {
-    // Together with an axis one half turn across stands for all; several axes are a sphere's.
+    // Together with an axis one half turn across stands for all.
     const half = rotationAbout(perpendicular(symmetryAxes[0].direction), Math.PI);
-    turns = symmetryAxes.length === 1 && isSame(half) ? [half] : [];
+    turns = isSame(half) ? [half] : [];
   } else if (main !== undefined) {
     const [u, v] = [axes[(main + 1) % 3], axes[(main + 2) % 3]];
     for (const half of halfTurnsAcross(u, v, tolerance, isSame)) keep(half);
@@ -143,19 +145,23 @@ function halfTurnsAcross(u: Float64Array, v: Float64Array, tolerance: number, is
       Math.PI,
     );
   };
-  const passes = Array.from({ length: steps }, (_, step) => isSame(about(step)));
-  const gap = passes.indexOf(false);
-  const found: Rotation[] = [];
-  for (let i = 0, from = -1; gap >= 0 && i <= steps; i++) {
-    const step = gap + i;
-    if (passes[step % steps] && i < steps) {
-      if (from < 0) from = step;
-    } else if (from >= 0) {
-      found.push(about((from + step - 1) / 2));
-      from = -1;
-    }
+  const passing = Array.from({ length: steps }, (_, step) => step).filter(step => isSame(about(step)));
+  // Ranges that all but touch are one: points are tested, not the whole surface.
+  const apart = steps / (2 * mostFolds);
+  const ranges: [number, number][] = [];
+  for (const step of passing) {
+    const last = ranges[ranges.length - 1];
+    if (last !== undefined && step - last[1] < apart) last[1] = step;
+    else ranges.push([step, step]);
   }
-  return found;
+  const [first] = ranges;
+  const last = ranges[ranges.length - 1];
+  // A half turn later the axis is the same again.
+  if (ranges.length > 1 && first[0] + steps - last[1] < apart) {
+    first[0] = last[0] - steps;
+    ranges.pop();
+  }
+  return ranges.map(([from, to]) => about((from + to) / 2));
 }
 
 /** Directions from the middle through corners, faces, and the middles between two faces. */

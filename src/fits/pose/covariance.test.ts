@@ -149,7 +149,10 @@ describe('calibration', () => {
         const observation = {
           camera,
           mask: Float32Array.from(ids, id => (id >= 0 ? 1 : 0)),
-          depth: noise && Float32Array.from(depth, z => (z < Infinity ? z + noise * random.normal() : 0)),
+          depth:
+            noise === undefined
+              ? undefined
+              : Float32Array.from(depth, z => (z < Infinity ? z + noise * random.normal() : 0)),
         };
         const start = perturbPose(truth, { rotationDegrees: 3, translationMillimetres: 2 }, random);
         const { pose } = refinePose(device, meshes, observation, start, settings);
