@@ -8,10 +8,10 @@ import { normalisedError, poseError } from '../src/fits/pose/covariance.ts';
 import { createPoseTarget } from '../src/fits/pose/pose-target.ts';
 import { refinePose } from '../src/fits/pose/refine.ts';
 import { makeSampleScene } from '../src/fits/pose/sample-scene.ts';
+import { decimateMesh } from '../src/geometry/decimate.ts';
 import { perturbPose } from '../src/geometry/perturbed-starts.ts';
 import { nearestEquivalent } from '../src/geometry/pose-metrics.ts';
 import { findSymmetries } from '../src/geometry/symmetry.ts';
-import { decimateMesh } from '../src/geometry/decimate.ts';
 import { openNodeDevice } from '../src/host/node-device.ts';
 import { createRandom } from '../src/numerics/random.ts';
 import { uploadMesh } from '../src/ops/rasterise/pose-cpu.ts';
@@ -19,7 +19,10 @@ import { prepareMesh } from '../src/ops/rasterise/render-mesh.ts';
 
 const [scenes = 4, frames = 4] = process.argv.slice(2).map(Number);
 const device = await openNodeDevice();
-const rows = new Map<string, { readonly normalised: number; readonly errors: number[]; readonly expected: number[] }[]>();
+const rows = new Map<
+  string,
+  { readonly normalised: number; readonly errors: number[]; readonly expected: number[] }[]
+>();
 for (let seed = 1; seed <= scenes; seed++) {
   const { scene, models, pixels } = makeSampleScene({ frames, seed, width: 640 });
   for (const [objectId, { mesh, name }] of models) {
@@ -55,7 +58,11 @@ for (let seed = 1; seed <= scenes; seed++) {
           ...(rows.get(key) ?? []),
           {
             normalised: normalisedError(covariance, error),
-            errors: [Math.hypot(...error.slice(0, 3)), Math.abs(along), Math.sqrt(Math.max(0, shift ** 2 - along ** 2))],
+            errors: [
+              Math.hypot(...error.slice(0, 3)),
+              Math.abs(along),
+              Math.sqrt(Math.max(0, shift ** 2 - along ** 2)),
+            ],
             expected: [covariance.rotationDegrees, covariance.alongMillimetres, covariance.acrossMillimetres],
           },
         ]);
@@ -65,9 +72,12 @@ for (let seed = 1; seed <= scenes; seed++) {
     meshes.reduced.dispose();
   }
 }
-const rms = (values: readonly number[]) => Math.sqrt(values.reduce((sum, value) => sum + value ** 2, 0) / values.length);
+const rms = (values: readonly number[]) =>
+  Math.sqrt(values.reduce((sum, value) => sum + value ** 2, 0) / values.length);
 const pair = (all: readonly { errors: number[]; expected: number[] }[], k: number) =>
-  `${rms(all.map(({ errors }) => errors[k])).toFixed(2)} / ${rms(all.map(({ expected }) => expected[k])).toFixed(2)}`.padStart(14);
+  `${rms(all.map(({ errors }) => errors[k])).toFixed(2)} / ${rms(all.map(({ expected }) => expected[k])).toFixed(2)}`.padStart(
+    14,
+  );
 console.log('object, terms         cases  normalised    rotation °      along mm     across mm   (error / expected)');
 for (const [key, all] of [...rows].sort(([a], [b]) => (a < b ? -1 : 1))) {
   const normalised = rms(all.map(row => row.normalised));
@@ -76,5 +86,9 @@ for (const [key, all] of [...rows].sort(([a], [b]) => (a < b ? -1 : 1))) {
   );
 }
 const every = [...rows.values()].flat();
-console.log(`all                   ${String(every.length).padStart(5)} ${rms(every.map(row => row.normalised)).toFixed(2).padStart(11)}`);
+console.log(
+  `all                   ${String(every.length).padStart(5)} ${rms(every.map(row => row.normalised))
+    .toFixed(2)
+    .padStart(11)}`,
+);
 device.dispose();

@@ -67,6 +67,13 @@ export interface Evaluation {
   readonly milliseconds?: number;
 }
 
+/** A result in a format of its field, for the folder of exports. */
+export interface ExportFile {
+  /** Without a folder. */
+  readonly name: string;
+  readonly bytes: Uint8Array;
+}
+
 export interface ExportTensor {
   readonly name: string;
   readonly shape: readonly number[];
@@ -82,6 +89,14 @@ export interface ExportTensor {
     readonly bits: 8 | 16;
   };
 }
+
+/** A PNG file of a picture [height, width, channels], values 0 to 1; handed in, for encoders run in Node alone. */
+export type EncodePicture = (picture: {
+  readonly width: number;
+  readonly height: number;
+  readonly channels: 1 | 3;
+  readonly values: Float32Array;
+}) => Promise<Uint8Array>;
 
 /** Figures about a member that cost too much for every iteration: plain numbers, lists, words. */
 export type Measures = Readonly<Record<string, number | string | readonly number[] | Readonly<Record<string, number>>>>;

@@ -20,7 +20,13 @@ const coloured = {
 const scene: GlbScene = {
   name: 'test',
   meshes: [
-    { name: 'photo', worldFromNode: rigid(identityRotation(), new Float64Array(3)), mesh: box, texturePng: png, shading: 'unlit' },
+    {
+      name: 'photo',
+      worldFromNode: rigid(identityRotation(), new Float64Array(3)),
+      mesh: box,
+      texturePng: png,
+      shading: 'unlit',
+    },
     { name: 'box', worldFromNode: worldFromObject, mesh: coloured, shading: 'lit' },
   ],
   cameras: [{ name: 'camera', worldFromCam, camera }],
@@ -138,9 +144,7 @@ describe('GLB files', () => {
     const node = document.nodes.find(each => each.camera !== undefined)!;
     const { yfov, aspectRatio } = document.cameras[0].perspective;
     const [x, y, z, w] = node.rotation;
-    const turn = expSo3(
-      [x, y, z].map(value => (2 * Math.acos(w) * value) / Math.hypot(x, y, z) || 0),
-    );
+    const turn = expSo3([x, y, z].map(value => (2 * Math.acos(w) * value) / Math.hypot(x, y, z) || 0));
     const inCam = [40, -25, 500];
     const world = transformPoint(worldFromCam, inCam);
     const inFile = [world[0], -world[1], -world[2]].map((value, k) => value / 1000 - node.translation[k]);

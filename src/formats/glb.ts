@@ -3,10 +3,17 @@
 // Pure, any process.
 import type { Camera } from '../geometry/camera.ts';
 import type { Mesh } from '../geometry/mesh.ts';
-import { compose, flipCameraAxes, type Rigid, rigid, type WorldFromCam, type WorldFromObject } from '../geometry/rigid.ts';
+import {
+  compose,
+  flipCameraAxes,
+  type Rigid,
+  rigid,
+  type WorldFromCam,
+  type WorldFromObject,
+} from '../geometry/rigid.ts';
 import { quatWxyzFromRotation } from '../geometry/rotation.ts';
 import { linearFromSrgb } from '../numerics/srgb.ts';
-import { gltfUnitMillimetres, glbWords } from './gltf.ts';
+import { glbWords, gltfUnitMillimetres } from './gltf.ts';
 
 export interface GlbMeshNode {
   readonly name: string;

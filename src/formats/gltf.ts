@@ -137,7 +137,8 @@ function readContainer(
   name: string,
 ): { readonly document: GltfDocument; readonly binary: Uint8Array | undefined } {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  if (bytes.length < 4 || view.getUint32(0, true) !== glbWords.magic) return { document: parse(bytes, name), binary: undefined };
+  if (bytes.length < 4 || view.getUint32(0, true) !== glbWords.magic)
+    return { document: parse(bytes, name), binary: undefined };
   if (bytes.length < 12 || view.getUint32(8, true) > bytes.length) {
     throw truncatedMesh(
       name,

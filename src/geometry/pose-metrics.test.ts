@@ -148,7 +148,10 @@ describe('figures over many poses', () => {
     // Exactly 5 mm and 5° are within, as the published rule has it.
     const edge = rigid<'cam', 'object'>(rotationAbout([0, 0, 1], (4.999 * Math.PI) / 180), Float64Array.of(5, 0, 500));
     expect(poseErrors(ruler, edge, at(0, 0, 500)).within5Degrees5Millimetres).toBe(true);
-    const beyond = rigid<'cam', 'object'>(rotationAbout([0, 0, 1], (5.001 * Math.PI) / 180), Float64Array.of(5, 0, 500));
+    const beyond = rigid<'cam', 'object'>(
+      rotationAbout([0, 0, 1], (5.001 * Math.PI) / 180),
+      Float64Array.of(5, 0, 500),
+    );
     expect(poseErrors(ruler, beyond, at(0, 0, 500)).within5Degrees5Millimetres).toBe(false);
   });
 });

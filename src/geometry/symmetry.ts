@@ -46,7 +46,8 @@ export function findSymmetries(mesh: Mesh, tolerance = 0.01): Symmetries {
   const isEqual = (a: number, b: number) => Math.abs(values[a] - values[b]) < equalMoments * values[0];
   const [isFirst, isLast] = [isEqual(0, 1), isEqual(1, 2)];
   const main = isFirst === isLast ? undefined : isFirst ? 2 : 0;
-  const candidates = isFirst && isLast ? [...axes, ...featureAxes(mesh, centre)] : main === undefined ? axes : [axes[main]];
+  const candidates =
+    isFirst && isLast ? [...axes, ...featureAxes(mesh, centre)] : main === undefined ? axes : [axes[main]];
 
   const symmetryAxes: SymmetryAxis[] = [];
   let turns: Rotation[] = [];
@@ -57,11 +58,14 @@ export function findSymmetries(mesh: Mesh, tolerance = 0.01): Symmetries {
     if (isContinuous(direction, isSame)) {
       symmetryAxes.push({ direction, point: centre });
       // A second one makes it a sphere.
-      if (symmetryAxes.length > 1) return { symmetries: [], symmetryAxes: axes.map(axis => ({ direction: axis, point: centre })) };
+      if (symmetryAxes.length > 1)
+        return { symmetries: [], symmetryAxes: axes.map(axis => ({ direction: axis, point: centre })) };
       continue;
     }
     for (let folds = mostFolds; folds >= 2; folds--) {
-      const powers = Array.from({ length: folds - 1 }, (_, k) => rotationAbout(direction, (2 * Math.PI * (k + 1)) / folds));
+      const powers = Array.from({ length: folds - 1 }, (_, k) =>
+        rotationAbout(direction, (2 * Math.PI * (k + 1)) / folds),
+      );
       if (!powers.every(isSame)) continue;
       powers.forEach(keep);
       break;

@@ -114,7 +114,11 @@ describe('tables of poses', () => {
     await writeFile(join(other, 'scene.json'), JSON.stringify(bare));
     await writeFile(join(other, 'box.ply'), encodePly(boxMesh(0.06, 0.08, 0.1)));
     const half: ObjectFromObject = rigid(rotationAbout([1, 0, 0], Math.PI), new Float64Array(3));
-    const { all, allBySymmetry, objects } = await evaluatePoses(other, await table([row(compose(truth, half))]), options);
+    const { all, allBySymmetry, objects } = await evaluatePoses(
+      other,
+      await table([row(compose(truth, half))]),
+      options,
+    );
     await rm(other, { recursive: true });
     // Corners are √(40² + 50²) mm from the axis.
     expect(all.meanAdd).toBeCloseTo(2 * Math.hypot(40, 50), 3);

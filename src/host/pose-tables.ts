@@ -147,9 +147,7 @@ export async function evaluatePoses(
     }
     const { points } = ruler;
     const candidates = truths.map(({ camFromObject }) =>
-      options.symmetries === 'use'
-        ? nearestEquivalent(pose.camFromObject, camFromObject, object)
-        : camFromObject,
+      options.symmetries === 'use' ? nearestEquivalent(pose.camFromObject, camFromObject, object) : camFromObject,
     );
     const distances = candidates.map(truth => averageDistance(points, pose.camFromObject, truth));
     const truth = candidates[distances.indexOf(Math.min(...distances))];

@@ -5,7 +5,7 @@ import type { CamFromObject } from '../../geometry/rigid.ts';
 import type { Symmetries } from '../../geometry/symmetry.ts';
 import { depthEvidence, maskEvidence, type PoseCovariance, poseCovariance } from './covariance.ts';
 import { centredPose } from './pose-steps.ts';
-import type { PoseTarget } from './pose-target.ts';
+import { drawnSize, type PoseTarget } from './pose-target.ts';
 import { polishSettings } from './refine.ts';
 import { termSettings } from './staged-method.ts';
 import { type Visibility, visibilityOf } from './visibility.ts';
@@ -26,8 +26,9 @@ export function assessPose(target: PoseTarget, pose: CamFromObject, symmetries: 
     return { settings, terms: target.evaluate(stage, [{ pose: centred, settings }])[0] };
   };
   const [mask, both] = [look(0), look(1)];
-  const crop = target.crop(stage.size);
-  const imagePixels = target.rectangle.width / stage.size;
+  const size = drawnSize(target.rectangle, stage.size);
+  const crop = target.crop(size);
+  const imagePixels = target.rectangle.width / size;
   const depth = { ...both.terms, hessian: both.terms.hessian.map((value, i) => value - mask.terms.hessian[i]) };
   const evidence = [
     maskEvidence(mask.terms, crop.contour.length / 4, mask.settings, imagePixels),
@@ -36,6 +37,6 @@ export function assessPose(target: PoseTarget, pose: CamFromObject, symmetries: 
   const { scoreDepth } = both.settings;
   return {
     covariance: poseCovariance(evidence, pose, mesh, symmetries.symmetryAxes),
-    visibility: visibilityOf(target.draw(stage.size, centred).depth, crop, scoreDepth),
+    visibility: visibilityOf(target.draw(size, centred).depth, crop, scoreDepth),
   };
 }

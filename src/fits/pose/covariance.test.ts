@@ -28,7 +28,8 @@ const degrees = 180 / Math.PI;
 function linearTerm(rows: readonly Float64Array[], sigma: number, s: number, weight: number): TermEvidence {
   const hessian = new Float64Array(36);
   for (const row of rows) {
-    for (let i = 0; i < 36; i++) hessian[i] += (weight * 2 * row[Math.floor(i / 6)] * row[i % 6]) / rows.length / s ** 2;
+    for (let i = 0; i < 36; i++)
+      hessian[i] += (weight * 2 * row[Math.floor(i / 6)] * row[i % 6]) / rows.length / s ** 2;
   }
   return { hessian, residual: sigma ** 2 / (sigma ** 2 + s ** 2), weight, independent: rows.length };
 }

@@ -34,7 +34,7 @@ export interface PoseCovariance {
 }
 
 /** Neighbouring residuals err together: so many of them count as one. Calibrated on pictures with exact truth. */
-const together = { mask: 4, depth: 2 };
+const together = { mask: 5, depth: 8 };
 /** Share of the mean curvature below which a direction counts as open. */
 const openCurvature = 1e-6;
 
@@ -94,9 +94,7 @@ export function poseCovariance(
   const unknown = [0, 1, 2, 3, 4, 5].map(k => (k < 3 ? anyTurn : 1));
   const { open, closed } = splitByAxes(pose, symmetryAxes);
   const within = (matrix: Matrix) => closed.mmul(matrix).mmul(closed);
-  const bent = within(h)
-    .add(Matrix.mul(open, h.trace()))
-    .add(Matrix.eye(6, 6).mul(floor));
+  const bent = within(h).add(Matrix.mul(open, h.trace())).add(Matrix.eye(6, 6).mul(floor));
   const turned = inverse(bent);
   const prior = within(Matrix.diag(unknown)).mul(floor ** 2);
   const known = turned.mmul(within(v).add(prior)).mmul(turned);
@@ -110,7 +108,8 @@ export function poseCovariance(
   const inner = scaled(known);
   const along = viewingRay(pose, mesh.centre);
   let alongSquared = 0;
-  for (let i = 0; i < 3; i++) for (let j = 0; j < 3; j++) alongSquared += along[i] * inner[6 * (3 + i) + 3 + j] * along[j];
+  for (let i = 0; i < 3; i++)
+    for (let j = 0; j < 3; j++) alongSquared += along[i] * inner[6 * (3 + i) + 3 + j] * along[j];
   const trace = (from: number) => [0, 1, 2].reduce((sum, k) => sum + inner[7 * (from + k)], 0);
   return {
     matrix: scaled(all),
@@ -144,7 +143,13 @@ function viewingRay({ rotation, translation }: CamFromObject, centre: ArrayLike<
  */
 export function normalisedError({ matrix }: PoseCovariance, error: ArrayLike<number>): number {
   const e = Matrix.columnVector(Array.from(error));
-  return Math.sqrt(e.transpose().mmul(inverse(Matrix.from1DArray(6, 6, matrix))).mmul(e).get(0, 0) / 6);
+  return Math.sqrt(
+    e
+      .transpose()
+      .mmul(inverse(Matrix.from1DArray(6, 6, matrix)))
+      .mmul(e)
+      .get(0, 0) / 6,
+  );
 }
 
 /** [6]: from `truth` to `pose` in the units of the covariance, as it is about the object's centre in camera axes. */

@@ -25,6 +25,11 @@ export interface PoseMeshes {
 /** Pixels a side of the crop of a small object; larger ones are not drawn finer than their picture. */
 const leastSize = 40;
 
+/** Pixels a side at which `rectangle` is evaluated where `size` is asked for. */
+export function drawnSize(rectangle: PixelRectangle, size: number): number {
+  return Math.min(size, Math.max(leastSize, rectangle.width));
+}
+
 /** How finely a pose is looked at. */
 export interface PoseDetail {
   /** Pixels a side of the crop, at most. */
@@ -99,7 +104,7 @@ export function createPoseTarget(
     return renderer;
   };
   const rendererOf = (view: View, { size, mesh: which }: PoseDetail, colours: boolean): PoseRenderer =>
-    rendererAt(view, Math.min(size, Math.max(leastSize, view.rectangle.width)), which, colours);
+    rendererAt(view, drawnSize(view.rectangle, size), which, colours);
   const ask = (view: View, detail: PoseDetail, questions: readonly PoseQuestion[]): PoseTerms[] => {
     const { camFromFirst } = view.observation;
     const renderer = rendererOf(

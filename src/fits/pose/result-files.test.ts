@@ -14,7 +14,13 @@ const box = boxMesh(60, 80, 40);
 const beside: CamFromObject = rigid(camFromObject.rotation, Float64Array.of(0, 0, 700));
 const result: PoseResult = {
   imageId: 7,
-  model: { objectId: 3, name: 'box', mesh: box, texture: { width: 2, height: 2, values: new Float32Array(12) }, notes: [] },
+  model: {
+    objectId: 3,
+    name: 'box',
+    mesh: box,
+    texture: { width: 2, height: 2, values: new Float32Array(12) },
+    notes: [],
+  },
   camera,
   image: new Float32Array(3 * 64 * 48).fill(0.5),
   camFromObject,
@@ -77,7 +83,11 @@ describe('files of a refined pose', () => {
   it('show the object in front of the photo, which fills what the camera sees', async () => {
     const { positions, triangles, notes } = decodeGltf(await fileOf('scene.glb'), 'scene.glb');
     // Metres, y up, z towards the viewer; the photo comes first.
-    const inCamera = (i: number) => [1000 * positions[3 * i], -1000 * positions[3 * i + 1], -1000 * positions[3 * i + 2]];
+    const inCamera = (i: number) => [
+      1000 * positions[3 * i],
+      -1000 * positions[3 * i + 1],
+      -1000 * positions[3 * i + 2],
+    ];
     const corners = [0, 1, 2, 3].map(i => project(camera, inCamera(i)).map(value => Number(value.toFixed(3))));
     expect(corners).toEqual([
       [0, 0],

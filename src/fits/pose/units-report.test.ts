@@ -121,7 +121,11 @@ describe('report before a pose is fitted', () => {
       pose => rigid(invert(pose).rotation, invert(pose).translation),
       /from camera to object.*Invert the matrix/,
     ],
-    ['a transposed rotation', ({ rotation, translation }) => rigid(transposed(rotation), translation), /Transpose the nine/],
+    [
+      'a transposed rotation',
+      ({ rotation, translation }) => rigid(transposed(rotation), translation),
+      /Transpose the nine/,
+    ],
     ['metres', pose => scaleTranslation(pose, 1e-3), /in metres.*Multiply the translation by 1,000/],
     ['centimetres', pose => scaleTranslation(pose, 0.1), /in centimetres.*Multiply the translation by 10\./],
     [

@@ -6,6 +6,7 @@ import type { Mesh } from '../../geometry/mesh.ts';
 import { boundingBoxCentre, type MeshReport } from '../../geometry/mesh-report.ts';
 import { median } from '../../geometry/pose-metrics.ts';
 import { type CamFromObject, compose, flipCameraAxes, transformPoint, transformPoints } from '../../geometry/rigid.ts';
+import { maskBounds } from './crop.ts';
 import { photograph } from './photograph.ts';
 import { findStartConfusion } from './start-confusions.ts';
 
@@ -92,9 +93,14 @@ export function reportUnits(input: UnitsInput): UnitsReport {
   const inMask = mask && depthMillimetres && medianDepth(depthMillimetres, mask);
   const distance = transformPoint(start, boundingBoxCentre(mesh))[2];
   const box = projectedBox(camera, mesh, start);
-  const overlapAt = (pose: CamFromObject) => overlapOf(camera, mesh, pose, mask!);
-  const overlap = maskPixels && box ? overlapAt(start) : undefined;
-  const confusion = maskPixels ? findStartConfusion(start, overlap ?? 0, overlapAt) : undefined;
+  const seen = mask && maskBounds(mask, camera.width);
+  const overlap = seen && box ? overlapOf(camera, mesh, start, mask!) : undefined;
+  const confusion =
+    seen &&
+    findStartConfusion(start, overlap ?? 0, pose => {
+      const other = projectedBox(camera, mesh, pose);
+      return other !== undefined && doBoxesMeet(other, seen) ? overlapOf(camera, mesh, pose, mask!) : 0;
+    });
 
   warnOfMask(input, maskPixels, warn);
   warnOfCamera(camera, warn);
@@ -236,7 +242,8 @@ function warnOfMesh({ meshReport, notes = [] }: UnitsInput, warn: Warn): void {
  * Where one is off by 10ⁿ, the other two tell which. Returns whether something was said.
  */
 function warnOfUnits({ camera, meshReport, mask, start }: UnitsInput, depth: number | undefined, warn: Warn): boolean {
-  const extent = mask && maskExtent(mask, camera.width);
+  const seen = mask && maskBounds(mask, camera.width);
+  const extent = seen && Math.hypot(seen[2] - seen[0], seen[3] - seen[1]);
   const expected = extent && (camera.fx * meshReport.diameter) / extent;
   // Of the object's origin, which does not move when the mesh changes its unit.
   const fromStart = start.translation[2] > 0 ? start.translation[2] : undefined;
@@ -294,17 +301,12 @@ function medianDepth(depth: Float32Array, mask: Float32Array): number | undefine
   return known.length === 0 ? undefined : median(known);
 }
 
-/** Diagonal of the box around the mask in pixels; undefined for an empty one. */
-function maskExtent(mask: Float32Array, width: number): number | undefined {
-  let [left, top, right, bottom] = [Infinity, Infinity, -Infinity, -Infinity];
-  mask.forEach((value, i) => {
-    if (value <= 0.5) return;
-    left = Math.min(left, i % width);
-    right = Math.max(right, i % width);
-    top = Math.min(top, Math.floor(i / width));
-    bottom = Math.max(bottom, Math.floor(i / width));
-  });
-  return right < left ? undefined : Math.hypot(right - left + 1, bottom - top + 1);
+/** Whether boxes [left, top, right, bottom] have as much as a tenth of what they cover in common. */
+function doBoxesMeet(a: readonly number[], b: readonly number[]): boolean {
+  const width = Math.min(a[2], b[2]) - Math.max(a[0], b[0]);
+  const height = Math.min(a[3], b[3]) - Math.max(a[1], b[1]);
+  const area = (box: readonly number[]) => (box[2] - box[0]) * (box[3] - box[1]);
+  return width > 0 && height > 0 && 10 * width * height > area(a) + area(b) - width * height;
 }
 
 /** [left, top, right, bottom] of the projected vertices; undefined where one is not before the camera. */

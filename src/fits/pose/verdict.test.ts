@@ -53,7 +53,10 @@ describe('verdict', () => {
   });
 
   it('is clear where one pose wins, and says nothing more', () => {
-    expect(judge({ candidates: candidates([pose, 0.05], [turned(180), 0.09]) })).toEqual({ word: 'clear', findings: [] });
+    expect(judge({ candidates: candidates([pose, 0.05], [turned(180), 0.09]) })).toEqual({
+      word: 'clear',
+      findings: [],
+    });
   });
 
   it('is ambiguous where two poses fit equally well', () => {

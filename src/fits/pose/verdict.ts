@@ -28,7 +28,8 @@ export interface PoseCluster {
 export const verdictCaptions = {
   clear: 'One pose explains the picture better than all others that were tried.',
   symmetric: 'The shape looks the same in several poses: which of them it is, mask and depth cannot tell.',
-  ambiguous: 'Poses that are far apart explain the picture equally well: another view, depth or a better start decides.',
+  ambiguous:
+    'Poses that are far apart explain the picture equally well: another view, depth or a better start decides.',
   uncertain: 'The pose is the best one, but the picture holds some of its directions only loosely.',
   unexplained: 'The best pose does not cover the mask: check mesh, unit, mask and camera, or give a nearer start.',
 } as const;
@@ -110,7 +111,8 @@ function rivalry(best: PoseCluster, others: readonly PoseCluster[]): string {
   const degrees = others.map(({ pose }) => angleBetween(pose.rotation, best.pose.rotation) / radiansPerDegree);
   const least = Math.min(...degrees);
   const most = Math.max(...degrees);
-  const apart = Math.round(least) === Math.round(most) ? `${Math.round(most)}°` : `${Math.round(least)} to ${Math.round(most)}°`;
+  const apart =
+    Math.round(least) === Math.round(most) ? `${Math.round(most)}°` : `${Math.round(least)} to ${Math.round(most)}°`;
   if (most >= 3) return `${countOf(others.length + 1)} poses ${apart} apart fit equally well`;
   const [{ pose }] = others;
   const way = Math.hypot(...pose.translation.map((value, k) => value - best.pose.translation[k]));
@@ -123,7 +125,9 @@ function looseDirections(covariance: PoseCovariance, mesh: RenderMesh): string[]
   const most = 0.05;
   const { turn, shift } = tangentUnits(mesh);
   return [
-    ...(rotationDegrees * radiansPerDegree > most * turn ? [`its rotation is known to ${rotationDegrees.toPrecision(2)}°`] : []),
+    ...(rotationDegrees * radiansPerDegree > most * turn
+      ? [`its rotation is known to ${rotationDegrees.toPrecision(2)}°`]
+      : []),
     ...(alongMillimetres > most * shift ? [`its distance is known to ${alongMillimetres.toPrecision(2)} mm`] : []),
     ...(acrossMillimetres > most * shift
       ? [`its place across the view is known to ${acrossMillimetres.toPrecision(2)} mm`]
