@@ -10,7 +10,7 @@ import { findOptimizer } from '../optimizers/registry.ts';
 import { findSchedule } from '../optimizers/schedules.ts';
 import { createHyperTable, type HyperTable } from '../protocol/hyper-table.ts';
 import { LabError, type LabErrorDetails } from '../protocol/lab-error.ts';
-import type { ProblemDescription, RunEvent, TraceRow } from '../protocol/run.ts';
+import { type ProblemDescription, type RunEvent, stoppedMember, type TraceRow } from '../protocol/run.ts';
 import { type Checkpoint, type CheckpointArrays, encodeCheckpoint } from './checkpoint.ts';
 import { describeSettings } from './settings.ts';
 import { isSnapshotIteration } from './snapshots.ts';
@@ -52,7 +52,10 @@ export interface Run {
   readonly members: readonly MemberReport[];
   /** What was loaded, for those who only look on. */
   readonly description: ProblemDescription;
-  /** Changes a hyper-parameter from the next iteration on; in the log when it returns. Throws a `state` error at the end. */
+  /**
+   * Changes a hyper-parameter, or ends a member (`members.3.stopped` to 1), from the next iteration on; in the log when it
+   * returns. Throws a `state` error at the end, and for the last member that runs.
+   */
   change(path: string, value: number): RunEvent;
   /** Lets the next step end all members, as any ending does: at their best held-out state, where something is held out. */
   stop(): void;
@@ -156,7 +159,20 @@ export function createRun({
   const pendingAs = (list: readonly RunEvent[], isLogged: boolean): PendingEvent[] =>
     list.filter(({ source }) => source === 'user').map(event => ({ event, logged: isLogged }));
   let pending = inOrder([...pendingAs(logged, true), ...pendingAs(events, false)]);
-  for (const { event } of pending) if (event.path !== STOP) table.check(event.path, event.value);
+  /** Throws a `setting` error for what no run of these members can take. */
+  const check = ({ path, value }: Pick<RunEvent, 'path' | 'value'>): void => {
+    const stopped = stoppedMember(path);
+    if (stopped === undefined) table.check(path, value);
+    else if (stopped >= members.length || Number(value) !== 1) {
+      throw new LabError({
+        code: 'setting',
+        message: stopped >= members.length ? `There is no member ${stopped}.` : `${path} cannot be ${value}.`,
+        where: `event ${path}`,
+        tip: `Members are 0 to ${members.length - 1}; 1 ends one.`,
+      });
+    }
+  };
+  for (const { event } of pending) if (event.path !== STOP) check(event);
   const rateScales = members.map(({ rateScale }, member) =>
     rules[member].optimizer.stepFollows === 'gradient' ? rateScale : 1,
   );
@@ -418,16 +434,35 @@ export function createRun({
 
   const take = (entry: PendingEvent): void => {
     const { event } = entry;
-    log(entry);
     sink.event(event);
-    if (event.path !== STOP) {
-      table.set(event.path, Number(event.value));
-      table.reach(event.path).forEach(bringBack);
-    } else {
+    const stopped = stoppedMember(event.path);
+    if (event.path === STOP) {
       memberStates.forEach(({ active }, member) => {
         if (active) finish(member, 'stopped');
       });
-    }
+    } else if (stopped === undefined) {
+      table.set(event.path, Number(event.value));
+      table.reach(event.path).forEach(bringBack);
+    } else if (memberStates[stopped].active) finish(stopped, 'stopped by the user');
+  };
+
+  /** Throws a `state` error where the run would have nothing left to run. */
+  const requireOthers = (member: number): void => {
+    const willEnd = (each: number) => pending.some(({ event }) => stoppedMember(event.path) === each);
+    const others = memberStates.filter(({ active }, each) => active && each !== member && !willEnd(each));
+    const { active, reason } = memberStates[member];
+    const runs = active && !willEnd(member);
+    if (runs && others.length > 0) return;
+    throw new LabError({
+      code: 'state',
+      message: runs
+        ? `Member ${member} is the last one that runs.`
+        : active
+          ? `Member ${member} has been told to end already.`
+          : `Member ${member} has ended already: ${reason}.`,
+      where: `event members.${member}.stopped`,
+      tip: runs ? 'Stop the run instead.' : 'Branch from an iteration before its end to go on with it.',
+    });
   };
 
   /** What was left to the input: live values by what they started at, the others by what the fit tells. */
@@ -446,6 +481,7 @@ export function createRun({
     terms: problem.terms,
     views: problem.views,
     ...(fit.figures === undefined ? {} : { figures: fit.figures }),
+    ...(fit.startPose === undefined ? {} : { startPose: fit.startPose }),
     members: members.map(({ label, blocks, maximumIterations }, member) => {
       const turned = blocks.filter(({ gradients }) => gradients !== undefined).map(({ group }) => group);
       return {
@@ -487,7 +523,9 @@ export function createRun({
       }));
     },
     change(path, value) {
-      table.check(path, value);
+      check({ path, value });
+      const stopped = stoppedMember(path);
+      if (stopped !== undefined && !done()) requireOthers(stopped);
       return accept({ iteration, path, value, source: 'user' });
     },
     stop: () => void accept({ iteration, path: STOP, value: 'by the user', source: 'user' }),
@@ -496,6 +534,8 @@ export function createRun({
       diverged = undefined;
       const now = due();
       pending = pending.slice(now.length);
+      // All before any takes effect, as they are when a user sends them.
+      now.forEach(log);
       now.forEach(take);
       if (done()) return;
       const requests = memberStates.flatMap(({ active }, member) =>

@@ -4,7 +4,7 @@
 import { constants, copyFileSync, existsSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { createHyperTable } from '../protocol/hyper-table.ts';
-import type { ProblemDescription, RunEvent } from '../protocol/run.ts';
+import { type ProblemDescription, type RunEvent, stoppedMember } from '../protocol/run.ts';
 import { makeFolder } from './files.ts';
 import { readProblem, readRecipe } from './read-run.ts';
 import { createRunFolder, openRunFolder, truncateRun } from './run-folder.ts';
@@ -48,7 +48,8 @@ function checkChanges(problem: ProblemDescription | undefined, changes: Readonly
     starts: members.map(({ starts }) => starts),
     groups: [...new Set(members.flatMap(({ groups }) => groups))],
   });
-  for (const [path, value] of Object.entries(changes)) table.check(path, value);
+  // That a member ends is checked once the run is loaded.
+  for (const [path, value] of Object.entries(changes)) if (stoppedMember(path) === undefined) table.check(path, value);
 }
 
 function copyRecords(parentFolder: string, outFolder: string, checkpoints: readonly number[]): void {
