@@ -29,7 +29,10 @@ async function read(file: string, reduce: number): Promise<FitInput | undefined>
   const path = join(data, file);
   if (!inputs.has(file)) {
     const source = !existsSync(path) ? undefined : reduce === 1 ? path : await reducedPicture(path, reduce, work);
-    inputs.set(file, source === undefined ? undefined : (await openInput(fit, source, () => {})).data);
+    inputs.set(
+      file,
+      source === undefined ? undefined : (await openInput(fit, { input: source, settings: {} }, () => {})).data,
+    );
   }
   return inputs.get(file);
 }

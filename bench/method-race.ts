@@ -34,7 +34,7 @@ for (const [title, file, common] of inputs) {
     console.log(`${title}: skipped, ${file} is not there`);
     continue;
   }
-  const input = await openInput(fit, path, () => {});
+  const input = await openInput(fit, { input: path, settings: {} }, () => {});
   console.log(`\n${title}\nmethod                 PSNR dB  iterations  ms each  to 0.1 dB: iterations  seconds`);
   for (const [name, settings] of methods) {
     const device = await openNodeDevice({ threads: 2 });

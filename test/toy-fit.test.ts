@@ -4,6 +4,7 @@
 import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { resolveMembers } from '../src/engine/settings.ts';
 import type { Fit } from '../src/fits/fit.ts';
 import { fits } from '../src/fits/registry.ts';
 import { createEngineService } from '../src/host/engine-service.ts';
@@ -304,6 +305,56 @@ describe('a run that is looked at', () => {
     expect(errors[0]).toContain('change: The nearest valid value is 10');
     expect(errors[1]).toContain('change: Did you mean "learningRate"');
     expect(seen.at(-1)).toMatchObject({ kind: 'finished', summary: { state: 'finished', iterations: 100 } });
+  });
+
+  it('ends one member when its user says so, but not the last one, and replays to the same', async () => {
+    const changes: EngineCommand[] = [
+      { kind: 'change', path: 'members.1.stopped', value: 1 },
+      { kind: 'change', path: 'members.1.stopped', value: 1 },
+      { kind: 'change', path: 'members.2.stopped', value: 0 },
+      { kind: 'change', path: 'members.9.stopped', value: 1 },
+      { kind: 'change', path: 'members.0.stopped', value: 1 },
+      { kind: 'change', path: 'members.2.stopped', value: 1 },
+    ];
+    let sent = false;
+    await driven('run', { race: { target: ['3', '-1', '2'] } }, (event, send) => {
+      if (event.kind !== 'snapshot' || event.iteration !== 30 || sent) return;
+      sent = true;
+      for (const change of changes) send(change);
+    });
+    const stops = of('accepted').map(({ event }) => event.path);
+    expect(stops).toEqual(['members.1.stopped', 'members.0.stopped']);
+    expect(of('error').map(({ error }) => error.message)).toEqual([
+      'Member 1 has been told to end already.',
+      'members.2.stopped cannot be 0.',
+      'There is no member 9.',
+      'Member 2 is the last one that runs.',
+    ]);
+    const { state, members } = JSON.parse(text('run', 'summary.json'));
+    expect(state).toBe('finished');
+    expect(members.map(({ reason, iterations }: Record<string, unknown>) => [reason, iterations])).toEqual([
+      ['stopped by the user', 30],
+      ['stopped by the user', 30],
+      ['iteration limit', 100],
+    ]);
+    const path = (name: string) => join(folder.path, name);
+    await engine().handle({ kind: 'replay', folder: path('run'), out: path('again'), ...drive });
+    for (const file of ['trace.csv', 'events.jsonl', 'measures.jsonl'])
+      expect(text('again', file)).toBe(text('run', file));
+    branchRun(path('run'), path('branch'), 50, { 'members.2.learningRate': 0.2 });
+    await engine().handle({ kind: 'resume', folder: path('branch'), ...drive });
+    expect(JSON.parse(text('branch', 'summary.json')).members[0]).toMatchObject({ reason: 'stopped by the user' });
+  });
+
+  it('has as many members as its fit usually has with the method, where nobody says how many', () => {
+    const many: Fit = { ...toy, members: { usual: 5, by: { setting: 'target', counts: { 7: 2 } } } };
+    const count = (given: Record<string, string>, members?: number, race = {}) =>
+      resolveMembers(many, given, race, members).length;
+    expect(count({})).toBe(5);
+    expect(count({ target: '7' })).toBe(2);
+    expect(count({}, 3)).toBe(3);
+    expect(count({}, undefined, { target: ['1', '2'] })).toBe(2);
+    expect(resolveMembers(toy, {}, {}, undefined).length).toBe(1);
   });
 
   it('stops where it is with its results, replays to the same, and cannot go on', async () => {

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { chosenFiles, framesOf } from './dropped-files.ts';
+import { chosenFiles, inputFiles } from './dropped-files.ts';
 
 const file = (path: string): File => {
   const [name] = path.split('/').slice(-1);
@@ -18,6 +18,13 @@ test('of a chosen folder only its own files count', () => {
 });
 
 test('files of one name in several folders keep apart', () => {
-  const found = ['b', 'a'].map(folder => ({ file: file('1.png'), folder }));
-  expect(names(framesOf(found))).toEqual(['a-1.png', 'b-1.png']);
+  const found = ['b', 'a'].map(folder => ({ file: file('1.png'), path: `${folder}/1.png` }));
+  expect(names(inputFiles(found))).toEqual(['a-1.png', 'b-1.png']);
+});
+
+test('of a scene all files count, by their place in it', () => {
+  const paths = ['s/scene_camera.json', 's/rgb/000001.png', 's/.DS_Store', 's/models/obj_000001.ply'];
+  expect(names(chosenFiles(paths.map(file)))).toEqual(['models/obj_000001.ply', 'rgb/000001.png', 'scene_camera.json']);
+  // A scene that lies deeper is another input.
+  expect(names(chosenFiles(['f/1.png', 'f/a/scene.json'].map(file)))).toEqual(['1.png']);
 });

@@ -13,7 +13,6 @@ export function startSample(fit: string, sample: string): Promise<void> {
       input: `sample:${sample}`,
       settings: {},
       race: {},
-      members: 1,
       seed: 0,
       first: 'run',
       pace: ITERATIONS_PER_SECOND,

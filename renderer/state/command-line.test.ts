@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { fitCommand } from './command-line.ts';
 
-const plain = { fit: 'tubal', input: 'sample:plaid', settings: {}, race: {}, members: 1, seed: 0 };
+const plain = { fit: 'tubal', input: 'sample:plaid', settings: {}, race: {}, members: undefined, seed: 0 };
 
 test('the plainest run needs a fit and an input', () => {
   expect(fitCommand(plain)).toBe('npm run --silent lab -- fit tubal sample:plaid');
@@ -31,6 +31,12 @@ test('settings, races, mask, seed and the changes of the user follow', () => {
 
 test('equal members are counted', () => {
   expect(fitCommand({ ...plain, members: 4 })).toContain('--members 4');
+});
+
+test('files beside the input have options of their names', () => {
+  expect(fitCommand({ ...plain, companions: { mesh: '/data/duck.ply', start: '/data/start.json' } })).toContain(
+    ' --mesh /data/duck.ply --start /data/start.json',
+  );
 });
 
 test('a shell reads each word as one, whatever is in it', () => {

@@ -7,20 +7,23 @@ export interface CommandRequest extends GivenSettings {
   readonly fit: string;
   readonly input: string;
   readonly mask?: string | undefined;
-  readonly members: number;
+  readonly companions?: Readonly<Record<string, string>> | undefined;
+  /** Undefined: the usual number of the fit. */
+  readonly members: number | undefined;
   readonly seed: number;
   /** Those of the user become --at. */
   readonly events?: readonly RunEvent[];
 }
 
 export function fitCommand(request: CommandRequest): string {
-  const { fit, input, mask, settings, race, members, seed, events = [] } = request;
+  const { fit, input, mask, companions = {}, settings, race, members, seed, events = [] } = request;
   const raced = Object.entries(race);
   const words = ['fit', fit, input];
   if (mask !== undefined) words.push('--mask', mask);
+  for (const [id, file] of Object.entries(companions)) words.push(`--${id}`, file);
   for (const [name, value] of Object.entries(settings)) words.push('--set', `${name}=${value}`);
   for (const [name, values] of raced) words.push('--race', `${name}=${values.join(',')}`);
-  if (raced.length === 0 && members > 1) words.push('--members', String(members));
+  if (raced.length === 0 && members !== undefined) words.push('--members', String(members));
   if (seed !== 0) words.push('--seed', String(seed));
   for (const { iteration, path, value } of lasting(events)) words.push('--at', `${iteration}:${path}=${value}`);
   return labCommand(words);

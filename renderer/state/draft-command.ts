@@ -4,16 +4,17 @@ import type { FitDescription } from '../../src/protocol/host-calls.ts';
 import type { Recipe, RunEvent } from '../../src/protocol/run.ts';
 import { fitCommand } from './command-line.ts';
 import type { Draft } from './draft.ts';
-import { settingsOfRecipe } from './recipe-settings.ts';
+import { settingsOfRecipe, usualMembersOf } from './recipe-settings.ts';
 
 /** Undefined where no command line makes the run: its mask is drawn and in no file yet. */
 export function draftCommand(draft: Draft): string | undefined {
-  const { fit, input = '', report, mask, settings, race, members, seed } = draft;
+  const { fit, input = '', report, mask, companions, settings, race, members, seed } = draft;
   if (hasDrawnMask(draft)) return undefined;
   return fitCommand({
     fit,
     input: report?.path ?? input,
     mask: mask === 'alpha' ? mask : (report?.maskPath ?? mask),
+    companions: report?.companionPaths ?? companions,
     settings,
     race,
     members,
@@ -37,9 +38,10 @@ export function runCommand(recipe: Recipe, events: readonly RunEvent[], fit: Fit
     fit: recipe.fit,
     input: recipe.input,
     mask: recipe.mask,
+    companions: recipe.companions,
     settings,
     race,
-    members: recipe.members.length,
+    members: recipe.members.length === usualMembersOf(fit, recipe.input, settings) ? undefined : recipe.members.length,
     seed: recipe.seed,
     events,
   });

@@ -40,13 +40,16 @@ let masks = 0;
 
 /** A mask by reference: `alpha`, an uploaded file, or (undefined) none. The last one asked for holds. */
 export async function setDraftMask(mask: string | undefined): Promise<void> {
-  const { fit, input } = useDraft.getState();
+  const { fit, input, companions, settings } = useDraft.getState();
   if (input === undefined) return;
   const own = ++masks;
   const isDraft = whileThisDraft();
   const isCurrent = () => isDraft() && own === masks;
   try {
-    const report = await theBridge().call('inspect', { fit, input, ...(mask === undefined ? {} : { mask }) });
+    const report = await theBridge().call('inspect', {
+      ...{ fit, input, companions, settings },
+      ...(mask === undefined ? {} : { mask }),
+    });
     if (isCurrent()) editDraft(mask === undefined ? 'Take the mask off' : 'Use a mask', { mask, report });
   } catch (thrown) {
     if (isCurrent()) useDraft.setState({ error: asLabError(thrown).toDetails() });

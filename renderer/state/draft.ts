@@ -1,6 +1,7 @@
 // A run that is being prepared: its input, mask, settings, seed. Becomes a run by `startDraft`.
 
 import { create } from 'zustand';
+import { isSceneIndex } from '../../src/formats/pose-scene.ts';
 import type { FitDescription, InputReport, RunDetails } from '../../src/protocol/host-calls.ts';
 import { asLabError, LabError, type LabErrorDetails } from '../../src/protocol/lab-error.ts';
 import { showDraft, showRun, startRun, theBridge, useLab } from './lab.ts';
@@ -26,11 +27,14 @@ export interface Draft {
   readonly report: InputReport | undefined;
   /** A file that is the mask, `alpha` for the input's own transparency. */
   readonly mask: string | undefined;
+  /** Other files that belong to the input, by what they are to the fit. */
+  readonly companions: Readonly<Record<string, string>>;
   readonly drawn: DrawnMask | undefined;
   /** What differs from the defaults, as text. */
   readonly settings: Readonly<Record<string, string>>;
   readonly race: Readonly<Record<string, readonly string[]>>;
-  readonly members: number;
+  /** Undefined: the usual number of its fit. */
+  readonly members: number | undefined;
   readonly seed: number;
   readonly busy: 'no' | 'uploading' | 'reading' | 'starting';
   readonly progress: number | undefined;
@@ -44,10 +48,11 @@ const blank: Draft = {
   cameFrom: undefined,
   report: undefined,
   mask: undefined,
+  companions: {},
   drawn: undefined,
   settings: {},
   race: {},
-  members: 1,
+  members: undefined,
   seed: 0,
   busy: 'no',
   progress: undefined,
@@ -85,7 +90,7 @@ function begin(change: Partial<Draft>): () => boolean {
 
 /** Takes files that were dropped or chosen as a new input; several are the frames of a video. */
 export async function draftFromFiles(files: readonly File[]): Promise<void> {
-  const isCurrent = begin({ name: nameOf(files), busy: 'uploading', progress: 0 });
+  const isCurrent = begin({ ...fitFor(files), name: nameOf(files), busy: 'uploading', progress: 0 });
   const own = new AbortController();
   upload = own;
   try {
@@ -100,6 +105,16 @@ export async function draftFromFiles(files: readonly File[]): Promise<void> {
   } catch (thrown) {
     if (isCurrent()) useDraft.setState({ busy: 'no', progress: undefined, error: asLabError(thrown).toDetails() });
   }
+}
+
+/** The fit of now where it opens such files, else the first that does. */
+function fitFor(files: readonly File[]): Pick<Draft, 'fit'> | undefined {
+  const opens = files.some(({ name }) => isSceneIndex(name)) ? 'scenes' : 'tensors';
+  const { fits = [] } = useLab.getState().description ?? {};
+  const taking = fits.filter(each => each.opens === opens);
+  const { fit } = useDraft.getState();
+  const [first] = taking.some(({ id }) => id === fit) ? [] : taking;
+  return first && { fit: first.id };
 }
 
 /** Takes what was found in a drop or a chosen folder; throws where that is nothing. */
@@ -124,8 +139,9 @@ export async function draftFromInput(input: string, change: Partial<Draft> = {})
 async function inspectDraft(input: string, isCurrent: () => boolean): Promise<void> {
   useDraft.setState({ input, busy: 'reading', progress: undefined });
   try {
-    const { fit, mask } = useDraft.getState();
-    const report = await theBridge().call('inspect', { fit, input, ...(mask === undefined ? {} : { mask }) });
+    const { fit, mask, companions, settings } = useDraft.getState();
+    const named = { ...(mask === undefined ? {} : { mask }), companions, settings };
+    const report = await theBridge().call('inspect', { fit, input, ...named });
     if (isCurrent()) useDraft.setState({ report, busy: 'no' });
   } catch (thrown) {
     if (isCurrent()) useDraft.setState({ busy: 'no', error: asLabError(thrown).toDetails() });
@@ -145,10 +161,11 @@ export async function draftFromRun({ recipe }: RunDetails, more: Readonly<Record
   await draftFromInput(recipe.input, {
     fit: recipe.fit,
     mask: recipe.mask,
+    companions: recipe.companions ?? {},
     settings: { ...settings, ...more },
     race,
     // A race makes its own.
-    members: Object.keys(race).length > 0 ? 1 : recipe.members.length,
+    members: Object.keys(race).length > 0 ? undefined : recipe.members.length,
     seed: recipe.seed,
   });
 }
@@ -174,7 +191,7 @@ export function setDraftSetting(name: string, value: string | undefined): void {
 }
 
 export async function startDraft(first: 'run' | 'pause'): Promise<void> {
-  const { fit, input, name, report, mask, drawn, settings, race, members, seed } = useDraft.getState();
+  const { fit, input, name, report, mask, companions, drawn, settings, race, members, seed } = useDraft.getState();
   if (input === undefined) return;
   const isCurrent = whileThisDraft();
   useDraft.setState({ busy: 'starting', error: undefined });
@@ -187,9 +204,10 @@ export async function startDraft(first: 'run' | 'pause'): Promise<void> {
       fit,
       input,
       ...(drawnMask === undefined ? {} : { mask: drawnMask }),
+      companions,
       settings,
       race: Object.fromEntries(Object.entries(race).map(([name, values]) => [name, [...values]])),
-      members,
+      ...(members === undefined ? {} : { members }),
       seed,
       first,
       ...(name === undefined || name === report?.name ? {} : { name }),

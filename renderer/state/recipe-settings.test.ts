@@ -8,6 +8,8 @@ const fit: FitDescription = {
   id: 'fit',
   title: 'A fit',
   takes: '',
+  opens: 'tensors',
+  companions: [],
   settings: [number('sampling', 0.3), number('rank', undefined)],
   presets: {},
   samples: [{ id: 'sparse', title: '', teaches: '', settings: { sampling: 0.2 } }],

@@ -3,7 +3,7 @@
 
 import type { FitDescription, RuleDescription } from '../../src/protocol/host-calls.ts';
 import type { Recipe } from '../../src/protocol/run.ts';
-import type { SettingDescription, SettingValues } from '../../src/protocol/settings.ts';
+import { type SettingDescription, type SettingValues, usualMembers } from '../../src/protocol/settings.ts';
 
 /** Heading of what optimizers and schedules bring, as the engine names it. */
 const RULES = 'Optimizer';
@@ -19,6 +19,16 @@ export function valuesUnder(fit: FitDescription, input: string | undefined, pres
   const name = preset ?? sample.preset;
   const { preset: _preset, ...rest } = sample;
   return { ...rest, ...(name === undefined ? {} : fit.presets[String(name)]) };
+}
+
+/** How many members a run of these settings has that names no number. */
+export function usualMembersOf(
+  fit: FitDescription | undefined,
+  input: string | undefined,
+  settings: Readonly<Record<string, string>>,
+): number {
+  if (fit === undefined) return 1;
+  return usualMembers(fit.members, { ...valuesUnder(fit, input, settings.preset), ...settings });
 }
 
 /** Every setting a run of this fit has with these rules; of several rules, what all of them have. */

@@ -79,6 +79,14 @@ export function whole(text: string | undefined, name: string, minimum: number): 
   throw usage(`--${name} ${text}: give a whole number, ${minimum} or more.`);
 }
 
+/** Millimetres per unit of a mesh. */
+export function unitOf(text: string | undefined): number | undefined {
+  if (text === undefined) return undefined;
+  const value = Number(text);
+  if (value > 0 && value < Infinity) return value;
+  throw usage(`--unit-mm ${text}: give millimetres per mesh unit, above 0.`);
+}
+
 /** Iterations per second; undefined: full speed. */
 export function perSecond(text: string | undefined): number | undefined {
   if (text === undefined) return undefined;

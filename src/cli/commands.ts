@@ -8,6 +8,7 @@ import { drive } from './drive.ts';
 import { printCameraErrors } from './evaluate-cameras.ts';
 import { film } from './film.ts';
 import { flow } from './flow.ts';
+import { isPoseBatch, refineTable, resumeTable } from './pose-batch.ts';
 import { evaluate, starts } from './pose-tables.ts';
 import { reportComparison, reportFit, reportRun, reportRuns, reportSamples, type Style } from './reports.ts';
 import { MOST_PORT, serve } from './serve.ts';
@@ -15,6 +16,18 @@ import { MOST_PORT, serve } from './serve.ts';
 const text = { type: 'string' } as const;
 const list = { type: 'string', multiple: true } as const;
 const flag = { type: 'boolean' } as const;
+
+/** Files beside the input of a fit. */
+const companionOptions = { mesh: text, depth: text, camera: text, start: text } as const;
+/** Settings of scenes with an option of their own. */
+const sceneOptions = { frame: text, object: text, label: text, 'unit-mm': text, mode: text } as const;
+const settingOfOption = {
+  frame: 'frame',
+  object: 'object',
+  label: 'label',
+  'unit-mm': 'unitMillimetres',
+  mode: 'method',
+} as const;
 
 type Command = (args: string[]) => Promise<number>;
 
@@ -33,6 +46,15 @@ const help = `Descent Lab: see and steer a vision model while gradient descent f
       --leave-after N                            N iterations, then a checkpoint (also with resume)
       --pace N                                   at most N iterations per second; changes no result
       --control                                  take what is typed from a pipe too, as from a terminal (see below)
+  npm run --silent lab -- fit pose SCENE         where an object stands: SCENE is a BOP scene folder or one with scene.json
+      --frame N  --object N                      which picture (from 0) and which obj_id
+      --mode polish, descent or diffdope         --members N (default: 32; diffdope 8)
+      --start FILE  --mask FILE  --label N       where it starts (4×4, JSON, BOP CSV) and is seen; in place of the scene's
+      --mesh FILE  --depth FILE  --camera FILE   with these and a mask, SCENE may be a single picture
+      --unit-mm X                                millimetres per mesh unit, where no file says it
+  npm run --silent lab -- fit pose SCENE --starts STARTS.csv --out DIR
+                                                 refines every row of a BOP results file; DIR/exports gets poses.csv and
+                                                 report.csv; the same command, or resume DIR, goes on after a kill
   npm run --silent lab -- resume RUN             go on from the last checkpoint; --from-start: from none, with its changes
   npm run --silent lab -- replay RUN --out DIR   the same run again, bit for bit
   npm run --silent lab -- branch RUN --at 200:learningRate=0.5
@@ -86,6 +108,9 @@ export const commands: Record<string, Command> = {
       args,
       {
         ...driveOptions,
+        ...companionOptions,
+        ...sceneOptions,
+        starts: text,
         out: text,
         mask: text,
         set: list,
@@ -109,6 +134,11 @@ export const commands: Record<string, Command> = {
       const value = values[name];
       if (value !== undefined) settings[name] = value;
     }
+    for (const [option, name] of Object.entries(settingOfOption)) {
+      const value = values[option as keyof typeof settingOfOption];
+      if (value !== undefined) settings[name] = value;
+    }
+    if (values.starts !== undefined) return refineTable(fit, resolve(input), resolve(values.starts), values);
     const race = (values.race ?? []).map(text => {
       const [name, list] = assignment(text, '--race');
       return [name, list.split(',').map(value => value.trim())] as const;
@@ -123,10 +153,11 @@ export const commands: Record<string, Command> = {
           fit,
           input: input.startsWith('sample:') ? input : resolve(input),
           mask: values.mask === undefined || values.mask === 'alpha' ? values.mask : resolve(values.mask),
+          companions: companionsOf(values),
           settings,
           race: Object.fromEntries(race),
           seed: whole(values.seed, 'seed', 0) ?? 0,
-          members: members ?? 1,
+          members,
           planned: (values.at ?? []).map(plannedEvent),
           out: resolve(values.out ?? freshFolder(fit)),
           ...driveSettings(values),
@@ -139,6 +170,7 @@ export const commands: Record<string, Command> = {
   resume: async args => {
     const { values, positionals } = parse('resume', args, { ...driveOptions, 'from-start': flag }, 1);
     const folder = resolve(positionals[0] ?? fail('resume needs a run folder.'));
+    if (isPoseBatch(folder)) return resumeTable(folder, values);
     const from = values['from-start'] === true ? 'start' : 'checkpoint';
     return drive({ kind: 'resume', folder, from, ...driveSettings(values) }, values);
   },
@@ -250,6 +282,15 @@ export const commands: Record<string, Command> = {
 function print(output: string): number {
   process.stdout.write(output);
   return 0;
+}
+
+function companionsOf(values: Partial<Record<keyof typeof companionOptions, string>>): Record<string, string> {
+  return Object.fromEntries(
+    Object.keys(companionOptions).flatMap(id => {
+      const file = values[id as keyof typeof companionOptions];
+      return file === undefined ? [] : [[id, resolve(file)]];
+    }),
+  );
 }
 
 function styleOf({ json }: { readonly json?: boolean | undefined }): Style {

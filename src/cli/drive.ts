@@ -137,14 +137,30 @@ function showEvent(event: EngineEvent, printer: ReturnType<typeof createProgress
   }
 }
 
+/** More members are counted, not listed. */
+const MOST_SHOWN = 8;
+
+/** '31 members: 26 left to better members, 5 converged' */
+function othersOf({ members, bestMember }: RunSummary): string {
+  const counts = new Map<string, number>();
+  for (const { member, reason } of members) {
+    if (member !== bestMember) counts.set(reason, (counts.get(reason) ?? 0) + 1);
+  }
+  const parts = [...counts].map(([reason, count]) => `${count} ${reason}`);
+  return `${members.length - 1} members: ${parts.join(', ')}`;
+}
+
 function printSummary(summary: RunSummary, folder: string): void {
-  for (const member of summary.members) {
+  const { members, bestMember } = summary;
+  const shown = members.length > MOST_SHOWN ? [members[bestMember]] : members;
+  for (const member of shown) {
     process.stdout.write(`${member.label}: ${describeResult(member)}\n`);
     const structure = describeStructure(member);
     if (structure !== undefined) process.stdout.write(`    ${structure}\n`);
   }
-  const { members, bestMember } = summary;
-  if (members.length > 1) process.stdout.write(`Exported: ${members[bestMember].label}, the best on held-out data\n`);
+  if (shown.length < members.length) process.stdout.write(`The other ${othersOf(summary)}\n`);
+  else if (members.length > 1)
+    process.stdout.write(`Exported: ${members[bestMember].label}, the best on held-out data\n`);
   process.stdout.write(
     `${summary.iterations} iterations in ${summary.seconds.toFixed(1)} s\nResult: ${join(folder, 'exports')}\n`,
   );

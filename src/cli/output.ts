@@ -28,6 +28,8 @@ export function printError({ message, where, tip }: LabErrorDetails): void {
 
 export interface ProgressPrinter {
   show(progress: Progress): void;
+  /** The same for `done` of `total` things. */
+  count(done: number, total: number, text: string): void;
   /** A line that the next one replaces; nothing in a pipe. */
   status(text: string): void;
   /** A line that stays. */
@@ -44,17 +46,27 @@ export function createProgressPrinter(): ProgressPrinter {
     if (drawn) stderr.write('\r\x1b[2K');
     drawn = false;
   };
+  const redraw = (drawing: (columns: number) => string, plain: () => string): void => {
+    if (stderr.isTTY) {
+      clear();
+      stderr.write(drawing((stderr.columns || 80) - 1));
+      drawn = true;
+    } else if (Date.now() - last > 2000) {
+      last = Date.now();
+      stderr.write(`${plain()}\n`);
+    }
+  };
   return {
-    show(progress) {
-      if (stderr.isTTY) {
-        clear();
-        stderr.write(progressLine(progress, (stderr.columns || 80) - 1));
-        drawn = true;
-      } else if (Date.now() - last > 2000) {
-        last = Date.now();
-        stderr.write(`${progressText(progress)}\n`);
-      }
-    },
+    show: progress =>
+      redraw(
+        columns => progressLine(progress, columns),
+        () => progressText(progress),
+      ),
+    count: (done, total, text) =>
+      redraw(
+        columns => `${bar(done, total)}  ${text}`.slice(0, columns),
+        () => text,
+      ),
     status(text) {
       if (!stderr.isTTY) return;
       clear();
@@ -85,9 +97,8 @@ export function progressLine(progress: Progress, columns: number): string {
   const { iteration, maximum, loss, learningRate, iterationsPerSecond } = progress;
   const left = (maximum - iteration) / Math.max(1e-9, iterationsPerSecond);
   const rate = iterationsPerSecond >= 10 ? iterationsPerSecond.toFixed(0) : iterationsPerSecond.toFixed(1);
-  const filled = Math.round((BAR * iteration) / maximum);
   let parts: Part[] = [
-    { text: `${'█'.repeat(filled)}${'░'.repeat(BAR - filled)}`, worth: 1 },
+    { text: bar(iteration, maximum), worth: 1 },
     { text: `iteration ${iteration}/${maximum}`, worth: 5 },
     { text: `loss ${loss.toPrecision(4)}`, worth: 4 },
     { text: `learningRate ${Number(learningRate.toPrecision(4))}`, worth: 2 },
@@ -100,6 +111,11 @@ export function progressLine(progress: Progress, columns: number): string {
     parts = parts.filter(({ worth }) => worth > least);
   }
   return line().slice(0, columns);
+}
+
+function bar(done: number, total: number): string {
+  const filled = Math.round((BAR * done) / Math.max(1, total));
+  return `${'█'.repeat(filled)}${'░'.repeat(BAR - filled)}`;
 }
 
 export function duration(seconds: number): string {

@@ -6,6 +6,7 @@ import { encodeBopResults } from '../formats/bop-results.ts';
 import { encodeCsv } from '../formats/csv.ts';
 import { evaluatePoses, type PoseEvaluation, readStarts } from '../host/pose-tables.ts';
 import { LabError } from '../protocol/lab-error.ts';
+import { unitOf } from './arguments.ts';
 
 export interface EvaluateArguments {
   readonly 'unit-mm'?: string | undefined;
@@ -111,13 +112,6 @@ function errorTable({ poses }: PoseEvaluation): Uint8Array {
 async function write(path: string, bytes: Uint8Array): Promise<void> {
   await mkdir(dirname(path), { recursive: true });
   await writeFile(path, bytes);
-}
-
-function unitOf(text: string | undefined): number | undefined {
-  if (text === undefined) return undefined;
-  const value = Number(text);
-  if (value > 0 && value < Infinity) return value;
-  throw setting('--unit-mm', text, 'give millimetres per mesh unit, above 0');
 }
 
 function numberOf(text: string | undefined, option: string, missing: number, kind: 'whole' | 'any'): number {

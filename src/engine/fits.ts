@@ -1,6 +1,16 @@
 // The engine's view of fits, optimizers and schedules, for the hosts: interfaces, registries, settings.
 
-export type { ExportTensor, Fit, FitInput, Measures, Problem, SettingValues } from '../fits/fit.ts';
+export type {
+  ExportTensor,
+  Fit,
+  FitInput,
+  Measures,
+  Problem,
+  RefinableModel,
+  RefineRequest,
+  ScenePart,
+  SettingValues,
+} from '../fits/fit.ts';
 export { findFit, fits } from '../fits/registry.ts';
 export { optimizers } from '../optimizers/registry.ts';
 export { schedules } from '../optimizers/schedules.ts';

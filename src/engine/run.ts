@@ -481,7 +481,6 @@ export function createRun({
     terms: problem.terms,
     views: problem.views,
     ...(fit.figures === undefined ? {} : { figures: fit.figures }),
-    ...(fit.startPose === undefined ? {} : { startPose: fit.startPose }),
     members: members.map(({ label, blocks, maximumIterations }, member) => {
       const turned = blocks.filter(({ gradients }) => gradients !== undefined).map(({ group }) => group);
       return {

@@ -6,7 +6,7 @@ import type { HyperDescription } from '../optimizers/optimizer.ts';
 import { findOptimizer, optimizers } from '../optimizers/registry.ts';
 import { findSchedule, schedules } from '../optimizers/schedules.ts';
 import { LabError, nearestName } from '../protocol/lab-error.ts';
-import { checkSetting, type SettingDescription, type SettingValues } from '../protocol/settings.ts';
+import { checkSetting, type SettingDescription, type SettingValues, usualMembers } from '../protocol/settings.ts';
 
 export type GivenSettings = Readonly<Record<string, string | number | undefined>>;
 
@@ -73,16 +73,16 @@ function mergeSettings(fit: Fit, given: GivenSettings, under: SettingValues) {
   return { merged, descriptions };
 }
 
-/** The settings of every member: `members` equal ones, or one for each value of a race. */
+/** The settings of every member: `members` equal ones (undefined: the usual number), or one for each value of a race. */
 export function resolveMembers(
   fit: Fit,
   given: GivenSettings,
   race: Readonly<Record<string, readonly string[]>>,
-  members: number,
+  members: number | undefined,
   under: SettingValues = {},
 ): readonly SettingValues[] {
   const lengths = Object.values(race).map(({ length }) => length);
-  const count = lengths[0] ?? members;
+  const count = lengths[0] ?? members ?? usualMembers(fit.members, mergeSettings(fit, given, under).merged);
   if (lengths.some(length => length !== count)) {
     throw new LabError({
       code: 'setting',

@@ -2,8 +2,10 @@
 // registry; the engine sees nothing else of it.
 
 import type { CpuDevice } from '../devices/cpu/cpu-device.ts';
-import type { LoadedPoseScene } from '../formats/pose-scene.ts';
-import type { HyperValues, SettingDescription, SettingValues } from '../protocol/settings.ts';
+import type { FramePixels, LoadedPoseScene, PoseModel, SceneFrame, ScenePose } from '../formats/pose-scene.ts';
+import type { CamFromObject } from '../geometry/rigid.ts';
+import type { CompanionDescription } from '../protocol/host-calls.ts';
+import type { HyperValues, SettingDescription, SettingValues, UsualMembers } from '../protocol/settings.ts';
 import type { ViewData, ViewDescription } from '../protocol/views.ts';
 
 export type { HyperValues, SettingDescription, SettingValues };
@@ -18,8 +20,35 @@ export interface FitInput {
   readonly values: Float32Array | Float64Array;
   /** What one unit of the stored type was divided by to give `values`; 1 for floating point. */
   readonly fullScale: number;
-  /** Of kind scene; shape and values are its first picture's. */
+  /** Of kind scene; shape and values are its first loaded picture's. */
   readonly scene?: LoadedPoseScene;
+  /** Of kind scene: where the object is said to be by a file of its own. */
+  readonly start?: CamFromObject | undefined;
+}
+
+/** What a run wants of a scene: other frames stay without pixels, other objects without meshes. */
+export interface ScenePart {
+  /** Position in the scene. */
+  readonly frame: number;
+  /** How many frames: this one and the next ones, round to the first, whose camera is known and that show the object. */
+  readonly views: number;
+  /** Undefined: the first one of the frame that has a mesh. */
+  readonly objectId: number | undefined;
+  /** Whether the other objects of these frames are wanted too. */
+  readonly others: 'wanted' | 'unwanted';
+  /** Value of the object in a label picture that is given as mask. */
+  readonly label: number | undefined;
+  /** Millimetres per unit of the mesh, where no file says it. */
+  readonly unitMillimetres: number | undefined;
+}
+
+/** What an input was understood as, before it is run. */
+export interface InputFindings {
+  /** In the order to show, with units. */
+  readonly facts: Readonly<Record<string, string>>;
+  readonly warnings: readonly string[];
+  /** Settings that are left to the input, with the values they would take. */
+  readonly derived: Readonly<Record<string, number | string>>;
 }
 
 /** A vector of one member; the optimizer moves it along its gradients, at the learning rate of its group. */
@@ -142,6 +171,8 @@ export interface Problem {
   /** Whether a view of a member is to be recorded: false where it has none, or it would cost too much now. Left out: always. */
   records?(id: string, member: number, when: MeasureContext['when']): boolean;
   exports(member: number): readonly ExportTensor[];
+  /** Files besides the tensors; written with the results whatever format is asked for. */
+  files?(member: number): readonly ExportFile[];
   dispose(): void;
 }
 
@@ -154,6 +185,31 @@ export interface Sample {
   make(): FitInput;
   /** A picture that stands for it in lists, where what it makes is none. */
   sketch?(): FitInput;
+}
+
+/** How the rows of a table of starts are refined. */
+export interface RefineRequest {
+  readonly method: string;
+  readonly members: number;
+  readonly seed: number;
+}
+
+export interface RefinedPose {
+  readonly camFromObject: CamFromObject;
+  readonly seconds: number;
+  /** In a few words. */
+  readonly verdict: string;
+  /** Loss terms and what changed, named with their unit. */
+  readonly figures: Readonly<Record<string, number>>;
+  readonly warnings: readonly string[];
+}
+
+/** A mesh on the device, to be refined in any frame. */
+export interface RefinableModel {
+  readonly triangles: number;
+  /** Throws a LabError of code 'input' where the frame does not show the object, or the start cannot be drawn. */
+  refine(frame: SceneFrame, pixels: FramePixels, start: ScenePose, request: RefineRequest): RefinedPose;
+  dispose(): void;
 }
 
 export interface LoadContext {
@@ -173,6 +229,16 @@ export interface Fit {
   /** What its exports hold: arrays, axes, units, value range. */
   readonly exportContent: string;
   readonly settings: readonly SettingDescription[];
+  /** How many members a run has that names no number; left out: one. */
+  readonly members?: UsualMembers;
+  /** It takes scenes, not tensors; what of one these settings want. The scene then holds the mask. */
+  scenePart?(settings: SettingValues): ScenePart;
+  /** Files that may be named with an input. */
+  readonly companions?: readonly CompanionDescription[];
+  /** Of a fit that refines tables of starts, without members to watch. Throws `input` for a mesh that cannot be drawn. */
+  refinable?(device: CpuDevice, model: PoseModel): Promise<RefinableModel>;
+  /** What a user should see of an input before it is run. Throws what `load` would throw of it. */
+  inspect?(input: FitInput, settings: SettingValues): Promise<InputFindings>;
   readonly presets: Readonly<Record<string, SettingValues>>;
   /** The optimizer of a run that names none. */
   readonly optimizer: string;

@@ -2,9 +2,10 @@
 
 import { LabError, nearestName } from '../protocol/lab-error.ts';
 import type { Fit } from './fit.ts';
+import { pose } from './pose/pose.ts';
 import { tubal } from './tubal/tubal.ts';
 
-export const fits: readonly Fit[] = [tubal];
+export const fits: readonly Fit[] = [tubal, pose];
 
 /** The fit named `id`; throws a `setting` error that names the nearest one. */
 export function findFit(id: string, among: readonly Fit[] = fits): Fit {

@@ -6,6 +6,11 @@ import type { Mesh } from '../geometry/mesh.ts';
 import type { CamFromObject, WorldFromCam } from '../geometry/rigid.ts';
 import type { Symmetries } from '../geometry/symmetry.ts';
 
+/** Whether a file of this name makes its folder a scene. */
+export function isSceneIndex(name: string): boolean {
+  return name === 'scene.json' || name === 'scene_camera.json';
+}
+
 /** A scene as its index files describe it; pixels and meshes are named, not loaded. */
 export interface PoseScene {
   readonly name: string;

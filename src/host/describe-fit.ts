@@ -5,11 +5,14 @@ import type { FitDescription, RuleDescription } from '../protocol/host-calls.ts'
 import { exportFormats } from './write-tensor.ts';
 
 export function describeFit(fit: Fit): FitDescription {
-  const { id, title, takes, presets, samples, captions, exportContent } = fit;
+  const { id, title, takes, presets, samples, captions, exportContent, companions = [], members } = fit;
   return {
     id,
     title,
     takes,
+    opens: fit.scenePart === undefined ? 'tensors' : 'scenes',
+    companions,
+    members,
     presets,
     captions,
     ...(fit.startPose === undefined ? {} : { startPose: fit.startPose }),

@@ -292,6 +292,7 @@ async function writeResults(
   const { member } = bestOf(run.members);
   const tensors = problem.exports(member);
   for (const format of ['npy', 'png'] as const) await writeTensors(tensors, format, folder.writeExport);
+  for (const { name, bytes } of problem.files?.(member) ?? []) folder.writeExport(name, bytes);
   await writeThumbnail(loaded);
   const summary = { state, iterations: run.iteration, seconds, bestMember: member, members, ...problem.summary };
   folder.writeSummary(summary);

@@ -7,7 +7,8 @@ import { type Checkpoint, decodeCheckpoint } from '../engine/checkpoint.ts';
 import { type Fit, findFit, fits, resolveMembers } from '../engine/fits.ts';
 import { createRun, type Run, type RunSink } from '../engine/run.ts';
 import { exportFilm } from '../film/export-film.ts';
-import type { InputExtent, SourceFile } from '../media/read-input.ts';
+import type { InputExtent } from '../media/read-input.ts';
+import type { SourceFile } from '../media/source-reader.ts';
 import type { ExportedFile } from '../protocol/host-calls.ts';
 import { asLabError, LabError } from '../protocol/lab-error.ts';
 import type { DriveSettings, EngineCommand, EngineEvent, StartRequest } from '../protocol/messages.ts';
@@ -20,7 +21,7 @@ import { describeFit } from './describe-fit.ts';
 import { bestOf, type LoadedRun, type RunControl, startDrive } from './drive-run.ts';
 import { inputPicture, inspectInput, samplePicture } from './inspect-input.ts';
 import { bestTwin, openNodeDevice } from './node-device.ts';
-import { openInput, openMask, sampleOf } from './open-input.ts';
+import { openInput, sampleOf } from './open-input.ts';
 import { createTraceFeed, noTraceFeed, type TraceFeed } from './trace-feed.ts';
 import { exportFormat, writeTensors } from './write-tensor.ts';
 
@@ -63,10 +64,8 @@ export function createEngineService(emit: (event: EngineEvent) => void, among: r
     leaving = false;
     const fit = findFit(plan.fit, among);
     const further = ({ shape }: InputExtent) => fit.bytes?.(shape, plan.members) ?? 0;
-    const input = await openInput(fit, plan.input, reading, further);
-    await stayOrLeave();
-    const mask = plan.mask === undefined ? undefined : await openMask(fit, plan.mask, input, reading);
-    const files = [...input.files, ...(mask?.files ?? [])];
+    const input = await openInput(fit, { ...plan, settings: plan.members[0] }, reading, further);
+    const files = [...input.files];
     if (origin !== undefined) requireSame(origin, files);
     await stayOrLeave();
     const device: CpuDevice = await openNodeDevice({ threads, twin: runnable(origin?.twin) });
@@ -76,7 +75,7 @@ export function createEngineService(emit: (event: EngineEvent) => void, among: r
       );
     try {
       if ((input.pages ?? 1) > 1) note(`The file holds ${input.pages} pictures; only the first is read.`);
-      const problem = await fit.load(input.data, plan.members, { device, seed: plan.seed, mask: mask?.data, note });
+      const problem = await fit.load(input.data, plan.members, { device, seed: plan.seed, mask: input.mask, note });
       try {
         await stayOrLeave();
         await use({ fit, problem, device, files });
@@ -149,11 +148,12 @@ export function createEngineService(emit: (event: EngineEvent) => void, among: r
     });
 
   const start = (request: StartRequest): Promise<void> => {
-    const { fit: id, input, mask, seed, planned, out } = request;
+    const { fit: id, input, mask, companions, seed, planned, out } = request;
     const fit = findFit(id, among);
     const under = sampleOf(fit, input)?.settings;
     const members = resolveMembers(fit, request.settings, request.race, request.members, under);
-    const plan = { schema: SCHEMA_VERSION, fit: id, input, mask, members, seed, version: VERSION, planned };
+    const named = companions === undefined || Object.keys(companions).length === 0 ? {} : { companions };
+    const plan = { schema: SCHEMA_VERSION, fit: id, input, mask, ...named, members, seed, version: VERSION, planned };
     return begin({ ...plan, device: 'cpu' }, undefined, out, request);
   };
 
@@ -244,11 +244,13 @@ export function createEngineService(emit: (event: EngineEvent) => void, among: r
         });
       }
       const files: ExportedFile[] = [];
-      await writeTensors(problem.exports(member), format, (name, bytes) => {
+      const write = (name: string, bytes: Uint8Array): void => {
         const named = command.member === undefined ? name : memberFile(name, member);
         stored.writeExport(named, bytes);
         files.push({ name: named, bytes: bytes.length });
-      });
+      };
+      await writeTensors(problem.exports(member), format, write);
+      for (const { name, bytes } of problem.files?.(member) ?? []) write(name, bytes);
       if (files.length === 0) {
         throw new LabError({
           code: 'setting',
@@ -310,12 +312,12 @@ export function createEngineService(emit: (event: EngineEvent) => void, among: r
         return active.view(command);
       }
       case 'inspect': {
-        const { fit, input, mask } = command;
-        return emit({ kind: 'inspected', report: await inspectInput(findFit(fit, among), input, mask, reading) });
+        const report = await inspectInput(findFit(command.fit, among), command, reading);
+        return emit({ kind: 'inspected', report });
       }
       case 'input-picture': {
-        const { fit, input, frame } = command;
-        return emit({ kind: 'picture', data: await inputPicture(findFit(fit, among), input, frame, reading) });
+        const { fit, frame } = command;
+        return emit({ kind: 'picture', data: await inputPicture(findFit(fit, among), command, frame, reading) });
       }
       case 'sample-picture': {
         const { fit, sample } = command;

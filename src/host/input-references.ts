@@ -2,7 +2,7 @@
 // opened, with every symbolic link followed first, or if a run of the library was made from it.
 
 import { readdirSync, realpathSync, statSync } from 'node:fs';
-import { isAbsolute, join, resolve, sep } from 'node:path';
+import { isAbsolute, join, relative, resolve, sep } from 'node:path';
 import { LabError } from '../protocol/lab-error.ts';
 import type { Uploads } from '../store/uploads.ts';
 
@@ -48,8 +48,10 @@ export function createInputReferences(
       const [, file, array] = /^(.*\.npz)(#[^#]*)$/i.exec(reference) ?? [undefined, reference, ''];
       const path = real(file, reference);
       if (statSync(path).isDirectory()) {
-        for (const entry of readdirSync(path, { withFileTypes: true }))
-          if (entry.isSymbolicLink()) real(join(path, entry.name), join(reference, entry.name));
+        for (const entry of readdirSync(path, { withFileTypes: true, recursive: true })) {
+          const inner = relative(path, join(entry.parentPath, entry.name));
+          if (entry.isSymbolicLink()) real(join(path, inner), join(reference, inner));
+        }
       }
       return `${path}${array}`;
     },

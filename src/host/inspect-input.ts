@@ -1,13 +1,14 @@
 // What an input is taken for, and how it looks, before anything is started. Runs in the engine's process.
 
 import { statSync } from 'node:fs';
-import type { Fit, FitInput } from '../engine/fits.ts';
+import { type Fit, type FitInput, resolveMembers, type SettingValues } from '../engine/fits.ts';
 import { readMask } from '../formats/observation-mask.ts';
 import { firstAxisOf, type PictureStack, pictureStackOf } from '../formats/picture-stack.ts';
 import type { InputReport } from '../protocol/host-calls.ts';
 import { asLabError, LabError } from '../protocol/lab-error.ts';
+import type { InputNames } from '../protocol/messages.ts';
 import type { ViewData } from '../protocol/views.ts';
-import { type OpenedInput, openInput, openMask, sampleOf } from './open-input.ts';
+import { type OpenedInput, openInput, sampleOf } from './open-input.ts';
 import { encodeViewThumbnail } from './thumbnail.ts';
 
 /** Above this many values an iteration takes a second or more. */
@@ -17,31 +18,36 @@ const SMALL_SIDE = 8;
 
 type Note = (done: number, total: number) => void;
 
-/** Throws `input` errors for what cannot be read. */
-export async function inspectInput(
-  fit: Fit,
-  path: string,
-  mask: string | undefined,
-  onProgress: Note,
-): Promise<InputReport> {
-  const input = await openInput(fit, path, onProgress);
+/** Throws `input` errors for what cannot be read, `setting` errors for settings that cannot be. */
+export async function inspectInput(fit: Fit, names: InputNames, onProgress: Note): Promise<InputReport> {
+  const { input: path, mask, companions = {} } = names;
+  const settings = settingsFor(fit, names);
+  const input = await openInput(fit, { ...names, settings }, onProgress);
   const { data } = input;
   const stack = data.kind === 'synthetic' ? undefined : pictureStackOf(data.shape, firstOf(data));
-  const opened = mask === undefined ? undefined : await openMask(fit, mask, input, onProgress);
   const spread = spreadOf(data);
-  const missing = opened === undefined ? undefined : missingShare(data, opened.data);
+  const missing = input.mask === undefined ? undefined : missingShare(data, input.mask);
+  const found = await fit.inspect?.(data, settings);
   return {
     input: path,
     path,
     maskPath: mask,
+    companionPaths: companions,
     name: sampleOf(fit, path)?.title ?? path.split(/[\\/]/).at(-1) ?? path,
     kind: data.kind,
     shape: data.shape,
-    facts: factsOf(input, stack, spread, missing),
-    warnings: warningsOf(input, stack, spread, missing),
+    facts: { ...factsOf(input, stack, spread, missing), ...found?.facts },
+    warnings: [...warningsOf(input, stack, spread, missing), ...(found?.warnings ?? [])],
+    derived: found?.derived ?? {},
     picture: stack === undefined ? undefined : { frames: stack.frames, height: stack.height, width: stack.width },
-    hasAlpha: input.alpha !== undefined,
+    hasAlpha: input.hasAlpha,
   };
+}
+
+/** As a run would have them that is given these; none for a fit that looks at the input alone. */
+function settingsFor(fit: Fit, { input, settings = {} }: Pick<InputNames, 'input' | 'settings'>): SettingValues {
+  if (fit.scenePart === undefined && fit.inspect === undefined) return {};
+  return resolveMembers(fit, settings, {}, 1, sampleOf(fit, input)?.settings)[0];
 }
 
 /** What was looked at last: whoever leafs through frames asks for the same input many times. Freed after a while. */
@@ -49,9 +55,12 @@ let last: { readonly key: string; readonly data: Promise<FitInput> } | undefined
 let forgetting: ReturnType<typeof setTimeout> | undefined;
 const KEPT_MILLISECONDS = 30e3;
 
-function lastInput(fit: Fit, path: string, onProgress: Note): Promise<FitInput> {
-  const key = `${fit.id} ${path} ${statSync(path, { throwIfNoEntry: false })?.mtimeMs}`;
-  const data = last?.key === key ? last.data : openInput(fit, path, onProgress).then(opened => opened.data);
+function lastInput(fit: Fit, { input, companions, ...given }: InputNames, onProgress: Note): Promise<FitInput> {
+  const settings = settingsFor(fit, { input, ...given });
+  const part = JSON.stringify([companions, fit.scenePart?.(settings)]);
+  const key = `${fit.id} ${input} ${part} ${statSync(input, { throwIfNoEntry: false })?.mtimeMs}`;
+  const wanted = { input, companions, settings };
+  const data = last?.key === key ? last.data : openInput(fit, wanted, onProgress).then(opened => opened.data);
   last = { key, data };
   data.catch(() => {
     if (last?.data === data) last = undefined;
@@ -65,14 +74,14 @@ function lastInput(fit: Fit, path: string, onProgress: Note): Promise<FitInput> 
 }
 
 /** One frame at full size: `values` [1, height, width, channels] as bytes over the range of the input. */
-export async function inputPicture(fit: Fit, path: string, frame: number, onProgress: Note): Promise<ViewData> {
-  const data = await lastInput(fit, path, onProgress);
+export async function inputPicture(fit: Fit, names: InputNames, frame: number, onProgress: Note): Promise<ViewData> {
+  const data = await lastInput(fit, names, onProgress);
   const stack = data.kind === 'synthetic' ? undefined : pictureStackOf(data.shape, firstOf(data));
   if (stack === undefined || frame >= stack.frames) {
     throw new LabError({
       code: 'input',
       message: stack === undefined ? 'This input is no picture.' : `The input has ${stack.frames} frames, no ${frame}.`,
-      where: path,
+      where: names.input,
       tip: stack === undefined ? 'Choose a picture, a folder of frames or an array.' : 'Choose another frame.',
     });
   }
@@ -159,7 +168,7 @@ function factsOf(
     facts.Colour = stack.channels === 3 ? 'RGB' : 'grey';
   }
   if (data.kind === 'array') facts.Shape = data.shape.join(' × ');
-  if (data.kind !== 'synthetic' && low <= high) {
+  if (data.kind !== 'synthetic' && data.kind !== 'scene' && low <= high) {
     const shown = (value: number) => String(Number((value * data.fullScale).toPrecision(6)));
     facts.Values = `${stored}, ${shown(low)} to ${shown(high)}`;
     facts.Entries = data.values.length.toLocaleString('en');
@@ -171,13 +180,13 @@ function factsOf(
 }
 
 function warningsOf(
-  { data, alpha, pages = 1 }: OpenedInput,
+  { data, hasAlpha, pages = 1 }: OpenedInput,
   stack: PictureStack | undefined,
   { low, high, finite }: Spread,
   missing: number | string | undefined,
 ): string[] {
   const { kind, values, shape } = data;
-  if (kind === 'synthetic') return [];
+  if (kind === 'synthetic' || kind === 'scene') return [];
   const warnings: string[] = [];
   const holes = values.length - finite;
   if (values.length === 0) warnings.push('The array is empty.');
@@ -191,7 +200,7 @@ function warningsOf(
     warnings.push(`${Math.round(values.length / 1e6)} million values: an iteration takes a second or more.`);
   if (stack !== undefined && Math.min(stack.height, stack.width) < SMALL_SIDE)
     warnings.push(`One side has fewer than ${SMALL_SIDE} values: a low rank has nothing to hold on to.`);
-  if (alpha !== undefined)
+  if (hasAlpha)
     warnings.push(
       'The picture has transparency, which is left out. Take it as the mask to fill what is less than half opaque.',
     );

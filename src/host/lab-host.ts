@@ -162,28 +162,32 @@ export function createLabHost({ library: path, roots, startEngine, uploadBytes, 
       for (const { run, entry, live, stored } of held.values()) if (live || !stored) entries.set(run, entry);
       return [...entries.values()].sort((a, b) => b.created - a.created);
     },
-    async inspect({ fit, input, mask }, { signal, underway }) {
-      const command = { kind: 'inspect', fit, input: references.resolve(input), mask: resolveMask(mask) } as const;
+    async inspect({ fit, input, mask, companions, settings }, { signal, underway }) {
+      const named = { mask: resolveMask(mask), companions: resolveAll(companions), settings };
+      const command = { kind: 'inspect', fit, input: references.resolve(input), ...named } as const;
       const { report } = await pool.ask(command, 'inspected', { signal, onUnderway: underway });
       return { ...report, input };
     },
-    async inputPicture({ fit, input, frame: number }, { signal, room, frame, underway }) {
-      const command = { kind: 'input-picture', fit, input: references.resolve(input), frame: number } as const;
+    async inputPicture({ fit, input, companions, settings, frame: number }, { signal, room, frame, underway }) {
+      const named = { companions: resolveAll(companions), settings, frame: number };
+      const command = { kind: 'input-picture', fit, input: references.resolve(input), ...named } as const;
       if (!(await room(`input ${input}`))) return undefined;
       const { data } = await pool.ask(command, 'picture', { signal, onUnderway: underway });
       return frame({ run: '', view: 'input', member: 0, iteration: 0, reduction: 1 }, data);
     },
-    start({ fit, input, mask, settings, race, members, seed, first, pace, name }) {
+    start({ fit, input, mask, companions: named, settings, race, members, seed, first, pace, name }) {
       const path = references.resolve(input);
       const maskPath = resolveMask(mask);
+      const companions = resolveAll(named);
       const run = library.freshName(stemOf(path));
       const recipe = {
         schema: SCHEMA_VERSION,
         fit,
         input: path,
         mask: maskPath,
+        companions,
         files: [],
-        members: Array.from({ length: members }, () => settings),
+        members: Array.from({ length: members ?? 1 }, () => settings),
         seed,
         device: 'cpu',
         twin: bestTwin(),
@@ -194,6 +198,7 @@ export function createLabHost({ library: path, roots, startEngine, uploadBytes, 
         fit,
         input: path,
         mask: maskPath,
+        companions,
         settings,
         race,
         members,
@@ -316,6 +321,8 @@ export function createLabHost({ library: path, roots, startEngine, uploadBytes, 
   /** `alpha` stands for the transparency of the input. */
   const resolveMask = (mask: string | undefined): string | undefined =>
     mask === undefined || mask === 'alpha' ? mask : references.resolve(mask);
+  const resolveAll = (named: Readonly<Record<string, string>> = {}): Record<string, string> =>
+    Object.fromEntries(Object.entries(named).map(([id, reference]) => [id, references.resolve(reference)]));
   const folderOf = (run: string): string => library.folderOf(library.entry(run).run);
   const stored = (run: string, { view, member, frame, mostPixels }: ViewRequest, at: number): HeldView | undefined =>
     readSnapshotView(folderOf(run), view, member, at, frame, mostPixels);

@@ -1,21 +1,35 @@
-// From what a user names as input (a sample or a path) to the plain tensor a fit takes. Runs in the engine's process.
+// From what a user names as input (a sample or a path, and what belongs to it) to what a fit takes. Runs in the engine's
+// process.
 
-import type { Fit, FitInput } from '../engine/fits.ts';
+import type { Fit, FitInput, SettingValues } from '../engine/fits.ts';
 import type { NpyData } from '../formats/npy.ts';
-import { type ReadInputOptions, readInput, type SourceFile } from '../media/read-input.ts';
+import { type ReadInputOptions, readInput } from '../media/read-input.ts';
+import type { SourceFile } from '../media/source-reader.ts';
 import { LabError, nearestName } from '../protocol/lab-error.ts';
+import { openScene } from './open-scene.ts';
 
 export interface OpenedInput {
   readonly data: FitInput;
+  /** Those of the mask and the companions too. */
   readonly files: readonly SourceFile[];
-  /** [height, width, 1], 0…1; of a picture that has one. */
-  readonly alpha?: FitInput | undefined;
+  /** As it was named; undefined where there is none, or it is part of a scene. */
+  readonly mask: FitInput | undefined;
+  /** The picture's own transparency can be a mask. */
+  readonly hasAlpha: boolean;
   /** How the values are stored: '8 bit', 'float32'. */
   readonly stored: string;
   /** Of a picture: what its colours are, and what was or was not done to them. */
-  readonly colourSpace?: string;
+  readonly colourSpace?: string | undefined;
   /** Pictures in a file of which only the first is read. */
-  readonly pages?: number;
+  readonly pages?: number | undefined;
+}
+
+/** What is to be opened: paths, and the resolved settings that choose a part of a scene. */
+export interface WantedInput {
+  readonly input: string;
+  readonly mask?: string | undefined;
+  readonly companions?: Readonly<Record<string, string>> | undefined;
+  readonly settings: SettingValues;
 }
 
 /**
@@ -24,10 +38,44 @@ export interface OpenedInput {
  */
 export async function openInput(
   fit: Fit,
-  path: string,
+  { input, mask, companions = {}, settings }: WantedInput,
   onProgress: (done: number, total: number) => void,
   further?: ReadInputOptions['further'],
 ): Promise<OpenedInput> {
+  requireKnown(fit, companions);
+  const part = fit.scenePart?.(settings);
+  const isSample = input.startsWith('sample:');
+  const beside = [...(part !== undefined && mask !== undefined ? ['mask'] : []), ...Object.keys(companions)];
+  if (isSample && beside.length > 0) {
+    throw new LabError({
+      code: 'input',
+      message: `A sample has files of its own; it takes no ${beside.join(', ')}.`,
+      where: input,
+      tip: 'Leave it out. Where an object starts can be set: startX, startTurnX and so on.',
+    });
+  }
+  if (part !== undefined && !isSample) {
+    if (mask === 'alpha') throw noAlpha(input);
+    const { data, files } = await openScene(input, { ...companions, mask }, part);
+    return { data, files, mask: undefined, hasAlpha: false, stored: '8 bit' };
+  }
+  const opened = await openTensor(fit, input, onProgress, further);
+  const named = mask === undefined ? undefined : await openMask(fit, mask, opened, onProgress);
+  const { alpha, files, ...rest } = opened;
+  return { ...rest, files: [...files, ...(named?.files ?? [])], mask: named?.data, hasAlpha: alpha !== undefined };
+}
+
+interface OpenedTensor extends Omit<OpenedInput, 'mask' | 'hasAlpha'> {
+  /** [height, width, 1], 0…1; of a picture that has one. */
+  readonly alpha?: FitInput | undefined;
+}
+
+async function openTensor(
+  fit: Fit,
+  path: string,
+  onProgress: (done: number, total: number) => void,
+  further?: ReadInputOptions['further'],
+): Promise<OpenedTensor> {
   if (path.startsWith('sample:'))
     return { data: findSample(fit, path).make(), files: [], stored: 'made by the program' };
   const read = await readInput(path, { onProgress, further });
@@ -58,19 +106,35 @@ function scaled(data: NpyData, fullScale: number): Float32Array {
 }
 
 /** The mask that a user named: a file, or `alpha` for the input's own transparency (at least half opaque is observed). */
-export async function openMask(
+async function openMask(
   fit: Fit,
   name: string,
-  input: OpenedInput,
+  input: OpenedTensor,
   onProgress: (done: number, total: number) => void,
-): Promise<OpenedInput> {
-  if (name !== 'alpha') return openInput(fit, name, onProgress);
-  if (input.alpha !== undefined) return { data: input.alpha, files: [], stored: 'alpha' };
-  throw new LabError({
+): Promise<Pick<OpenedTensor, 'data' | 'files'>> {
+  if (name !== 'alpha') return openTensor(fit, name, onProgress);
+  if (input.alpha !== undefined) return { data: input.alpha, files: [] };
+  throw noAlpha(input.data.name);
+}
+
+function noAlpha(where: string): LabError {
+  return new LabError({
     code: 'input',
     message: 'The input has no alpha channel to take the mask from.',
-    where: input.data.name,
+    where,
     tip: 'Give a picture with transparency, or a mask file.',
+  });
+}
+
+function requireKnown(fit: Fit, companions: Readonly<Record<string, string>>): void {
+  const known = (fit.companions ?? []).map(({ id }) => id);
+  const unknown = Object.keys(companions).find(id => !known.includes(id));
+  if (unknown === undefined) return;
+  throw new LabError({
+    code: 'setting',
+    message: `The fit ${fit.id} takes no ${unknown} file.`,
+    where: unknown,
+    tip: known.length === 0 ? 'Leave it out.' : `It takes: mask, ${known.join(', ')}.`,
   });
 }
 

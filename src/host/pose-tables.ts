@@ -189,7 +189,8 @@ function hasTruth(instance: SceneInstance): instance is SceneInstance & { readon
   return instance.camFromObject !== undefined;
 }
 
-async function readTable(path: string): Promise<Uint8Array> {
+/** Throws a LabError of code 'input' where there is no such file. */
+export async function readTable(path: string): Promise<Uint8Array> {
   try {
     return await readFile(path);
   } catch (cause) {

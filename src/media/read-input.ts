@@ -1,6 +1,5 @@
 // Loads what a user names: a picture, a folder of pictures or a TIFF with pages as a video, or a NumPy array, with the
 // digest of every file for the recipe of the run. The Node variant.
-import { createHash } from 'node:crypto';
 import { open, readdir, readFile, stat } from 'node:fs/promises';
 import { basename, dirname, extname, join } from 'node:path';
 import { decodeNpy, looksLikeNpy, type NpyArray, npyExtent } from '../formats/npy.ts';
@@ -11,15 +10,7 @@ import { requireMemory } from './memory.ts';
 import { compareNatural } from './natural-order.ts';
 import type { Picture } from './picture.ts';
 import { pictureExtensions } from './picture-container.ts';
-
-/** One file as it was read. */
-export interface SourceFile {
-  readonly path: string;
-  readonly name: string;
-  readonly bytes: number;
-  /** Of the content, hexadecimal. */
-  readonly sha256: string;
-}
+import { type SourceFile, sourceFile } from './source-reader.ts';
 
 export interface PictureInput {
   readonly kind: 'picture';
@@ -327,8 +318,7 @@ async function readSource(path: string): Promise<{ bytes: Uint8Array; file: Sour
   } catch (cause) {
     throw explainFileError(cause, path);
   }
-  const sha256 = createHash('sha256').update(bytes).digest('hex');
-  return { bytes, file: { path, name: basename(path), bytes: bytes.length, sha256 } };
+  return { bytes, file: sourceFile(path, bytes) };
 }
 
 function isMissing(thrown: unknown): boolean {

@@ -1,7 +1,7 @@
 // Opens what the pose fit works on: a folder with a `scene.json`, a BOP scene folder, or one image with its files; then
 // meshes and pixels on demand. The Node variant. Paths of a BOP scene may lead to the models folder of its data set.
-import { type Dirent, readFileSync } from 'node:fs';
-import { readdir, readFile, stat } from 'node:fs/promises';
+import type { Dirent } from 'node:fs';
+import { readdir, stat } from 'node:fs/promises';
 import { basename, dirname, extname, join, relative, resolve } from 'node:path';
 import sharp from 'sharp';
 import { type BopFile, decodeBopScene } from '../formats/bop-scene.ts';
@@ -20,7 +20,9 @@ import { decodeSceneJson } from '../formats/scene-json.ts';
 import { scaleMesh } from '../geometry/mesh.ts';
 import { LabError } from '../protocol/lab-error.ts';
 import { decodePicture } from './decode-picture.ts';
+import { paletteIndicesAsGrey } from './palette-labels.ts';
 import type { Picture } from './picture.ts';
+import { createSourceReader, type SourceReader } from './source-reader.ts';
 
 const sceneTip = 'Give a folder with scene.json, or a BOP scene folder with scene_camera.json and rgb/.';
 
@@ -31,15 +33,16 @@ const sceneTip = 'Give a folder with scene.json, or a BOP scene folder with scen
 export async function readPoseScene(
   path: string,
   unitMillimetres?: number,
+  sources: SourceReader = createSourceReader(),
 ): Promise<{ readonly scene: PoseScene; readonly folder: string }> {
   const folder = resolve(basename(path) === 'scene.json' ? dirname(path) : path);
   const entries = await list(folder);
   const names = new Set(entries.map(({ name }) => name));
   if (names.has('scene.json')) {
     const file = join(folder, 'scene.json');
-    return { scene: decodeSceneJson(await readFile(file), file, unitMillimetres), folder };
+    return { scene: decodeSceneJson(await sources.read(file), file, unitMillimetres), folder };
   }
-  if (names.has('scene_camera.json')) return { scene: await readBop(folder, names), folder };
+  if (names.has('scene_camera.json')) return { scene: await readBop(folder, names, sources), folder };
   const inner = entries.find(entry => entry.isDirectory() && /^\d{6}$/.test(entry.name));
   throw new LabError({
     code: 'input',
@@ -64,8 +67,8 @@ async function list(folder: string): Promise<Dirent[]> {
   }
 }
 
-async function readBop(folder: string, names: ReadonlySet<string>): Promise<PoseScene> {
-  const file = async (path: string): Promise<BopFile> => ({ name: path, bytes: await readFile(path) });
+async function readBop(folder: string, names: ReadonlySet<string>, sources: SourceReader): Promise<PoseScene> {
+  const file = async (path: string): Promise<BopFile> => ({ name: path, bytes: await sources.read(path) });
   const optional = async (name: string) => (names.has(name) ? file(join(folder, name)) : undefined);
   /** Files of a folder by the number that their name begins with. */
   const numbered = async (inner: string): Promise<{ readonly key: string; readonly file: string }[]> =>
@@ -142,13 +145,17 @@ export async function pictureSize(path: string): Promise<{ readonly width: numbe
     return autoOrient;
   } catch {
     // Says what is wrong with the file.
-    const { width, height } = await decodePicture(await readFile(path), path);
+    const { width, height } = await decodePicture(await readNamed(path, 'image', createSourceReader()), path);
     return { width, height };
   }
 }
 
 /** An object's mesh in millimetres, with its texture. Throws a LabError of code 'input' that names the file. */
-export async function readPoseModel(folder: string, object: SceneObject): Promise<PoseModel> {
+export async function readPoseModel(
+  folder: string,
+  object: SceneObject,
+  sources: SourceReader = createSourceReader(),
+): Promise<PoseModel> {
   if (object.meshFile === undefined) {
     throw new LabError({
       code: 'input',
@@ -158,9 +165,9 @@ export async function readPoseModel(folder: string, object: SceneObject): Promis
     });
   }
   const path = resolve(folder, object.meshFile);
-  const read = decodeMesh(await readNamed(path, 'mesh'), path, name => {
+  const read = decodeMesh(await readNamed(path, 'mesh', sources), path, name => {
     try {
-      return readFileSync(resolve(dirname(path), name));
+      return sources.readSync(resolve(dirname(path), name));
     } catch {
       return undefined;
     }
@@ -171,7 +178,7 @@ export async function readPoseModel(folder: string, object: SceneObject): Promis
     object.millimetresPerMeshUnit,
   );
   const notes = [...(read.notes ?? [])];
-  const texture = await readTexture(folder, path, object, mesh.texture, notes);
+  const texture = await readTexture(folder, path, object, mesh.texture, notes, sources);
   return { objectId: object.objectId, name: object.name, mesh, texture, notes };
 }
 
@@ -181,6 +188,7 @@ async function readTexture(
   object: SceneObject,
   texture: { readonly name: string; readonly bytes?: Uint8Array | undefined } | undefined,
   notes: string[],
+  sources: SourceReader,
 ): Promise<TexturePixels | undefined> {
   const path =
     object.textureFile !== undefined
@@ -189,7 +197,7 @@ async function readTexture(
   if (path === undefined) return undefined;
   let bytes = object.textureFile === undefined ? texture?.bytes : undefined;
   try {
-    bytes ??= await readFile(path);
+    bytes ??= await sources.read(path);
   } catch {
     notes.push(`The texture ${relative(folder, path)} is missing, so the mesh is drawn in one colour.`);
     return undefined;
@@ -198,17 +206,21 @@ async function readTexture(
 }
 
 /** The pixels of one frame. Throws a LabError of code 'input' where a picture cannot be read or has another size. */
-export async function readPoseFrame(folder: string, frame: SceneFrame): Promise<FramePixels> {
+export async function readPoseFrame(
+  folder: string,
+  frame: SceneFrame,
+  sources: SourceReader = createSourceReader(),
+): Promise<FramePixels> {
   const { camera } = frame;
   const path = (file: string) => resolve(folder, file);
-  const picture = await decodePicture(await readNamed(path(frame.imageFile), 'image'), path(frame.imageFile));
+  const picture = await decodePicture(await readNamed(path(frame.imageFile), 'image', sources), path(frame.imageFile));
   requireSize(picture, camera, 'The image is', 'its camera matrix is for', path(frame.imageFile));
-  const labels = frame.labelFile === undefined ? undefined : await readLevels(path(frame.labelFile), camera);
+  const labels = frame.labelFile === undefined ? undefined : await readLevels(path(frame.labelFile), camera, sources);
   const masks = await Promise.all(
     frame.instances.map(async ({ label, maskFile }) => {
       if (maskFile !== undefined) {
         const file = path(maskFile);
-        const mask = await decodePicture(await readNamed(file, 'mask'), file);
+        const mask = await decodePicture(await readNamed(file, 'mask', sources), file);
         requireSize(mask, camera, 'The mask is', 'the image is', file);
         return brightest(mask);
       }
@@ -223,7 +235,7 @@ export async function readPoseFrame(folder: string, frame: SceneFrame): Promise<
     depthMillimetres:
       frame.depthFile === undefined
         ? undefined
-        : await readDepth(path(frame.depthFile), frame.millimetresPerDepthStep, camera),
+        : await readDepth(path(frame.depthFile), frame.millimetresPerDepthStep, camera, sources),
     masks,
     labels,
   };
@@ -246,8 +258,9 @@ async function readDepth(
   path: string,
   scale: number,
   size: { readonly width: number; readonly height: number },
+  sources: SourceReader,
 ): Promise<Float32Array> {
-  const bytes = await readNamed(path, 'depth');
+  const bytes = await readNamed(path, 'depth', sources);
   if (extname(path).toLowerCase() === '.npy') {
     const { shape, data } = decodeNpy(bytes, path);
     requireSize({ width: shape[1], height: shape[0] }, size, 'The depth image is', 'the image is', path);
@@ -267,21 +280,24 @@ async function readDepth(
   return picture.values.map(value => Math.round(value * levels) * scale);
 }
 
-/** [height, width], whole numbers as stored. */
+/** [height, width], whole numbers as stored; of a picture with a palette the indices. */
 async function readLevels(
   path: string,
   size: { readonly width: number; readonly height: number },
+  sources: SourceReader,
 ): Promise<Uint16Array> {
-  const picture = await decodePicture(await readNamed(path, 'label picture'), path);
+  const bytes = await readNamed(path, 'label picture', sources);
+  const indexed = paletteIndicesAsGrey(bytes);
+  const picture = await decodePicture(indexed?.bytes ?? bytes, path);
   requireSize(picture, size, 'The mask is', 'the image is', path);
   const { channels, values } = picture;
-  const levels = picture.bitDepth === 8 ? 255 : 65535;
+  const levels = indexed?.white ?? (picture.bitDepth === 8 ? 255 : 65535);
   const isGrey = channels === 1 || values.every((value, i) => value === values[i - (i % 3)]);
   if (!isGrey) {
     throw new LabError({
       code: 'input',
       message: 'The label picture has colours; one number per pixel is needed.',
-      tip: 'Save it as a grey PNG whose values are the labels.',
+      tip: 'Save it as a PNG that is grey or has a palette, whose values are the labels.',
       where: path,
     });
   }
@@ -320,14 +336,15 @@ function requireSize(
   });
 }
 
-async function readNamed(path: string, what: string): Promise<Uint8Array> {
+/** Throws a LabError of code 'input' that says what the file was to be. */
+export async function readNamed(path: string, what: string, sources: SourceReader): Promise<Uint8Array> {
   try {
-    return await readFile(path);
+    return await sources.read(path);
   } catch (cause) {
     throw new LabError({
       code: 'input',
       message: `The ${what} file is missing or cannot be read.`,
-      tip: 'Copy the scene again with all its files.',
+      tip: 'Check its path; of a scene, copy all files again.',
       where: path,
       cause,
     });

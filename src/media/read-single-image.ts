@@ -1,6 +1,5 @@
 // One image with the files that belong to it as a PoseScene of one frame: what is missing is guessed, and said. The Node
 // variant.
-import { readFile } from 'node:fs/promises';
 import { basename, dirname, extname, join, resolve } from 'node:path';
 import sharp from 'sharp';
 import * as v from 'valibot';
@@ -16,7 +15,8 @@ import { guessMeshUnit } from '../geometry/mesh-unit.ts';
 import { median } from '../geometry/pose-metrics.ts';
 import type { CamFromObject } from '../geometry/rigid.ts';
 import { LabError } from '../protocol/lab-error.ts';
-import { pictureSize, readPoseFrame, readPoseModel } from './read-pose-scene.ts';
+import { pictureSize, readNamed, readPoseFrame, readPoseModel } from './read-pose-scene.ts';
+import { createSourceReader, type SourceReader } from './source-reader.ts';
 
 export interface SingleImageFiles {
   readonly image: string;
@@ -43,7 +43,10 @@ export interface SingleImageScene {
 const guessedFieldDegrees = 60;
 
 /** Throws a LabError of code 'input' that names the file. */
-export async function readSingleImage(files: SingleImageFiles): Promise<SingleImageScene> {
+export async function readSingleImage(
+  files: SingleImageFiles,
+  sources: SourceReader = createSourceReader(),
+): Promise<SingleImageScene> {
   const notes: string[] = [];
   const image = resolve(files.image);
   const folder = dirname(image);
@@ -51,14 +54,14 @@ export async function readSingleImage(files: SingleImageFiles): Promise<SingleIm
   const digits = /(\d+)\.\w+$/.exec(basename(image))?.[1];
   const imageId = digits === undefined ? 0 : Number(digits);
   const objectId = files.objectId ?? 1;
-  const { camera, millimetresPerDepthStep } = await readCamera(files, image, size, digits && imageId, notes);
+  const { camera, millimetresPerDepthStep } = await readCamera(files, image, size, digits && imageId, notes, sources);
   const depth = files.depth === undefined ? undefined : resolve(files.depth);
   const frame: SceneFrame = {
     imageId,
     imageFile: image,
     depthFile: depth,
     millimetresPerDepthStep:
-      depth === undefined ? 1 : (millimetresPerDepthStep ?? (await readDepthScale(depth, notes))),
+      depth === undefined ? 1 : (millimetresPerDepthStep ?? (await readDepthScale(depth, notes, sources))),
     labelFile: files.label === undefined || files.mask === undefined ? undefined : resolve(files.mask),
     camera,
     worldFromCam: undefined,
@@ -72,7 +75,7 @@ export async function readSingleImage(files: SingleImageFiles): Promise<SingleIm
       },
     ],
   };
-  const start = await readStart(files, objectId);
+  const start = files.start === undefined ? undefined : await readStart(files.start, undefined, objectId, sources);
   const object: SceneObject = {
     objectId,
     name: basename(files.mesh, extname(files.mesh)),
@@ -85,7 +88,7 @@ export async function readSingleImage(files: SingleImageFiles): Promise<SingleIm
     symmetryAxes: [],
   };
   const stated = files.unitMillimetres ?? statedMeshUnit(files.mesh);
-  const millimetresPerMeshUnit = stated ?? (await guessUnit(folder, object, frame, start, notes));
+  const millimetresPerMeshUnit = stated ?? (await guessUnit(folder, object, frame, start, notes, sources));
   const scene: PoseScene = {
     name: basename(image),
     sceneId: 0,
@@ -103,10 +106,12 @@ async function readCamera(
   size: { readonly width: number; readonly height: number },
   imageId: number | '' | undefined,
   notes: string[],
+  sources: SourceReader,
 ): Promise<{ readonly camera: Camera; readonly millimetresPerDepthStep: number | undefined }> {
   if (files.camera !== undefined) {
     const path = resolve(files.camera);
-    const found = decodeCameraFile(await readNamed(path, 'camera'), path, size, imageId === '' ? undefined : imageId);
+    const bytes = await readNamed(path, 'camera', sources);
+    const found = decodeCameraFile(bytes, path, size, imageId === '' ? undefined : imageId);
     notes.push(...found.notes);
     const millimetresPerDepthStep = files.millimetresPerDepthStep ?? found.millimetresPerDepthStep;
     return { camera: found.camera, millimetresPerDepthStep };
@@ -126,9 +131,9 @@ async function readCamera(
 }
 
 /** From a depth.json beside the depth image: {"scale": millimetres per step}. */
-async function readDepthScale(depth: string, notes: string[]): Promise<number> {
+async function readDepthScale(depth: string, notes: string[], sources: SourceReader): Promise<number> {
   const path = join(dirname(depth), 'depth.json');
-  const bytes = await readFile(path).catch(() => undefined);
+  const bytes = await sources.read(path).catch(() => undefined);
   if (bytes === undefined) {
     notes.push('No scale of the depth image is given, so a step is taken to be 1 mm.');
     return 1;
@@ -137,15 +142,23 @@ async function readDepthScale(depth: string, notes: string[]): Promise<number> {
   return decodeJson(bytes, path, schema, 'Write {"scale": 0.1} for a tenth of a millimetre per step.').scale;
 }
 
-async function readStart(files: SingleImageFiles, objectId: number): Promise<CamFromObject | undefined> {
-  if (files.start === undefined) return undefined;
-  const path = resolve(files.start);
-  const poses = decodeStartFile(await readNamed(path, 'start'), path);
-  const own = poses.filter(pose => pose.objectId === undefined || pose.objectId === objectId);
+/** The pose of a start file for an object in an image; `imageId` undefined: in any. Throws a LabError of code 'input'. */
+export async function readStart(
+  file: string,
+  imageId: number | undefined,
+  objectId: number,
+  sources: SourceReader,
+): Promise<CamFromObject> {
+  const path = resolve(file);
+  const poses = decodeStartFile(await readNamed(path, 'start', sources), path);
+  const isFor = (own: number | undefined, wanted: number | undefined) =>
+    own === undefined || wanted === undefined || own === wanted;
+  const own = poses.filter(pose => isFor(pose.objectId, objectId) && isFor(pose.imageId, imageId));
   if (own.length === 1 || poses.length === 1) return (own[0] ?? poses[0]).camFromObject;
+  const inImage = imageId === undefined ? '' : ` in image ${imageId}`;
   throw new LabError({
     code: 'input',
-    message: `The start file holds ${own.length === 0 ? `no pose for object ${objectId}` : `${own.length} poses for one object`}.`,
+    message: `The start file holds ${own.length === 0 ? `no pose for object ${objectId}${inImage}` : `${own.length} poses for one object`}.`,
     tip: 'Give a file with one pose, or name the object with --object.',
     where: path,
   });
@@ -158,9 +171,10 @@ async function guessUnit(
   frame: SceneFrame,
   start: CamFromObject | undefined,
   notes: string[],
+  sources: SourceReader,
 ): Promise<number> {
-  const { mesh } = await readPoseModel(folder, object);
-  const { masks, depthMillimetres } = await readPoseFrame(folder, frame);
+  const { mesh } = await readPoseModel(folder, object, sources);
+  const { masks, depthMillimetres } = await readPoseFrame(folder, frame, sources);
   const [mask] = masks;
   let [left, top, right, bottom] = [Infinity, Infinity, -Infinity, -Infinity];
   const depths: number[] = [];
@@ -182,18 +196,4 @@ async function guessUnit(
   const guess = guessMeshUnit(meshDiameter(mesh), seen);
   notes.push(`${guess.reason} Say otherwise with --unit-mm.`);
   return guess.millimetresPerUnit;
-}
-
-async function readNamed(path: string, what: string): Promise<Uint8Array> {
-  try {
-    return await readFile(path);
-  } catch (cause) {
-    throw new LabError({
-      code: 'input',
-      message: `The ${what} file is missing or cannot be read.`,
-      tip: 'Check its path.',
-      where: path,
-      cause,
-    });
-  }
 }

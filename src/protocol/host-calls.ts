@@ -4,7 +4,7 @@
 import * as v from 'valibot';
 import type { LabErrorDetails } from './lab-error.ts';
 import type { MeasureRow, ProblemDescription, Progress, Recipe, RunEvent, RunState } from './run.ts';
-import type { SettingDescription, SettingValues } from './settings.ts';
+import type { SettingDescription, SettingValues, UsualMembers } from './settings.ts';
 
 const text = v.pipe(v.string(), v.maxLength(4096));
 const runId = v.pipe(v.string(), v.regex(/^[\p{L}\p{N}_][\p{L}\p{N}_.-]{0,199}$/u, 'is no name of a run'));
@@ -31,16 +31,30 @@ const schemas = {
   describe: v.strictObject({}),
   listRuns: v.strictObject({}),
   /** What a file is taken for, before anything is started. */
-  inspect: v.strictObject({ fit: path, input: inputReference, mask: v.optional(inputReference) }),
+  inspect: v.strictObject({
+    fit: path,
+    input: inputReference,
+    mask: v.optional(inputReference),
+    companions: v.optional(record(inputReference)),
+    settings: v.optional(record(text)),
+  }),
   /** One frame of an input, at full size, to look at and to draw a mask on: a view frame with array `values`. */
-  inputPicture: v.strictObject({ fit: path, input: inputReference, frame: whole(0) }),
+  inputPicture: v.strictObject({
+    fit: path,
+    input: inputReference,
+    companions: v.optional(record(inputReference)),
+    settings: v.optional(record(text)),
+    frame: whole(0),
+  }),
   start: v.strictObject({
     fit: path,
     input: inputReference,
     mask: v.optional(inputReference),
+    companions: v.optional(record(inputReference)),
     settings: record(text),
     race: record(v.pipe(v.array(text), v.maxLength(256))),
-    members: whole(1, 256),
+    /** Left out: the fit's usual number. */
+    members: v.optional(whole(1, 256)),
     seed: whole(0, 2 ** 32 - 1),
     first: v.picklist(['run', 'pause']),
     pace: v.optional(pace),
@@ -169,6 +183,11 @@ export interface FitDescription {
   readonly title: string;
   /** What it takes, for the drop zone: 'a picture, a folder of frames or an array with missing entries'. */
   readonly takes: string;
+  /** scenes: folders with scene.json or scene_camera.json, or a picture with companions. tensors: all else. */
+  readonly opens: 'tensors' | 'scenes';
+  /** Files that may be named with an input, besides a mask. */
+  readonly companions: readonly CompanionDescription[];
+  readonly members?: UsualMembers | undefined;
   readonly settings: readonly SettingDescription[];
   readonly presets: Readonly<Record<string, SettingValues>>;
   readonly samples: readonly SampleDescription[];
@@ -182,6 +201,14 @@ export interface FitDescription {
   readonly startPose?: readonly string[];
   /** Sentences for the values of word-valued measures: captions.phase.growth. */
   readonly captions: Readonly<Record<string, Readonly<Record<string, string>>>>;
+}
+
+/** A file that belongs to an input: a mesh, a camera. */
+export interface CompanionDescription {
+  /** Also the option of the command line: --mesh FILE. */
+  readonly id: string;
+  readonly title: string;
+  readonly help: string;
 }
 
 export interface SampleDescription {
@@ -226,12 +253,16 @@ export interface InputReport {
   readonly path: string;
   /** The same of the mask; undefined: none. */
   readonly maskPath: string | undefined;
+  /** The same of the companions. */
+  readonly companionPaths: Readonly<Record<string, string>>;
   readonly name: string;
   readonly kind: 'picture' | 'video' | 'array' | 'synthetic' | 'scene';
   readonly shape: readonly number[];
   /** In the order to show: 'Size': '451 x 300', 'Values': '8 bit, 0 to 255', … */
   readonly facts: Readonly<Record<string, string>>;
   readonly warnings: readonly string[];
+  /** Settings that are left to the input, with the values they would take. */
+  readonly derived: Readonly<Record<string, number | string>>;
   /** Height and width of the pictures it can be shown as; undefined for what is no picture. */
   readonly picture: { readonly frames: number; readonly height: number; readonly width: number } | undefined;
   readonly hasAlpha: boolean;

@@ -23,13 +23,23 @@ export interface StartRequest extends DriveSettings {
   readonly fit: string;
   readonly input: string;
   readonly mask: string | undefined;
+  readonly companions?: Readonly<Record<string, string>>;
   readonly settings: Readonly<Record<string, string>>;
   /** Settings that differ between members: one value for each. */
   readonly race: Readonly<Record<string, readonly string[]>>;
-  readonly members: number;
+  /** Undefined: as many as the race has values, else the fit's usual number. */
+  readonly members: number | undefined;
   readonly seed: number;
   readonly planned: readonly RunEvent[];
   readonly out: string;
+}
+
+/** What is named to be opened: an input, what belongs to it, and the settings that choose a part of it. */
+export interface InputNames {
+  readonly input: string;
+  readonly mask?: string | undefined;
+  readonly companions?: Readonly<Record<string, string>> | undefined;
+  readonly settings?: Readonly<Record<string, string>> | undefined;
 }
 
 export interface ReplayRequest {
@@ -79,8 +89,8 @@ export type EngineCommand =
       readonly frame: number | undefined;
       readonly mostPixels: number | undefined;
     }
-  | { readonly kind: 'inspect'; readonly fit: string; readonly input: string; readonly mask: string | undefined }
-  | { readonly kind: 'input-picture'; readonly fit: string; readonly input: string; readonly frame: number }
+  | ({ readonly kind: 'inspect'; readonly fit: string } & InputNames)
+  | ({ readonly kind: 'input-picture'; readonly fit: string; readonly frame: number } & InputNames)
   /** A sample as a small PNG; empty for one that is no picture. */
   | { readonly kind: 'sample-picture'; readonly fit: string; readonly sample: string }
   /** `fit` undefined: all. */

@@ -20,6 +20,8 @@ export interface Recipe {
   readonly fit: string;
   readonly input: string;
   readonly mask: string | undefined;
+  /** Other files that were named with the input, by what they are to the fit. */
+  readonly companions?: Readonly<Record<string, string>>;
   readonly files: readonly RecipeFile[];
   /** Settings of each member, optimizer and schedule included; without those that were left to the input. */
   readonly members: readonly Readonly<Record<string, number | string | undefined>>[];
@@ -40,6 +42,17 @@ export interface RunEvent {
   readonly path: string;
   readonly value: number | string;
   readonly source: 'user' | 'engine';
+}
+
+/** A change of this path to 1 ends one member for good. */
+export function stopPath(member: number): string {
+  return `members.${member}.stopped`;
+}
+
+/** The member that a change of `path` ends; undefined for any other path. */
+export function stoppedMember(path: string): number | undefined {
+  const match = /^members\.(\d{1,9})\.stopped$/.exec(path);
+  return match === null ? undefined : Number(match[1]);
 }
 
 /** What loading found: everything a window needs to show a run, also when no engine has it loaded. */

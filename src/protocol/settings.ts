@@ -36,6 +36,20 @@ export function titleOfChoice({ choiceTitles = {} }: Pick<SettingDescription, 'c
   return Object.hasOwn(choiceTitles, choice) ? choiceTitles[choice] : choice;
 }
 
+/** How many members a run has that names no number. */
+export interface UsualMembers {
+  readonly usual: number;
+  /** By the value of a setting, where it depends on one. */
+  readonly by?: { readonly setting: string; readonly counts: Readonly<Record<string, number>> };
+}
+
+/** `members` undefined: one. `settings` hold what differs from the defaults of the fit. */
+export function usualMembers(members: UsualMembers | undefined, settings: SettingValues): number {
+  if (members === undefined) return 1;
+  const { usual, by } = members;
+  return (by === undefined ? undefined : by.counts[String(settings[by.setting])]) ?? usual;
+}
+
 export type SettingValues = Readonly<Record<string, number | string | undefined>>;
 
 /** Live hyper-parameters of one member at one iteration. */

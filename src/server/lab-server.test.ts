@@ -28,6 +28,8 @@ const stubEngine: StartEngine = onEvent => ({
       const report = {
         path: command.input,
         maskPath: command.mask,
+        companionPaths: {},
+        derived: {},
         name: command.input,
         kind: 'picture',
         shape: [1, 1, 3],
@@ -326,6 +328,12 @@ describe('uploads', () => {
       const refused = await upload(address, '1.png', new Uint8Array(10), 'named-2', name);
       expect(refused).toMatchObject({ status: 400, error: { code: 'setting' } });
     }
+    const inner = await upload(address, 'rgb/000001.png', new Uint8Array(10), 'scene');
+    expect(inner).toMatchObject({ status: 200, input: 'upload:scene' });
+    expect(uploads()).toContain(join('scene', 'rgb', '000001.png'));
+    for (const name of ['../1.png', 'a/../../1.png', 'a//1.png', '.hidden/1.png', 'a/b/c/d/e/1.png'])
+      expect((await upload(address, name, new Uint8Array(10), 'scene')).status, name).toBe(400);
+    expect((await upload(address, 'a/1.png', new Uint8Array(10))).status).toBe(400);
     const window = await openWindow(address);
     const namedReport = await window.call('inspect', { fit: 'tubal', input: 'upload:named' });
     expect(namedReport.name).toBe(at('library', '.uploads', 'named', 'our holiday'));

@@ -3,16 +3,16 @@
 
 import { randomBytes } from 'node:crypto';
 import { createWriteStream, existsSync, readdirSync, renameSync, rmdirSync, rmSync, statSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { Transform } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { LabError } from '../protocol/lab-error.ts';
 import { makeFolder, storing } from './files.ts';
 
 export interface Upload {
-  /** File name, without a folder. */
+  /** File name; of a group also its path in the folder that they form, with slashes. */
   readonly name: string;
-  /** Uploads of one group form a folder of frames. */
+  /** Uploads of one group form a folder: frames, or a scene. */
   readonly group: string | undefined;
   /** What people call that folder; undefined: it has no name of its own. */
   readonly folder: string | undefined;
@@ -38,7 +38,9 @@ export interface Uploads {
 
 const KEPT_MILLISECONDS = 86400e3;
 const groupName = /^[\w-]{1,64}$/;
-const badName = /[/\\\p{Cc}]|^\.|^.{200,}$/u;
+const badName = /[/\\\p{Cc}]|^\.|^.{200,}$|^$/u;
+/** A scene has its pictures in folders, and its models in others. */
+const MOST_FOLDERS = 5;
 
 /** Bytes of a group whose files arrive at this moment, those on the disk included. */
 interface Filling {
@@ -71,16 +73,16 @@ export function openUploads(library: string, mostBytes: number, inputs: () => Re
     folder,
     mostBytes,
     async receive({ name, group, folder: called, bytes, content }) {
-      if (badName.test(name) || name === '') throw unusable('name', name);
-      if (called !== undefined && (badName.test(called) || called === '')) throw unusable('folder', called);
+      const parts = group === undefined ? [name] : name.split('/');
+      if (parts.length > MOST_FOLDERS || parts.some(part => badName.test(part))) throw unusable('name', name);
+      if (called !== undefined && badName.test(called)) throw unusable('folder', called);
       if (group !== undefined && !groupName.test(group)) throw unusable('group', group);
       const id = group ?? randomBytes(9).toString('base64url');
       const path = join(folder, id);
       const filled = filling.get(id) ?? { files: 0, bytes: bytesIn(path) };
       if (bytes !== undefined && bytes > mostBytes - filled.bytes) throw tooLarge(name, mostBytes);
-      const inner = called === undefined ? path : join(path, called);
-      storing(path, () => makeFolder(inner));
-      const file = join(inner, name);
+      const file = join(path, ...(called === undefined ? [] : [called]), ...parts);
+      storing(path, () => makeFolder(dirname(file)));
       const part = `${file}.${randomBytes(6).toString('hex')}.part`;
       filling.set(id, filled);
       filled.files++;
@@ -96,7 +98,8 @@ export function openUploads(library: string, mostBytes: number, inputs: () => Re
       } catch (thrown) {
         filled.bytes -= arrived;
         rmSync(part, { force: true });
-        for (const each of new Set([inner, path])) if (readdirSync(each).length === 0) rmdirSync(each);
+        for (let each = dirname(file); each !== folder && readdirSync(each).length === 0; each = dirname(each))
+          rmdirSync(each);
         throw thrown;
       } finally {
         if (--filled.files === 0) filling.delete(id);

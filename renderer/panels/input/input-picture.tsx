@@ -14,14 +14,17 @@ export interface InputPictureProps {
   readonly fit: string;
   readonly input: string;
   readonly name: string;
+  readonly companions: Readonly<Record<string, string>>;
+  /** They may choose a frame of a scene. */
+  readonly settings: Readonly<Record<string, string>>;
 }
 
-export function InputPicture({ fit, input, name }: InputPictureProps) {
+export function InputPicture({ fit, input, name, companions, settings }: InputPictureProps) {
   return (
     <DrawnPicture
       id={`${fit} ${input}`}
       label={`First frame of ${name}`}
-      ask={() => theBridge().frame('inputPicture', { fit, input, frame: 0 })}
+      ask={() => theBridge().frame('inputPicture', { fit, input, companions, settings, frame: 0 })}
     />
   );
 }

@@ -10,6 +10,7 @@ import { draftCommand, hasMask } from '../../state/draft-command.ts';
 import { editDraft } from '../../state/draft-edits.ts';
 import { useLab } from '../../state/lab.ts';
 import { setPreferences, usePreferences } from '../../state/preferences.ts';
+import { usualMembersOf } from '../../state/recipe-settings.ts';
 import { BackToRun } from '../../widgets/back-to-run.tsx';
 import { CommandBox } from '../../widgets/command-box.tsx';
 import { formatValue, readableName } from '../../widgets/format-number.ts';
@@ -128,7 +129,7 @@ function Fields({ fit, draft, list }: FieldsProps) {
       {search.trim() === '' && (
         <>
           <MaskFields draft={draft} />
-          <MemberFields draft={draft} raced={members} />
+          <MemberFields draft={draft} raced={members} usual={usualMembersOf(fit, draft.input, draft.settings)} />
           {draft.report !== undefined && (
             <section className="settings-group" aria-label="Command line">
               <h2 className="settings-heading">Equivalent command</h2>

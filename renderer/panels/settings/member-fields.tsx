@@ -41,9 +41,11 @@ export interface MemberFieldsProps {
   readonly draft: Draft;
   /** How many members a race makes. */
   readonly raced: number | undefined;
+  /** How many there are where neither a race nor the user says it. */
+  readonly usual: number;
 }
 
-export function MemberFields({ draft, raced }: MemberFieldsProps) {
+export function MemberFields({ draft, raced, usual }: MemberFieldsProps) {
   return (
     <section className="settings-group" aria-label="Members and seed">
       <h2 className="settings-heading">Members and seed</h2>
@@ -55,7 +57,7 @@ export function MemberFields({ draft, raced }: MemberFieldsProps) {
         <NumberField
           label={members.title}
           width={118}
-          value={raced ?? draft.members}
+          value={raced ?? draft.members ?? usual}
           disabled={raced !== undefined}
           scale={memberScale}
           check={text => refusal(members, text)}

@@ -40,6 +40,8 @@ const fit: FitDescription = {
   id: 'fit',
   title: 'A fit',
   takes: 'anything',
+  opens: 'tensors',
+  companions: [],
   settings: [rank, optimizer],
   presets: { fast: { optimizer: 'heavy-ball', momentum: 0.5 } },
   samples: [{ id: 'small', title: 'Small', teaches: '', settings: { rank: 5 } }],

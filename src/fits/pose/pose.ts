@@ -1,14 +1,19 @@
 // The fit `pose`: where a known object stands in a picture, by drawing it and descending (after Tremblay et al., arXiv
-// 2310.00463). This file says what users can set; problem.ts does the work, refine.ts the same without a window. It is not
-// in the registry yet: scenes on disk, a default number of members and smaller snapshots are to come first.
+// 2310.00463). This file says what users can set, and what a scene means to it; problem.ts does the work, refine.ts the
+// same without a window.
 
+import { reportMesh } from '../../geometry/mesh-report.ts';
 import { perturbPose } from '../../geometry/perturbed-starts.ts';
 import { createRandom } from '../../numerics/random.ts';
 import { LabError } from '../../protocol/lab-error.ts';
-import type { Fit, FitInput, SettingDescription } from '../fit.ts';
+import type { Fit, FitInput, SettingDescription, SettingValues } from '../fit.ts';
 import { maskBounds } from './crop.ts';
+import { type ObservedObject, observeObject } from './observe.ts';
+import { createRefinableModel } from './pose-refiner.ts';
 import { loadPose, polishPasses } from './problem.ts';
 import { makeSampleScene, onlyObject } from './sample-scene.ts';
+import { type PoseStart, startOf, startPoseNames, startSettings } from './start-pose.ts';
+import { reportUnits, type UnitsReport } from './units-report.ts';
 
 function liveSetting(
   name: string,
@@ -22,20 +27,75 @@ function liveSetting(
   return { name, title, type: 'number', default: value, minimum, maximum, live: 'live', group, level: 'basic', help };
 }
 
-function fixedNumber(name: string, title: string, value: number, maximum: number, help: string): SettingDescription {
-  return { name, title, type: 'number', default: value, minimum: 0, maximum, live: 'fixed', group: 'Start', help };
+function fixedNumber(name: string, title: string, maximum: number, unit: string, help: string): SettingDescription {
+  return { name, title, type: 'number', default: 0, minimum: 0, maximum, live: 'fixed', group: 'Start', unit, help };
 }
 
-/** A scene as the engine carries it: the first picture, and everything else beside it. */
-function sceneInput(name: string, scene: NonNullable<FitInput['scene']>): FitInput {
-  const [{ camera, image }] = scene.pixels;
-  return { name, kind: 'scene', shape: [camera.height, camera.width, 3], values: image, fullScale: 255, scene };
-}
-
+/** One object of the sample scene, to be found from 30° and 12 mm beside where it is. */
 function sample(id: string, title: string, objectId: number, teaches: string) {
-  const make = () => sceneInput(id, onlyObject(makeSampleScene({ frames: 1, seed: 1, width: 640 }), objectId));
-  const settings = { object: objectId, startTurn: 30, startShift: 12 };
-  return { id, title, teaches, settings, make, sketch: () => sketchOf(id, objectId) };
+  const make = (): FitInput => {
+    const scene = onlyObject(makeSampleScene({ frames: 1, seed: 1, width: 640 }), objectId);
+    const [{ camera, image }] = scene.pixels;
+    const truth = scene.scene.frames[0].instances[0]?.camFromObject;
+    const shell = { rotationDegrees: 30, translationMillimetres: 12 };
+    const start = truth && perturbPose(truth, shell, createRandom(0, `sample ${id}`));
+    const shape = [camera.height, camera.width, 3];
+    return { name: id, kind: 'scene', shape, values: image, fullScale: 255, scene, start };
+  };
+  return { id, title, teaches, settings: { object: objectId }, make, sketch: () => sketchOf(id, objectId) };
+}
+
+/** What a run is about: the object and where it starts. */
+interface Subject {
+  readonly frame: number;
+  readonly object: ObservedObject;
+  readonly start: PoseStart;
+  readonly report: UnitsReport;
+}
+
+/** Throws a LabError of code 'input' that names what is missing. */
+function subjectOf({ name, scene, start: file }: FitInput, settings: SettingValues, seed: number): Subject {
+  if (scene === undefined) {
+    throw new LabError({
+      code: 'input',
+      message: 'A pose is fitted in a scene, and this is only a picture.',
+      where: name,
+      tip: 'Give a folder with scene.json, a BOP scene folder, or a picture with --mesh, --mask, --camera and --start.',
+    });
+  }
+  const frame = Number(settings.frame);
+  const first = scene.scene.frames[frame]?.instances.find(instance => scene.models.has(instance.objectId));
+  const objectId = settings.object === undefined ? (first?.objectId ?? -1) : Number(settings.object);
+  const object = observeObject(scene, frame, objectId);
+  const start = startOf(object, file, settings, seed);
+  const { model, observation, labels } = object;
+  const { camera, mask, depth } = observation;
+  const report = reportUnits({
+    ...{ camera, mask, labels, mesh: model.mesh, meshReport: reportMesh(model.mesh), notes: model.notes },
+    ...{ start: start.camFromObject, depthMillimetres: depth },
+  });
+  return { frame, object, start, report };
+}
+
+/** The figures of a report in words, in the order to show. */
+function factsOf({ object, start, report }: Subject): Record<string, string> {
+  const { diameterMillimetres, distanceMillimetres, projectedWidth, projectedHeight } = report;
+  const { shareOfImage, overlapWithMask, depthMillimetres } = report;
+  const digits = (value: number) => String(Number(value.toPrecision(3)));
+  const percent = (share: number) => `${digits(100 * share)} %`;
+  return {
+    Object: `${object.model.objectId} ${object.model.name}`,
+    Start: start.source,
+    Diameter: `${digits(diameterMillimetres)} mm`,
+    'Distance at the start': `${digits(distanceMillimetres)} mm`,
+    ...(projectedWidth === undefined || projectedHeight === undefined
+      ? {}
+      : { 'Projected size': `${Math.round(projectedWidth)} × ${Math.round(projectedHeight)} pixels` }),
+    ...(shareOfImage === undefined ? {} : { 'Share of the image': percent(shareOfImage) }),
+    ...(overlapWithMask === undefined ? {} : { 'Overlap with the mask': percent(overlapWithMask) }),
+    ...(depthMillimetres === undefined ? {} : { 'Depth in the mask': `${digits(depthMillimetres)} mm` }),
+    Triangles: (object.model.mesh.triangles.length / 3).toLocaleString('en'),
+  };
 }
 
 /** The part of a small picture of the scene that holds the object. */
@@ -59,7 +119,33 @@ function sketchOf(name: string, objectId: number): FitInput {
 export const pose: Fit = {
   id: 'pose',
   title: 'Pose refinement',
-  takes: 'a scene: pictures with masks or labels, optional depth, cameras, and the meshes of the objects',
+  takes: 'a BOP scene folder, a folder with scene.json, or a picture with a mesh, a mask and a camera',
+  members: { usual: 32, by: { setting: 'method', counts: { diffdope: 8 } } },
+  startPose: startPoseNames,
+  companions: [
+    { id: 'mesh', title: 'Mesh', help: 'PLY, OBJ, GLB or STL of the object.' },
+    { id: 'depth', title: 'Depth', help: '16-bit PNG or NPY, z-depth; its scale in the camera file or depth.json.' },
+    { id: 'camera', title: 'Camera', help: 'OpenCV YAML or XML, BOP JSON with cam_K, or JSON with fx, fy, cx, cy.' },
+    { id: 'start', title: 'Start pose', help: '4 × 4 numbers, JSON, or a BOP results file: object to camera, mm.' },
+  ],
+  scenePart: settings => ({
+    frame: Number(settings.frame),
+    views: Number(settings.views),
+    others: settings.occluders === 'draw' ? 'wanted' : 'unwanted',
+    objectId: settings.object === undefined ? undefined : Number(settings.object),
+    label: settings.label === undefined ? undefined : Number(settings.label),
+    unitMillimetres: settings.unitMillimetres === undefined ? undefined : Number(settings.unitMillimetres),
+  }),
+  refinable: createRefinableModel,
+  async inspect(input, settings) {
+    const subject = subjectOf(input, settings, 0);
+    const warnings = [
+      ...(input.scene?.scene.notes ?? []),
+      ...subject.report.warnings.map(({ message, tip }) => `${message} ${tip}`),
+    ];
+    const derived = { ...subject.start.values, object: subject.object.model.objectId };
+    return { facts: factsOf(subject), warnings, derived };
+  },
   exportContent:
     'cam_from_object, object_from_cam: float32 [4, 4] row-major, OpenCV axes, millimetres. overlay: the model drawn over the photo.',
   settings: [
@@ -119,19 +205,38 @@ export const pose: Fit = {
       group: 'Data',
       help: 'draw: the other objects of the frame hide this one, at the poses that the scene has for them. Where a label picture names them this is known anyway.',
     },
-    fixedNumber(
-      'startTurn',
-      'Turn of the start',
-      0,
-      180,
-      'Degrees by which the start is turned away from the known pose.',
-    ),
+    {
+      name: 'label',
+      title: 'Label',
+      type: 'integer',
+      default: undefined,
+      minimum: 0,
+      maximum: 65535,
+      live: 'fixed',
+      group: 'Data',
+      help: 'Value of the object in the mask, where that is a label picture. Default: whatever is not zero.',
+    },
+    {
+      name: 'unitMillimetres',
+      title: 'Mesh unit',
+      type: 'number',
+      default: undefined,
+      minimum: 1e-6,
+      maximum: 1e6,
+      live: 'fixed',
+      group: 'Data',
+      unit: 'mm',
+      scale: 'log',
+      help: 'Millimetres per unit of the mesh (of a scene: of all its lengths), where the files name none. Default: guessed from mask and distance, and said.',
+    },
+    ...startSettings,
+    fixedNumber('startTurn', 'Turn of the start', 180, '°', 'Turns the start away, about a random axis by the seed.'),
     fixedNumber(
       'startShift',
       'Shift of the start',
-      0,
       1000,
-      'Millimetres by which the start is moved away from the known pose.',
+      'mm',
+      'Moves the start away, in a random direction by the seed.',
     ),
     {
       name: 'size',
@@ -212,35 +317,35 @@ export const pose: Fit = {
   figures: ['addMillimetres', 'addSMillimetres', 'rotationDegrees', 'translationMillimetres'],
   captions: {},
   async load(input, members, context) {
-    const { scene } = input;
-    if (scene === undefined) {
-      throw new LabError({
-        code: 'input',
-        message: 'A pose is fitted in a scene, and this is only a picture.',
-        where: input.name,
-        tip: 'Give a folder with scene.json, a BOP scene folder, or a picture with --mesh, --mask, --camera and --start.',
-      });
-    }
     const [shared] = members;
-    const frame = Number(shared.frame);
-    const instances = scene.scene.frames[frame]?.instances ?? [];
-    const objectId =
-      shared.object === undefined
-        ? (instances.find(instance => scene.models.has(instance.objectId))?.objectId ?? -1)
-        : Number(shared.object);
-    const known = instances.find(instance => instance.objectId === objectId)?.camFromObject;
-    if (instances.length > 0 && known === undefined && instances.some(instance => instance.objectId === objectId)) {
-      throw new LabError({
-        code: 'input',
-        message: `Object ${objectId} has no pose in frame ${frame} to start from.`,
-        where: input.name,
-        tip: 'Give one with --start.',
-      });
-    }
-    const shell = { rotationDegrees: Number(shared.startTurn), translationMillimetres: Number(shared.startShift) };
-    const random = createRandom(context.seed, 'start pose');
-    const start = known && perturbPose(known, shell, random);
-    const given = { views: Number(shared.views), drawsOccluders: shared.occluders === 'draw' };
-    return loadPose({ scene, frame, objectId, start, ...given }, members, context);
+    const subject = subjectOf(input, shared, context.seed);
+    const { frame, object, start, report } = subject;
+    if (report.maskPixels === 0) throw emptyMask(report);
+    context.note?.(`Start: ${start.source}.`);
+    for (const note of input.scene?.scene.notes ?? []) context.note?.(note);
+    for (const { message, tip } of report.warnings) context.note?.(`${message} ${tip}`);
+    const task = {
+      ...{ scene: input.scene!, frame, objectId: object.model.objectId, start: start.camFromObject },
+      ...{ views: Number(shared.views), drawsOccluders: shared.occluders === 'draw' },
+    };
+    const problem = await loadPose(task, members, context);
+    const derived = { ...start.values, object: object.model.objectId };
+    return {
+      ...problem,
+      summary: { ...problem.summary, ...figuresOf(report) },
+      members: problem.members.map(member => ({ ...member, derived: { ...member.derived, ...derived } })),
+    };
   },
 };
+
+function emptyMask({ warnings }: UnitsReport): LabError {
+  const [{ message, tip }] = warnings.filter(({ subject }) => subject === 'mask');
+  return new LabError({ code: 'input', message, where: 'mask', tip });
+}
+
+/** What a report measured, for the summary of a run. */
+function figuresOf({ warnings: _said, ...figures }: UnitsReport): Record<string, number> {
+  return Object.fromEntries(
+    Object.entries(figures).filter((entry): entry is [string, number] => typeof entry[1] === 'number'),
+  );
+}

@@ -5,15 +5,17 @@ import type { LoadedPoseScene } from '../../formats/pose-scene.ts';
 import { decimateMesh } from '../../geometry/decimate.ts';
 import { createPoseRuler, poseErrors } from '../../geometry/pose-metrics.ts';
 import { type CamFromObject, compose, invert, matrix3x4, matrix4x4 } from '../../geometry/rigid.ts';
-import { type MeshColours, meshColours } from '../../ops/rasterise/mesh-colours.ts';
 import { type DeviceMesh, uploadMesh } from '../../ops/rasterise/pose-cpu.ts';
 import { prepareMesh, type RenderMesh } from '../../ops/rasterise/render-mesh.ts';
 import { LabError } from '../../protocol/lab-error.ts';
 import type { LoadContext, Problem, SettingValues } from '../fit.ts';
 import type { PoseObservation } from './crop.ts';
+import { observeObject } from './observe.ts';
+import { poseFiles } from './pose-files.ts';
+import { uploadPoseMeshes } from './pose-meshes.ts';
 import type { PoseMethod } from './pose-method.ts';
 import { centredPose } from './pose-steps.ts';
-import { createPoseTarget, type PoseMeshes, type PoseTarget } from './pose-target.ts';
+import { createPoseTarget, type PoseTarget } from './pose-target.ts';
 import { createPoseViews, drawSize, POSE_MEASURE } from './pose-views.ts';
 import { createPublishedMethod, publishedSettings } from './published.ts';
 import { descentSettings, polishSettings } from './refine.ts';
@@ -24,15 +26,14 @@ export interface PoseTask {
   readonly scene: LoadedPoseScene;
   readonly frame: number;
   readonly objectId: number;
-  /** Undefined only where the frame has no such object, which is said first. */
-  readonly start: CamFromObject | undefined;
+  readonly start: CamFromObject;
   /** Pictures fitted together, this frame and the next ones whose cameras are known and that have the object. Left out: 1. */
   readonly views?: number;
   /** Whether the frame's other objects, at the poses that the scene has for them, hide this one. */
   readonly drawsOccluders?: boolean;
 }
 
-/** Of a mesh with more, the window gets the reduced one. */
+/** Of a mesh with more, the window gets so many. */
 const MOST_SHOWN_TRIANGLES = 100_000;
 
 /** Loads one object of one frame on the device, with its members. Throws `input` errors that name what is missing. */
@@ -41,26 +42,23 @@ export async function loadPose(
   members: readonly SettingValues[],
   { device, seed }: LoadContext,
 ): Promise<Problem> {
-  const { model, truth, image } = observationOf(task, task.frame);
-  const uploaded: DeviceMesh[] = [];
-  const upload = (mesh: RenderMesh, colours?: MeshColours) => {
-    const onDevice = uploadMesh(device, mesh, colours);
+  const object = observeObject(task.scene, task.frame, task.objectId);
+  const { model, truth, image } = object;
+  const meshes = await uploadPoseMeshes(device, model);
+  const full = meshes.full.mesh;
+  const uploaded = [meshes.full, meshes.reduced];
+  const upload = (mesh: RenderMesh) => {
+    const onDevice = uploadMesh(device, mesh);
     uploaded.push(onDevice);
     return onDevice;
   };
-  const full = prepareMesh(model.mesh, model.name);
-  const reducedMesh = (await decimateMesh(model.mesh, 3000)).mesh;
-  const meshes: PoseMeshes = {
-    full: upload(full, meshColours(model.mesh, full, model.texture)),
-    reduced: upload(prepareMesh(reducedMesh, model.name, full)),
-  };
   const observations = viewsOf(task).map(frame => withOccluders(task, frame, upload));
   const [observation] = observations;
-  const target = createPoseTarget(device, meshes, observations, task.start as CamFromObject, members.length);
+  const target = createPoseTarget(device, meshes, observations, task.start, members.length);
   const method = createMethod(target, members, seed);
   const views = createPoseViews({
     ...{ image, observation, texture: model.texture, truth, diameterMillimetres: full.diameter },
-    mesh: model.mesh.triangles.length > 3 * MOST_SHOWN_TRIANGLES ? reducedMesh : model.mesh,
+    mesh: (await decimateMesh(model.mesh, MOST_SHOWN_TRIANGLES, 'keep')).mesh,
     rectangle: target.rectangle,
     crop: target.crop(drawSize),
     draw: drawOnce(pose => target.draw(drawSize, centredPose(pose, full))),
@@ -124,6 +122,7 @@ export async function loadPose(
         },
       ];
     },
+    files: member => poseFiles(object, method.poseOf(member)),
     dispose() {
       target.dispose();
       for (const mesh of uploaded) mesh.dispose();
@@ -158,7 +157,7 @@ function viewsOf({ scene: { scene, pixels }, frame, objectId, views = 1 }: PoseT
     const other = (frame + 1 + k) % scene.frames.length;
     const { instances, worldFromCam } = scene.frames[other];
     const index = instances.findIndex(instance => instance.objectId === objectId);
-    const isSeen = index >= 0 && pixels[other].masks[index] !== undefined;
+    const isSeen = index >= 0 && pixels[other]?.masks[index] !== undefined;
     return other !== frame && isSeen && worldFromCam !== undefined ? [other] : [];
   });
   if (views > 1 && (scene.frames[frame].worldFromCam === undefined || further.length < views - 1)) {
@@ -174,7 +173,7 @@ function viewsOf({ scene: { scene, pixels }, frame, objectId, views = 1 }: PoseT
 
 function withOccluders(task: PoseTask, frame: number, upload: (mesh: RenderMesh) => DeviceMesh): PoseObservation {
   const { scene, models } = task.scene;
-  const { observation } = observationOf(task, frame);
+  const { observation } = observeObject(task.scene, frame, task.objectId);
   const [first, own] = [scene.frames[task.frame].worldFromCam, scene.frames[frame].worldFromCam];
   const occluders = !task.drawsOccluders
     ? []
@@ -188,28 +187,4 @@ function withOccluders(task: PoseTask, frame: number, upload: (mesh: RenderMesh)
     ...(occluders.length > 0 ? { occluders } : {}),
     ...(frame !== task.frame && first && own ? { camFromFirst: compose(invert(own), first) } : {}),
   };
-}
-
-function observationOf({ scene: { scene, models, pixels }, objectId }: PoseTask, frame: number) {
-  const where = `frame ${frame}, object ${objectId}`;
-  const fail = (message: string, tip: string): never => {
-    throw new LabError({ code: 'input', message, where, tip });
-  };
-  const index = scene.frames[frame]?.instances.findIndex(instance => instance.objectId === objectId) ?? -1;
-  const known = scene.frames[frame]?.instances.map(instance => instance.objectId).join(', ');
-  if (index < 0) {
-    fail(
-      `Frame ${frame} has no object ${objectId}.`,
-      known === undefined ? `Frames are numbered 0 to ${scene.frames.length - 1}.` : `It has: ${known}.`,
-    );
-  }
-  const model = models.get(objectId) ?? fail(`Object ${objectId} has no mesh.`, 'Give one with --mesh.');
-  const { camera, image, depthMillimetres: depth, masks, labels } = pixels[frame];
-  const instance = scene.frames[frame].instances[index];
-  const mask =
-    masks[index] ??
-    fail(`Frame ${frame} has no mask of object ${objectId}.`, 'Give one with --mask, or choose another frame.');
-  const others = labels && Float32Array.from(labels, label => (label !== 0 && label !== instance.label ? 1 : 0));
-  const observation: PoseObservation = { camera, mask, others, depth, image };
-  return { model, observation, truth: instance.camFromObject, image };
 }

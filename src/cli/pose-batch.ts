@@ -1,0 +1,93 @@
+// `fit pose SCENE --starts FILE`: a table of starts refined row by row, with one progress bar, in this process. A kill
+// costs the row that is under way; the same command or `resume` goes on.
+
+import { existsSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { type BatchProgress, type PoseBatchRequest, readPoseBatch, runPoseBatch } from '../host/pose-batch.ts';
+import { isBatch } from '../store/batch-folder.ts';
+import { unitOf, usage, whole } from './arguments.ts';
+import { createProgressPrinter, duration } from './output.ts';
+
+interface BatchArguments {
+  readonly out?: string | undefined;
+  readonly mode?: string | undefined;
+  readonly members?: string | undefined;
+  readonly seed?: string | undefined;
+  readonly threads?: string | undefined;
+  readonly json?: boolean | undefined;
+  readonly 'unit-mm'?: string | undefined;
+}
+
+/** Options of a fit that a batch takes; each row says the rest. */
+const taken: ReadonlySet<string> = new Set([
+  ...['starts', 'out', 'mode', 'members', 'seed', 'threads', 'json', 'unit-mm'],
+]);
+
+export const isPoseBatch = isBatch;
+
+export function refineTable(fit: string, scene: string, starts: string, values: BatchArguments): Promise<number> {
+  const extra = Object.entries(values).find(([name, value]) => value !== undefined && !taken.has(name));
+  if (extra !== undefined) throw usage(`--${extra[0]} does not go with --starts: each row names its image and object.`);
+  if (values.out === undefined) throw usage('--starts needs --out DIR: the same command goes on there after a kill.');
+  const request: PoseBatchRequest = {
+    ...{ fit, scene, starts, method: values.mode, unitMillimetres: unitOf(values['unit-mm']) },
+    members: whole(values.members, 'members', 1),
+    seed: whole(values.seed, 'seed', 0) ?? 0,
+  };
+  return run(resolve(values.out), request, values);
+}
+
+export function resumeTable(folder: string, values: BatchArguments): Promise<number> {
+  return run(folder, readPoseBatch(folder), values);
+}
+
+async function run(folder: string, request: PoseBatchRequest, values: BatchArguments): Promise<number> {
+  const json = values.json === true;
+  const printer = createProgressPrinter();
+  const began = Date.now();
+  let before: number | undefined;
+  let interrupts = 0;
+  const onInterrupt = (): void => {
+    if (++interrupts > 1) process.exit(130);
+    if (!json) printer.status('Leaving after this row … (Ctrl-C again ends at once)');
+  };
+  const onProgress = (progress: BatchProgress): void => {
+    before ??= progress.done;
+    if (json) process.stdout.write(`${JSON.stringify({ kind: 'row', ...progress })}\n`);
+    else if (interrupts === 0) printer.count(progress.done, progress.total, countText(progress, before, began));
+    const { row } = progress;
+    if (!json && row?.error !== undefined) printer.line(`Row ${row.row + 2}: ${row.error.message}`);
+  };
+  const onNote = (text: string): void => {
+    if (!json) printer.line(text);
+  };
+  process.on('SIGINT', onInterrupt);
+  try {
+    const threads = whole(values.threads, 'threads', 1);
+    const outcome = await runPoseBatch(folder, request, { threads, onProgress, onNote, isLeft: () => interrupts > 0 });
+    printer.end();
+    const { state, done, total, failed, files } = outcome;
+    if (json) process.stdout.write(`${JSON.stringify({ kind: state, ...outcome })}\n`);
+    else if (state === 'left') {
+      printer.line(`Left after ${done} of ${total} rows. Go on with: npm run lab -- resume ${folder}`);
+    } else {
+      const names = files.map(name => join(folder, 'exports', name)).filter(file => existsSync(file));
+      const missed = failed.length === 0 ? '' : `, ${failed.length} of them failed and kept their start`;
+      process.stdout.write(`${total} rows${missed}\n${names.map(name => `${name}\n`).join('')}`);
+    }
+    return state === 'left' ? 130 : 0;
+  } finally {
+    printer.end();
+    process.off('SIGINT', onInterrupt);
+  }
+}
+
+function countText({ done, total, failed }: BatchProgress, before: number, began: number): string {
+  const each = (Date.now() - began) / 1000 / Math.max(1, done - before);
+  const parts = [
+    `row ${done}/${total}`,
+    ...(failed > 0 ? [`${failed} failed`] : []),
+    ...(done > before ? [`${each.toFixed(2)} s a row`, `${duration(each * (total - done))} left`] : []),
+  ];
+  return parts.join('  ');
+}

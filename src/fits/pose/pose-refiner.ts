@@ -1,0 +1,126 @@
+// Poses one after another without members to watch: what tables of starts are refined with. A mesh is put on the device
+// once, then any frame and start may be asked for.
+import type { CpuDevice } from '../../devices/cpu/cpu-device.ts';
+import type { FramePixels, PoseModel, SceneFrame, ScenePose } from '../../formats/pose-scene.ts';
+import { project } from '../../geometry/camera.ts';
+import { boundingBoxCentre, reportMesh } from '../../geometry/mesh-report.ts';
+import { type CamFromObject, transformPoint } from '../../geometry/rigid.ts';
+import { angleBetween, radiansPerDegree } from '../../geometry/rotation.ts';
+import type { PoseTerms } from '../../ops/rasterise/pose-terms.ts';
+import { LabError } from '../../protocol/lab-error.ts';
+import type { RefinableModel, RefinedPose, RefineRequest } from '../fit.ts';
+import type { PoseObservation } from './crop.ts';
+import { observeInstance } from './observe.ts';
+import { uploadPoseMeshes } from './pose-meshes.ts';
+import { createPoseTarget, type PoseMeshes } from './pose-target.ts';
+import { publishedSettings, refinePublished } from './published.ts';
+import { descentSettings, polishSettings, type RefineResult, refinePose } from './refine.ts';
+import { termSettings } from './staged-method.ts';
+import { reportUnits } from './units-report.ts';
+
+/** Throws a LabError of code 'input' for a mesh without area. */
+export async function createRefinableModel(device: CpuDevice, model: PoseModel): Promise<RefinableModel> {
+  const { mesh } = model;
+  const meshReport = reportMesh(mesh);
+  const meshes = await uploadPoseMeshes(device, model);
+  const centre = boundingBoxCentre(mesh);
+  return {
+    triangles: meshReport.triangles,
+    refine(frame, pixels, start, request): RefinedPose {
+      const observation = observed(frame, pixels, start, centre);
+      const { camera, mask, depth } = observation;
+      const { camFromObject } = start;
+      const { warnings } = reportUnits({
+        ...{ camera, mask, mesh, meshReport, start: camFromObject, depthMillimetres: depth },
+      });
+      const began = performance.now();
+      const { pose } = refineByMethod(device, meshes, observation, camFromObject, request);
+      const seconds = (performance.now() - began) / 1000;
+      const before = appraise(device, meshes, observation, camFromObject);
+      const after = appraise(device, meshes, observation, pose);
+      const [from, to] = [transformPoint(camFromObject, centre), transformPoint(pose, centre)];
+      return {
+        camFromObject: pose,
+        seconds,
+        verdict: after.score < before.score ? 'refined' : 'no better than the start',
+        figures: {
+          score: after.score,
+          startScore: before.score,
+          maskLoss: after.mask,
+          depthLoss: after.depth,
+          turnedDegrees: angleBetween(camFromObject.rotation, pose.rotation) / radiansPerDegree,
+          movedMillimetres: Math.hypot(...to.map((value, k) => value - from[k])),
+        },
+        // What is true of the mesh is true of all its rows.
+        warnings: warnings.filter(({ subject }) => subject !== 'mesh').map(({ message }) => message),
+      };
+    },
+    dispose() {
+      meshes.full.dispose();
+      meshes.reduced.dispose();
+    },
+  };
+}
+
+function refineByMethod(
+  device: CpuDevice,
+  meshes: PoseMeshes,
+  observation: PoseObservation,
+  start: CamFromObject,
+  { method, members, seed }: RefineRequest,
+): RefineResult {
+  if (method === 'diffdope') {
+    return refinePublished(device, meshes, observation, start, { ...publishedSettings, members, seed });
+  }
+  const settings = method === 'descent' ? descentSettings : polishSettings;
+  return refinePose(device, meshes, observation, start, { ...settings, members, seed });
+}
+
+const appraisalSize = 160;
+
+/** The loss terms of one pose at fixed scales, so that poses of different methods compare. */
+function appraise(device: CpuDevice, meshes: PoseMeshes, observation: PoseObservation, pose: CamFromObject): PoseTerms {
+  const target = createPoseTarget(device, meshes, [observation], pose, 1);
+  const { mesh, start } = target;
+  try {
+    const scales = { kind: 'second-order', silhouetteScale: 1, depthScale: 0.015 } as const;
+    const settings = termSettings(scales, polishSettings.contourWeight, { maskWeight: 1, depthWeight: 1 }, mesh);
+    return target.evaluate({ size: appraisalSize, mesh: 'full' }, [{ pose: start, settings }])[0];
+  } finally {
+    target.dispose();
+  }
+}
+
+/** What the frame shows of the object; of several instances of it the one whose mask is nearest to the start. */
+function observed(
+  { imageId, instances }: SceneFrame,
+  pixels: FramePixels,
+  { objectId, camFromObject }: ScenePose,
+  centre: Float64Array,
+): PoseObservation {
+  const { camera, masks } = pixels;
+  const [u, v] = project(camera, transformPoint(camFromObject, centre));
+  const distances = [...instances.keys()]
+    .filter(i => instances[i].objectId === objectId)
+    .map(i => ({ i, distance: distanceTo(masks[i], camera.width, u, v) }))
+    .sort((a, b) => a.distance - b.distance || a.i - b.i);
+  const observation = distances.length === 0 ? undefined : observeInstance(pixels, instances, distances[0].i);
+  if (observation !== undefined) return observation;
+  throw new LabError({
+    code: 'input',
+    message: `Image ${imageId} has no ${distances.length === 0 ? '' : 'mask of '}object ${objectId}.`,
+    tip: 'Complete the scene, or leave the row out.',
+  });
+}
+
+/** Pixels from the middle of a mask; infinite for an empty one. */
+function distanceTo(mask: Float32Array | undefined, width: number, u: number, v: number): number {
+  let [x, y, count] = [0, 0, 0];
+  mask?.forEach((value, i) => {
+    if (value <= 0.5) return;
+    x += (i % width) + 0.5;
+    y += Math.floor(i / width) + 0.5;
+    count++;
+  });
+  return count === 0 ? Number.MAX_VALUE : Math.hypot(x / count - u, y / count - v);
+}
