@@ -83,14 +83,15 @@ export function placeStart(before: StartNumbers, after: StartNumbers, gesture?: 
 export function runFromPlaced(): Promise<void> {
   const planned = plannedSettings();
   if (planned === undefined) return Promise.resolve();
-  const { recipe, settings } = planned;
-  const { race, settings: given } = settingsOfRecipe(recipe, currentFit());
-  const { pace } = planned;
+  const { recipe, settings, replaced, pace } = planned;
+  const { race, settings: all } = settingsOfRecipe(recipe, currentFit());
+  const given = Object.fromEntries(Object.entries(all).filter(([name]) => !replaced.has(name)));
   return guarded(async () => {
     await startRun({
       fit: recipe.fit,
       input: recipe.input,
       ...(recipe.mask === undefined ? {} : { mask: recipe.mask }),
+      ...(recipe.companions === undefined ? {} : { companions: recipe.companions }),
       settings: { ...given, ...settings },
       race: Object.fromEntries(Object.entries(race).map(([name, values]) => [name, [...values]])),
       members: Object.keys(race).length > 0 ? 1 : recipe.members.length,
@@ -106,7 +107,7 @@ export function runFromPlaced(): Promise<void> {
 export async function draftFromPlaced(): Promise<void> {
   const planned = plannedSettings();
   if (planned === undefined) return;
-  await draftFromRun(planned.details, planned.settings);
+  await draftFromRun(planned.details, planned.settings, planned.replaced);
   stopPlacing();
 }
 
@@ -116,5 +117,9 @@ function plannedSettings() {
   const { numbers } = useStartPlan.getState();
   if (details === undefined || names === undefined || numbers === undefined || !isPlacing()) return undefined;
   const settings = Object.fromEntries(names.map((name, k) => [name, String(numbers[k])]));
-  return { details, recipe: details.recipe, pace: details.pace, settings };
+  // What else the run did to its start would move this one from where it was placed.
+  const described = currentFit()?.settings ?? [];
+  const group = described.find(({ name }) => name === names[0])?.group;
+  const replaced = new Set(described.filter(each => each.group === group).map(({ name }) => name));
+  return { details, recipe: details.recipe, pace: details.pace, settings, replaced };
 }
