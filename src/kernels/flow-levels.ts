@@ -17,7 +17,7 @@ export class FlowJob {
   stride: f64;
   first: f64;
   second: f64;
-  /** Rows of one chunk, and chunks of one direction. */
+  /** Rows of one chunk, and chunks of one direction; the last has the rest too. */
   band: f64;
   bands: f64;
   /** f32 [direction, component, height, flowStride], in pixels of this level. */
@@ -45,6 +45,13 @@ export class FlowJob {
   relaxation: f64;
   slopeFloor: f64;
   robustFloor: f64;
+}
+
+/** The row behind a band. */
+// @ts-ignore: decorator
+@inline
+export function bandEnd(job: FlowJob, band: i32): i32 {
+  return band == <i32>job.bands - 1 ? <i32>job.height : (band + 1) * <i32>job.band;
 }
 
 /** Where flow component `component` of `direction` begins. */
@@ -182,7 +189,7 @@ export function flowConfidenceChunk(
   const share: f32 = <f32>1 / unit;
   const perRound: f32 = <f32>1 / (scale * scale);
   const step = <usize>stride << 2;
-  const end = min(height, (chunk % bands + 1) * <i32>job.band);
+  const end = bandEnd(job, chunk % bands);
   for (let y = (chunk % bands) * <i32>job.band; y < end; y++) {
     for (let x = 0; x < width; x++) {
       const at = <usize>(y * width + x);

@@ -2,7 +2,7 @@
 // Rows of the planes are split: even columns, VECTOR zeros, odd columns, VECTOR zeros, so that all pixels of one colour in a
 // row are neighbours in memory. Readable twin: ops/flow/flow-reference.ts. AssemblyScript.
 
-import { flowAt, FlowJob } from './flow-levels';
+import { bandEnd, flowAt, FlowJob } from './flow-levels';
 import { scratchAddress } from './mode3-transforms';
 import { multiplyAdd } from './slice-products';
 
@@ -40,7 +40,7 @@ export function flowLineariseChunk(jobAt: usize, chunk: i32): void {
   const width = <i32>job.width;
   const height = <i32>job.height;
   const y0 = (chunk % bands) * <i32>job.band;
-  const y1 = min(height, y0 + <i32>job.band);
+  const y1 = bandEnd(job, chunk % bands);
   const flowBytes = <usize>job.flowStride << 2;
   const splitBytes = <usize>job.splitStride << 2;
   const flowU = flowAt(job, direction, U);
@@ -218,7 +218,7 @@ export function flowWeightsChunk(jobAt: usize, chunk: i32): void {
   const direction = chunk / bands;
   const height = <i32>job.height;
   const y0 = (chunk % bands) * <i32>job.band;
-  const y1 = min(height, y0 + <i32>job.band);
+  const y1 = bandEnd(job, chunk % bands);
   const rowBytes = <usize>job.splitStride << 2;
   const right = planeAt(job, direction, RIGHT);
   const down = planeAt(job, direction, DOWN);
@@ -278,6 +278,7 @@ function systemRow(job: FlowJob, direction: i32, y: i32, above: usize): void {
   const floor = f32x4.splat(<f32>job.robustFloor);
   const relaxation = f32x4.splat(<f32>job.relaxation);
   const little = f32x4.splat(1e-6);
+  const one = f32x4.splat(1);
   for (let parity = 0; parity < 2; parity++) {
     const own: usize = parity ? half : 0;
     // The pixel to the left of odd column 2 k + 1 is even k, that of even 2 k is odd k - 1.
@@ -299,8 +300,12 @@ function systemRow(job: FlowJob, direction: i32, y: i32, above: usize): void {
       const r0 = multiplyAdd(x0, u, multiplyAdd(y0, v, z0));
       const r1 = multiplyAdd(x1, u, multiplyAdd(y1, v, z1));
       const r2 = multiplyAdd(x2, u, multiplyAdd(y2, v, z2));
-      const bright = f32x4.div(brightness, f32x4.sqrt(multiplyAdd(r0, r0, floor)));
-      const sloped = f32x4.div(gradient, f32x4.sqrt(multiplyAdd(r1, r1, multiplyAdd(r2, r2, floor))));
+      const brightRoot = f32x4.sqrt(multiplyAdd(r0, r0, floor));
+      const slopedRoot = f32x4.sqrt(multiplyAdd(r1, r1, multiplyAdd(r2, r2, floor)));
+      // One division for both quotients.
+      const roots = f32x4.div(one, f32x4.mul(brightRoot, slopedRoot));
+      const bright = f32x4.mul(f32x4.mul(brightness, slopedRoot), roots);
+      const sloped = f32x4.mul(f32x4.mul(gradient, brightRoot), roots);
       const bx = f32x4.mul(bright, x0);
       const by = f32x4.mul(bright, y0);
       const xx = multiplyAdd(bx, x0, f32x4.mul(sloped, multiplyAdd(x1, x1, f32x4.mul(x2, x2))));
@@ -316,20 +321,43 @@ function systemRow(job: FlowJob, direction: i32, y: i32, above: usize): void {
       v128.store(p + bytes * <usize>XY, xy);
       v128.store(p + bytes * <usize>CX, cx);
       v128.store(p + bytes * <usize>CY, cy);
-      v128.store(p + bytes * <usize>INVERSE_X, f32x4.div(relaxation, f32x4.add(xx, edges)));
-      v128.store(p + bytes * <usize>INVERSE_Y, f32x4.div(relaxation, f32x4.add(yy, edges)));
+      const dx = f32x4.add(xx, edges);
+      const dy = f32x4.add(yy, edges);
+      const both = f32x4.div(relaxation, f32x4.mul(dx, dy));
+      v128.store(p + bytes * <usize>INVERSE_X, f32x4.mul(dy, both));
+      v128.store(p + bytes * <usize>INVERSE_Y, f32x4.mul(dx, both));
     }
   }
 }
 
-/** The pixels of one colour (0 or 1: parity of row + column) in a band of rows, over-relaxed. */
-export function flowRelaxChunk(jobAt: usize, colour: i32, chunk: i32): void {
+/**
+ * Half-sweeps 0 to `halves` − 1 over a band; half-sweep k takes the pixels whose row + column has the parity of k. A row needs its
+ * neighbours as the half-sweep before left them, so that a band can do less with each half-sweep: rows k away from the next band.
+ * flowRelaxSeamChunk does the rest. Together they are whole sweeps, with the rows in the cache.
+ */
+export function flowRelaxChunk(jobAt: usize, halves: i32, chunk: i32): void {
   const job = changetype<FlowJob>(jobAt);
   const bands = <i32>job.bands;
   const direction = chunk / bands;
+  const band = chunk % bands;
+  const y0 = band * <i32>job.band;
+  const y1 = bandEnd(job, band);
+  for (let k = 0; k < halves; k++) {
+    relaxRows(job, direction, k & 1, band == 0 ? y0 : y0 + k, band == bands - 1 ? y1 : y1 - k);
+  }
+}
+
+/** What the bands left out about the seam below each but the last: `bands` − 1 chunks for each direction. */
+export function flowRelaxSeamChunk(jobAt: usize, halves: i32, chunk: i32): void {
+  const job = changetype<FlowJob>(jobAt);
+  const seams = <i32>job.bands - 1;
+  const seam = bandEnd(job, chunk % seams);
+  for (let k = 1; k < halves; k++) relaxRows(job, chunk / seams, k & 1, seam - k, seam + k);
+}
+
+/** The pixels of one colour in rows y0 to y1 - 1, over-relaxed. */
+function relaxRows(job: FlowJob, direction: i32, colour: i32, y0: i32, y1: i32): void {
   const width = <i32>job.width;
-  const y0 = (chunk % bands) * <i32>job.band;
-  const y1 = min(<i32>job.height, y0 + <i32>job.band);
   const rowBytes = <usize>job.splitStride << 2;
   const half = rowBytes >> 1;
   const bytes = <usize>job.planeBytes;
@@ -379,7 +407,7 @@ export function flowMergeChunk(jobAt: usize, chunk: i32): void {
   const bands = <i32>job.bands;
   const direction = chunk / bands;
   const y0 = (chunk % bands) * <i32>job.band;
-  const y1 = min(<i32>job.height, y0 + <i32>job.band);
+  const y1 = bandEnd(job, chunk % bands);
   const splitBytes = <usize>job.splitStride << 2;
   const flowStride = <i32>job.flowStride;
   for (let c = 0; c < 2; c++) {

@@ -2,7 +2,7 @@
 // mean, by Gauss–Newton steps whose matrix is that of the first picture; then the patches over a pixel are averaged.
 // Readable twin: ops/flow/flow-reference.ts. AssemblyScript.
 
-import { flowAt, FlowJob } from './flow-levels';
+import { bandEnd, flowAt, FlowJob } from './flow-levels';
 import { scratchAddress } from './mode3-transforms';
 import { multiplyAdd } from './slice-products';
 
@@ -242,7 +242,7 @@ export function flowDenseChunk(jobAt: usize, chunk: i32): void {
   const foundU = <usize>job.patches + (<usize>(2 * direction * rows * columns) << 2);
   const foundV = foundU + (<usize>(rows * columns) << 2);
   const y0 = (chunk % bands) * <i32>job.band;
-  const y1 = min(height, y0 + <i32>job.band);
+  const y1 = bandEnd(job, chunk % bands);
   const rowBytes = <usize>job.flowStride << 2;
   const planeBytes = rowBytes * <usize>(y1 - y0);
   const weights = scratchAddress();

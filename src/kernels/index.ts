@@ -2,7 +2,7 @@
 
 export { packGradientChunk, packSynthesisChunk, residualChunk, rightGradientChunk, synthesisChunk } from './completion';
 export { flowConfidenceChunk, flowEnlargeChunk, flowPictureChunk } from './flow-levels';
-export { flowLineariseChunk, flowMergeChunk, flowRelaxChunk, flowWeightsChunk } from './flow-refine';
+export { flowLineariseChunk, flowMergeChunk, flowRelaxChunk, flowRelaxSeamChunk, flowWeightsChunk } from './flow-refine';
 export { flowDenseChunk, flowSearchChunk } from './flow-search';
 export { alignChunk, cornerChunk, followChunk, templateChunk } from './flow-tracks';
 export { setScratch, transformChunk } from './mode3-transforms';

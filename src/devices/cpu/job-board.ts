@@ -24,6 +24,7 @@ export const kernelNames = [
   'flowLineariseChunk',
   'flowWeightsChunk',
   'flowRelaxChunk',
+  'flowRelaxSeamChunk',
   'flowMergeChunk',
   'flowEnlargeChunk',
   'flowConfidenceChunk',

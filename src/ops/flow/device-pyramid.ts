@@ -8,7 +8,7 @@ import type { FlowLevel } from './flow.ts';
 /** Pixels around a picture, as kernels/flow-levels.ts has them. */
 export const BORDER = 16;
 /** Pixels of a chunk: few enough to share out, many enough to be worth handing over. */
-const CHUNK_PIXELS = 8192;
+const CHUNK_PIXELS = 4096;
 
 export interface DevicePicture extends FlowLevel {
   /** Pixels from row to row. */

@@ -91,7 +91,8 @@ function build(
   let coarser: (FlowLevel & { readonly flow: number; readonly flowStride: number }) | undefined;
   for (let l = sizes.length - 1; l >= 0; l--) {
     const { width: w, height: h } = sizes[l];
-    const band = bandRows(w, h);
+    // A band must outlast the half-sweeps, each of which takes a row of it on both sides.
+    const band = Math.max(bandRows(w, h), 4 * settings.sweeps);
     const values: Partial<JobFields> = {
       width: w,
       height: h,
@@ -99,7 +100,7 @@ function build(
       first: a.levels[l].origin,
       second: b.levels[l].origin,
       band,
-      bands: Math.ceil(h / band),
+      bands: Math.max(1, Math.floor(h / band)),
     };
     if (l >= finest) {
       // Rows of whole vectors, also of their even and odd columns.
@@ -160,9 +161,8 @@ function build(
         device.dispatch('flowLineariseChunk', [job], directions * bands);
         for (let renewal = 0; renewal < settings.renewals; renewal++) {
           device.dispatch('flowWeightsChunk', [job], directions * bands);
-          for (let half = 0; half < 2 * settings.sweeps; half++) {
-            device.dispatch('flowRelaxChunk', [job, half & 1], directions * bands);
-          }
+          device.dispatch('flowRelaxChunk', [job, 2 * settings.sweeps], directions * bands);
+          device.dispatch('flowRelaxSeamChunk', [job, 2 * settings.sweeps], directions * (bands - 1));
         }
         device.dispatch('flowMergeChunk', [job], directions * bands);
       }

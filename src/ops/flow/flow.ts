@@ -22,9 +22,9 @@ export interface FlowSettings {
 }
 
 export const flowPresets = {
-  fast: preset(2, 4, 12, 1, 4, 4),
-  medium: preset(1, 3, 16, 1, 5, 5),
-  fine: preset(0, 3, 16, 2, 5, 5),
+  fast: preset(2, 4, 6, 1, 4, 4),
+  medium: preset(1, 3, 6, 1, 5, 5),
+  fine: preset(0, 3, 6, 2, 5, 5),
 } as const satisfies Record<string, FlowSettings>;
 
 export type FlowPreset = keyof typeof flowPresets;
@@ -56,13 +56,16 @@ export interface FlowField {
 
 /** Side of a patch. */
 export const patchSide = 8;
-/** ζ² and ε² of the refinement: under the slopes that normalise a residual, and in every √(r² + ε²). */
-export const slopeFloor = 0.01;
+/**
+ * ζ² and ε² of the refinement: under the slopes that normalise a residual, the variance of a camera's noise in grey levels of
+ * 255, and in every √(r² + ε²).
+ */
+export const slopeFloor = 4;
 export const robustFloor = 1e-6;
 /** Over-relaxation of the sweeps. */
 export const relaxation = 1.6;
-/** Added to the diagonal of a patch's normal matrix, so that a patch without texture stays where it began. */
-export const patchDamping = 8;
+/** Added to the diagonal of a patch's normal matrix, what noise alone would give it: a patch without texture stays where it began. */
+export const patchDamping = 128;
 /** Scale of the forward–backward error in pixels, and of grey differences (of 255) beyond what a pixel's slope explains. */
 export const consistencyScale = 1;
 export const greyScale = 12;

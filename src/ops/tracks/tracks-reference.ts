@@ -1,6 +1,5 @@
 // What a tracker does to pictures, in plain loops and float64: the readable twin of kernels/flow-tracks.ts.
 
-import { patchDamping } from '../flow/flow.ts';
 import { at, fill, type Plane, pyramid, sample } from '../flow/plane.ts';
 import type { TrackOperators } from './tracker.ts';
 import { trackLevels } from './tracks-cpu.ts';
@@ -12,8 +11,8 @@ const samples = side * side;
 const mostSteps = 12;
 /** Half the square over which a corner's structure tensor is averaged. */
 const cornerReach = 3;
-/** The entries of an affine map are held more than a shift: each moves a sample by up to `middle` pixels. */
-const damping = [patchDamping, patchDamping, ...Array<number>(4).fill(64 * patchDamping)];
+/** Diagonal of a shift x, y and of an affine map, whose entries move a sample by up to `middle` pixels. */
+const damping = [8, 8, 512, 512, 512, 512];
 
 /** A window with its slopes by x and y, and what every comparison with it needs. */
 interface Window {
