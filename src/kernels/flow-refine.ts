@@ -2,7 +2,7 @@
 // Rows of the planes are split: even columns, VECTOR zeros, odd columns, VECTOR zeros, so that all pixels of one colour in a
 // row are neighbours in memory. Readable twin: ops/flow/flow-reference.ts. AssemblyScript.
 
-import { bandEnd, flowAt, FlowJob } from './flow-levels';
+import { acrossFour, bandEnd, flowAt, FlowJob } from './flow-levels';
 import { scratchAddress } from './mode3-transforms';
 import { multiplyAdd } from './slice-products';
 
@@ -120,17 +120,6 @@ function warpRow(job: FlowJob, direction: i32, y: i32, us: usize, vs: usize, mea
     store<f32>(mean + last + (k << 2), load<f32>(mean + last));
     store<f32>(change + last + (k << 2), load<f32>(change + last));
   }
-}
-
-/** Values at four places, each moved to the right by its own share of a pixel. */
-// @ts-ignore: decorator
-@inline
-function acrossFour(p0: usize, p1: usize, p2: usize, p3: usize, share: v128): v128 {
-  const one = v128.load64_lane(p1, v128.load64_zero(p0), 1);
-  const two = v128.load64_lane(p3, v128.load64_zero(p2), 1);
-  const left = v128.shuffle<f32>(one, two, 0, 2, 4, 6);
-  const right = v128.shuffle<f32>(one, two, 1, 3, 5, 7);
-  return multiplyAdd(share, f32x4.sub(right, left), left);
 }
 
 /** The nine values of the residual rows along a row, zero where the flow leaves the picture. */

@@ -146,7 +146,8 @@ function build(
   const gridLevel = grid === 'level' ? finest : 0;
   const { width: gridWidth, height: gridHeight } = sizes[gridLevel];
   const cells = gridWidth * gridHeight;
-  const flows = own(device.floats(BOTH * 2 * cells));
+  // The last vector of cells may end behind them.
+  const flows = own(device.floats(BOTH * 2 * cells + 8));
   const confidences = own(device.floats(BOTH * cells));
   const unit = 2 ** finest;
 
