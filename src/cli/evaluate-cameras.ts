@@ -26,7 +26,7 @@ function describe(evaluation: CameraEvaluation): string {
       'ATE of path',
       atePercentOfPath === undefined ? 'the true camera does not move' : `${atePercentOfPath.toFixed(2)} %`,
     ],
-    ['rotation', `${rotationDegrees.toFixed(2)}°, median after alignment`],
+    ['rotation', `${rotationDegrees.toFixed(2)}°, median error of relative rotations`],
     ['RRA@5°', `${percent(rra5)} of pairs`],
     ['RTA@5°', `${percent(rta5)} of pairs`],
     ['AUC@10°', percent(auc10)],

@@ -78,6 +78,7 @@ describe('errors of a trajectory', () => {
     expect(errors.rra5).toBe(1);
     // 8 of 36 pairs are 3° off in rotation, and at least as much in nothing else: directions turn by at most 3°.
     expect(errors.auc10).toBeCloseTo((28 + 8 * 0.7) / 36, 6);
+    expect(errors.rotationDegrees).toBeLessThan(1e-6);
   });
 
   it('of cameras that stand still have no share of the path', () => {

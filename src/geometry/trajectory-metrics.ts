@@ -1,6 +1,6 @@
 // How far a path of cameras is from the true one: trajectory error after a similarity (Sturm et al. 2012), and errors of
 // relative poses over all pairs of frames (Jin et al. 2021), which know no alignment. Pure, any process.
-import { alignSimilarity, movePoseBySimilarity, type Similarity, transformBySimilarity } from './alignment.ts';
+import { alignSimilarity, type Similarity, transformBySimilarity } from './alignment.ts';
 import { areaUnderCurve, median } from './pose-metrics.ts';
 import { compose, invert, type WorldFromCam } from './rigid.ts';
 import { angleBetween, radiansPerDegree } from './rotation.ts';
@@ -13,7 +13,7 @@ export interface TrajectoryErrors {
   readonly ate: number;
   /** The same in percent of the length of the true path; undefined where the truth stands still. */
   readonly atePercentOfPath: number | undefined;
-  /** Median angle between the rotations after alignment, degrees. */
+  /** Median error of the relative rotations of all pairs, degrees. An alignment by centres leaves the turn about a straight path open. */
   readonly rotationDegrees: number;
   /** Share of pairs with the relative rotation, and the direction of the relative translation, within 5°. */
   readonly rra5: number;
@@ -34,10 +34,9 @@ export function trajectoryErrors(estimate: readonly WorldFromCam[], truth: reado
   const frames = truth.length;
   let squares = 0;
   let path = 0;
-  const angles = truth.map((pose, i) => {
+  truth.forEach((pose, i) => {
     squares += distance(transformBySimilarity(truthFromEstimate, estimate[i].translation), pose.translation) ** 2;
     if (i > 0) path += distance(pose.translation, truth[i - 1].translation);
-    return angleBetween(movePoseBySimilarity(truthFromEstimate, estimate[i]).rotation, pose.rotation);
   });
   const ate = Math.sqrt(squares / frames);
 
@@ -62,7 +61,7 @@ export function trajectoryErrors(estimate: readonly WorldFromCam[], truth: reado
     truthFromEstimate,
     ate,
     atePercentOfPath: path > 0 ? (100 * ate) / path : undefined,
-    rotationDegrees: median(angles) / radiansPerDegree,
+    rotationDegrees: median(turns),
     rra5: within5(turns),
     rta5: within5(directions),
     auc10: areaUnderCurve(worst, 10),

@@ -22,7 +22,7 @@ describe('camera search', () => {
   it('finds cameras and focal length on an arc through a room, with noise and wrong tracks', () => {
     const scene = roomArc({ ...few, noise: 0.3, outliers: 0.1 });
     const reprojector = observe(scene);
-    expect(refusals(reprojector)).toEqual([]);
+    expect(refusals(reprojector.observations)).toEqual([]);
     const result = searchCameras(reprojector, settings);
     const errors = trajectoryErrors(posesOf(result.state), scene.truth);
     expect(focalError(scene, result.state)).toBeLessThan(0.03);
@@ -30,9 +30,9 @@ describe('camera search', () => {
     expect(errors.auc10).toBeGreaterThan(0.9);
     // Twice the noise of each coordinate, as the picture has half the size, times √(2 ln 2).
     expect(result.medianResidual).toBeLessThan(2 * 0.3 * Math.sqrt(2 * Math.log(2)) * 1.15);
-    const curve = focalCurve(reprojector, result.state);
+    const curve = focalCurve(reprojector.observations, result.state);
     expect(Math.min(...curve.losses)).toBe(curve.losses[4]);
-    const mirrored = mirroredSolution(reprojector, result.state);
+    const mirrored = mirroredSolution(reprojector.observations, result.state);
     expect(doubts(reprojector.observations, result, curve, mirrored)).toEqual([]);
   });
 
@@ -63,7 +63,7 @@ describe('camera search', () => {
 });
 
 describe('videos that hold no cameras are refused with the reason', () => {
-  const refused = (scene: TrackScene) => refusals(observe(scene))[0];
+  const refused = (scene: TrackScene) => refusals(observe(scene).observations)[0];
 
   it('a camera that only turns, with noisy tracks', () => {
     expect(refused(pureRotation({ frames: 20, noise: 0.3 }))).toMatchObject({
@@ -112,8 +112,8 @@ describe('doubts about a result', () => {
     const scene = wallWalk({ ...few, noise: 0.2 });
     const reprojector = observe(scene);
     const result = searchCameras(reprojector, settings);
-    const curve = focalCurve(reprojector, result.state);
-    const found = doubts(reprojector.observations, result, curve, { state: result.state, loss: 1e9 });
+    const curve = focalCurve(reprojector.observations, result.state);
+    const found = doubts(reprojector.observations, result, curve, undefined);
     expect(found.map(({ kind }) => kind)).toContain('focal-not-observable');
   });
 
@@ -121,7 +121,7 @@ describe('doubts about a result', () => {
     const scene = roomArc({ ...few, noise: 0.3, outliers: 0.6 });
     const reprojector = observe(scene);
     const result = searchCameras(reprojector, { ...settings, focals: [1.2], curricula: ['time'] });
-    const found = doubts(reprojector.observations, result, undefined, { state: result.state, loss: 1e9 });
+    const found = doubts(reprojector.observations, result, undefined, undefined);
     expect(found.map(({ kind }) => kind)).toContain('outliers');
   });
 });

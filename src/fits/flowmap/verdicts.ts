@@ -1,8 +1,8 @@
 // What a user must know about a camera fit before trusting it: reasons why a video cannot give cameras, found before the
 // search, and doubts about the result, found after it. Each has a sentence; nothing fails in silence.
 import { identityCameras } from '../../ops/reproject/chained-poses.ts';
-import { pixelsPerUnit, type TrackObservations } from '../../ops/reproject/observations.ts';
-import { type CameraState, type Reprojector, residualLengths } from '../../ops/reproject/reproject.ts';
+import { pixelsPerUnit, someTracks, type TrackObservations } from '../../ops/reproject/observations.ts';
+import { type CameraState, plainReprojector, residualLengths } from '../../ops/reproject/reproject.ts';
 import { type CameraSearchResult, middle } from './camera-search.ts';
 import { createPolish } from './polish.ts';
 
@@ -24,6 +24,8 @@ export interface Verdict {
   readonly tip: string;
 }
 
+/** Tracks that answer questions beside the fit: enough for any verdict, and quick. */
+const MOST_TRACKS = 800;
 const FEWEST_FRAMES = 3;
 const FEWEST_TRACKS = 12;
 /** Tracks that must cross from a frame to the next: five points fix a motion, some of them will be wrong. */
@@ -35,8 +37,8 @@ const OUTLIER = 4;
 const MOST_OUTLIERS = 0.35;
 
 /** Why these tracks cannot give cameras; empty where they can. */
-export function refusals(reprojector: Reprojector): readonly Verdict[] {
-  const { frames, tracks, starts, anchorFrames, anchors, frameOf, positions } = reprojector.observations;
+export function refusals(observations: TrackObservations): readonly Verdict[] {
+  const { frames, tracks, starts, anchorFrames, anchors, frameOf, positions } = observations;
   const refuse = (kind: Verdict['kind'], text: string, tip: string): Verdict[] => [
     { kind, weight: 'refuses', text, tip },
   ];
@@ -78,7 +80,7 @@ export function refusals(reprojector: Reprojector): readonly Verdict[] {
       'Move the camera sideways while filming, or take a larger stride.',
     );
   }
-  const { parallax } = rotationOnly(reprojector);
+  const { parallax } = rotationOnly(observations);
   if (parallax < NO_PARALLAX) {
     return refuse(
       'pure-rotation',
@@ -99,8 +101,9 @@ export interface RotationOnly {
 }
 
 /** The best cameras that only turn, by robust second-order steps from a wide scale to a narrow one. */
-export function rotationOnly(reprojector: Reprojector): RotationOnly {
-  const { observations } = reprojector;
+export function rotationOnly(all: TrackObservations): RotationOnly {
+  const observations = someTracks(all, MOST_TRACKS);
+  const reprojector = plainReprojector(observations);
   const start = (focal: number): CameraState => ({
     worldFromCams: identityCameras(observations.frames),
     logDepths: new Float64Array(observations.tracks),
@@ -121,6 +124,13 @@ export function rotationOnly(reprojector: Reprojector): RotationOnly {
   return { state, parallax: Math.sqrt(Math.max(0, late * late - early * early)) };
 }
 
+/** A state on fewer tracks: what is asked of it here needs no more. */
+function fewer(all: TrackObservations, { logDepths, ...rest }: CameraState) {
+  const observations = someTracks(all, MOST_TRACKS);
+  const state: CameraState = { ...rest, logDepths: Float64Array.from(observations.source, track => logDepths[track]) };
+  return { reprojector: plainReprojector(observations), state };
+}
+
 /** Loss at focal lengths that are held fixed while all else follows. */
 export interface FocalCurve {
   /** Over √(width · height), rising; the middle one is the fit's. */
@@ -138,7 +148,8 @@ const RISE = 0.02;
 const WIDEST_RANGE = 1.2;
 
 /** Walks from the fitted focal length down and up, each time from the solution before. */
-export function focalCurve(reprojector: Reprojector, state: CameraState, scale = 1): FocalCurve {
+export function focalCurve(all: TrackObservations, allState: CameraState, scale = 1): FocalCurve {
+  const { reprojector, state } = fewer(all, allState);
   const fitted = { factor: 1, loss: reprojector.loss(state, scale).loss };
   const limit = fitted.loss * (1 + RISE) + 1e-4;
   const walk = (direction: 1 | -1) => {
@@ -168,17 +179,27 @@ export function focalCurve(reprojector: Reprojector, state: CameraState, scale =
     }
     return last.factor;
   };
-  const all = [...below.toReversed(), fitted, ...above];
+  const points = [...below.toReversed(), fitted, ...above];
   const focal = Math.exp(state.logFocal);
   return {
-    focals: all.map(({ factor }) => factor * focal),
-    losses: all.map(({ loss }) => loss),
+    focals: points.map(({ factor }) => factor * focal),
+    losses: points.map(({ loss }) => loss),
     range: [reach(below), reach(above)],
   };
 }
 
+export interface MirroredSolution {
+  /** On the tracks that were looked at, as `loss` and that of the `original` are. */
+  readonly state: CameraState;
+  readonly loss: number;
+  readonly original: number;
+  /** False where the polish came back to the original. */
+  readonly isOther: boolean;
+}
+
 /** The solution with the relief turned inside out, which looks nearly the same where perspective is weak; polished. */
-export function mirroredSolution(reprojector: Reprojector, state: CameraState, scale = 1) {
+export function mirroredSolution(all: TrackObservations, allState: CameraState, scale = 1): MirroredSolution {
+  const { reprojector, state } = fewer(all, allState);
   const { observations } = reprojector;
   const { frames, tracks, anchorFrames } = observations;
   const { worldFromCams: cams } = state;
@@ -210,7 +231,12 @@ export function mirroredSolution(reprojector: Reprojector, state: CameraState, s
   const polish = createPolish(reprojector, { worldFromCams: mirrored, logDepths, logFocal: state.logFocal });
   for (const wide of [8, 2]) for (let n = 0; n < 6 && !(n > 0 && polish.settled); n++) polish.step(wide);
   for (let n = 0; n < 12 && !(n > 0 && polish.settled); n++) polish.step(scale);
-  return { state: polish.state, loss: polish.loss };
+  return {
+    state: polish.state,
+    loss: polish.loss,
+    original: reprojector.loss(state, scale).loss,
+    isOther: areMirrored(polish.state, state),
+  };
 }
 
 /** Median depth of the tracks that begin in a frame. */
@@ -224,7 +250,7 @@ export function doubts(
   observations: TrackObservations,
   result: CameraSearchResult,
   curve: FocalCurve | undefined,
-  mirrored: { readonly state: CameraState; readonly loss: number },
+  mirrored: MirroredSolution | undefined,
 ): readonly Verdict[] {
   const found: Verdict[] = [];
   const doubt = (kind: Verdict['kind'], text: string, tip: string) => found.push({ kind, weight: 'doubts', text, tip });
@@ -244,7 +270,7 @@ export function doubts(
       'Give the focal length if you know it, or film with turns and shifts in several directions.',
     );
   }
-  if (mirrored.loss < 1.03 * result.loss && areMirrored(mirrored.state, result.state)) {
+  if (mirrored?.isOther === true && mirrored.loss < 1.03 * mirrored.original) {
     doubt(
       'mirrored',
       'The scene turned inside out explains the tracks as well: perspective is too weak to tell which one is right.',

@@ -83,3 +83,32 @@ export function observationsFromTracks(
     source,
   };
 }
+
+/** At most `most` of the tracks, evenly spread over them; `source` counts in the given observations. */
+export function someTracks(observations: TrackObservations, most: number): TrackObservations {
+  const { tracks, starts, anchorFrames, anchors, frameOf, positions } = observations;
+  const step = Math.max(1, Math.ceil(tracks / most));
+  const source = Uint32Array.from({ length: Math.ceil(tracks / step) }, (_, i) => i * step);
+  const own = Array.from(source).flatMap(t =>
+    Array.from({ length: starts[t + 1] - starts[t] }, (_, k) => starts[t] + k),
+  );
+  const offsets = new Uint32Array(source.length + 1);
+  source.forEach((t, i) => {
+    offsets[i + 1] = offsets[i] + starts[t + 1] - starts[t];
+  });
+  const pairs = (values: Float64Array, which: readonly number[]) =>
+    Float64Array.from(which.flatMap(i => [values[2 * i], values[2 * i + 1]]));
+  return {
+    ...observations,
+    tracks: source.length,
+    anchorFrames: Uint16Array.from(source, t => anchorFrames[t]),
+    anchors: pairs(anchors, Array.from(source)),
+    starts: offsets,
+    frameOf: Uint16Array.from(own, o => frameOf[o]),
+    trackOf: Uint32Array.from(
+      Array.from(source.keys()).flatMap(i => Array.from({ length: offsets[i + 1] - offsets[i] }, () => i)),
+    ),
+    positions: pairs(positions, own),
+    source,
+  };
+}
