@@ -2,11 +2,13 @@
 // on threads. `flow-reference.ts` is the readable twin.
 
 import type { CpuDevice } from '../../devices/cpu/cpu-device.ts';
+import { LabError } from '../../protocol/lab-error.ts';
 import { BORDER, bandRows, createPyramid, type DevicePyramid } from './device-pyramid.ts';
 import {
   consistencyScale,
   type FlowField,
   type FlowLevel,
+  type FlowPair,
   type FlowSettings,
   flowLevels,
   greyScale,
@@ -17,12 +19,21 @@ import {
   slopeFloor,
 } from './flow.ts';
 
+/** Where to begin in each direction, [grid height, grid width, 2]. */
+export interface FlowStart {
+  readonly forward: Float32Array;
+  readonly backward: Float32Array;
+}
+
 /** Flow between any number of pairs of pictures of one size. */
 export interface FlowSolver {
   /** Of the fields: the size of the pictures, or that of the finest level. */
   readonly grid: FlowLevel;
-  /** Grey pictures [height, width], 0 to 1. Throws an `internal` error for another number of values. */
-  solve(first: Float32Array, second: Float32Array): { readonly forward: FlowField; readonly backward: FlowField };
+  /**
+   * Grey pictures [height, width], 0 to 1. The search begins at `start`, such as flows composed of shorter steps, which finds motions
+   * that are too large to be found from nothing. Throws an `internal` error for another number of values.
+   */
+  solve(first: Float32Array, second: Float32Array, start?: FlowStart): FlowPair;
   /** Only from `first` to `second` and without confidence, [grid height, grid width, 2]. */
   forward(first: Float32Array, second: Float32Array): Float32Array;
   dispose(): void;
@@ -151,6 +162,25 @@ function build(
   const confidences = own(device.floats(BOTH * cells));
   const unit = 2 ** finest;
 
+  // A level above the coarsest, for flows that are given to start from.
+  const { job: coarsestJob, ...coarsest } = levels[levels.length - 1];
+  const startSize = { width: Math.ceil(coarsest.width / 2), height: Math.ceil(coarsest.height / 2) };
+  const startCells = startSize.width * startSize.height;
+  const starts = own(device.floats(BOTH * 2 * startCells));
+  const setStart = (start: FlowStart | undefined): void => {
+    const values = new Float64Array(starts.values.buffer, coarsestJob, fields.length);
+    values[fields.indexOf('coarse')] = start === undefined ? 0 : starts.byteOffset;
+    values[fields.indexOf('coarseWidth')] = startSize.width;
+    values[fields.indexOf('coarseHeight')] = startSize.height;
+    values[fields.indexOf('coarseStride')] = startSize.width;
+    if (start === undefined) return;
+    const cell = 2 ** (levels.length - gridLevel);
+    [start.forward, start.backward].forEach((flow, direction) => {
+      const planes = starts.values.subarray(2 * startCells * direction, 2 * startCells * (direction + 1));
+      shrinkFlow(flow, sizes[gridLevel], startSize, cell, 2 ** levels.length, planes);
+    });
+  };
+
   const run = (first: Float32Array, second: Float32Array, directions: 1 | 2): void => {
     a.take(first);
     b.take(second);
@@ -181,7 +211,8 @@ function build(
 
   return {
     grid: sizes[gridLevel],
-    solve(first, second) {
+    solve(first, second, start) {
+      setStart(start);
       run(first, second, 2);
       const { job, bands } = levels[gridLevel];
       const exposure = meanGrey(b) - meanGrey(a);
@@ -199,10 +230,42 @@ function build(
       return { forward: field(0), backward: field(1) };
     },
     forward(first, second) {
+      setStart(undefined);
       run(first, second, 1);
       return flows.values.slice(0, 2 * cells);
     },
   };
+}
+
+/** Means of `flow` over blocks of `cell` x `cell`, as planes u and v in pixels that are `unit` of its own. */
+function shrinkFlow(
+  flow: Float32Array,
+  { width, height }: FlowLevel,
+  size: FlowLevel,
+  cell: number,
+  unit: number,
+  planes: Float32Array,
+): void {
+  if (flow.length !== 2 * width * height) {
+    throw new LabError({
+      code: 'internal',
+      message: `A flow of ${width} × ${height} cells was to be started from ${flow.length} values.`,
+    });
+  }
+  for (let i = 0; i < size.height; i++) {
+    for (let j = 0; j < size.width; j++) {
+      let [u, v, count] = [0, 0, 0];
+      for (let y = cell * i; y < Math.min(height, cell * (i + 1)); y++) {
+        for (let x = cell * j; x < Math.min(width, cell * (j + 1)); x++) {
+          u += flow[2 * (y * width + x)];
+          v += flow[2 * (y * width + x) + 1];
+          count++;
+        }
+      }
+      planes[i * size.width + j] = u / count / unit;
+      planes[size.width * size.height + i * size.width + j] = v / count / unit;
+    }
+  }
 }
 
 /** Mean grey level of a picture, by its coarsest level: enough to tell what the exposure changed. */

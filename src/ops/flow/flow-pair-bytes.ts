@@ -1,11 +1,6 @@
 // Both flows of a pair of pictures as bytes, for a cache: what is read has the very bits that were written. Pure, any process.
 
-import type { FlowField } from './flow.ts';
-
-export interface FlowPair {
-  readonly forward: FlowField;
-  readonly backward: FlowField;
-}
+import type { FlowField, FlowPair } from './flow.ts';
 
 /** Width and height as float32, then flow and confidence of one direction and of the other. */
 export function encodeFlowPair({ forward, backward }: FlowPair): Uint8Array {

@@ -3,6 +3,7 @@
 import {
   consistencyScale,
   type FlowField,
+  type FlowPair,
   type FlowSettings,
   greyScale,
   patchCount,
@@ -34,7 +35,7 @@ export function flowReference(
   width: number,
   height: number,
   settings: FlowSettings,
-): { readonly forward: FlowField; readonly backward: FlowField } {
+): FlowPair {
   const [a, b] = [pyramid(first, width, height), pyramid(second, width, height)];
   const there = estimate(a, b, settings);
   const back = estimate(b, a, settings);

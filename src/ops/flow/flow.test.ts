@@ -3,6 +3,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { CpuDevice } from '../../devices/cpu/cpu-device.ts';
 import { openNodeDevice } from '../../host/node-device.ts';
+import { composeFlow } from './compose-flow.ts';
 import { type FlowField, type FlowPreset, flowPresets } from './flow.ts';
 import { createFlowSolver } from './flow-cpu.ts';
 import { decodeFlowPair, encodeFlowPair } from './flow-pair-bytes.ts';
@@ -82,6 +83,64 @@ describe('known motions', () => {
     expect(errors(fields.forward, forward, 8).mean).toBeLessThan(0.15);
     const middle = (height >> 1) * width;
     expect(Math.min(...fields.forward.confidence.subarray(middle + 10, middle + width - 10))).toBeGreaterThan(0.7);
+  });
+});
+
+describe('a start', () => {
+  it('finds a motion that is too large to be found from nothing, and comes from shorter flows', () => {
+    const step = similarity([80, 60], 7, 1, [17, -6]);
+    const texture = createTexture(6);
+    const twice: PlaceMap = (x, y) => step.inverse(...step.inverse(x, y));
+    const [a, b, c] = [still, step.inverse, twice].map(source => drawTexture(texture, width, height, source));
+    const solver = createFlowSolver(device, width, height, flowPresets.medium, 'level');
+    const [ab, bc] = [solver.solve(a, b), solver.solve(b, c)];
+    const { grid } = solver;
+    const start = {
+      forward: composeFlow(ab.forward.flow, bc.forward.flow, grid, 2),
+      backward: composeFlow(bc.backward.flow, ab.backward.flow, grid, 2),
+    };
+    const found = solver.solve(a, c, start).forward;
+    const alone = solver.solve(a, c).forward;
+    solver.dispose();
+    // Cells whose way stays inside the picture.
+    const error = (field: FlowField, test: number) => {
+      const all: number[] = [];
+      for (let i = 10; i < grid.height - 10; i++) {
+        for (let j = 5; j < grid.width - 10; j++) {
+          const place = [2 * j + 1, 2 * i + 1] as const;
+          const middle = step.forward(...place);
+          const [x, y] = step.forward(...middle);
+          if ([x, middle[0]].some(v => v < test || v > width - test)) continue;
+          if ([y, middle[1]].some(v => v < test || v > height - test)) continue;
+          const p = 2 * (i * grid.width + j);
+          all.push(Math.hypot(place[0] + field.flow[p] - x, place[1] + field.flow[p + 1] - y));
+        }
+      }
+      return all.reduce((sum, value) => sum + value, 0) / all.length;
+    };
+    expect(error(found, 12)).toBeLessThan(0.3);
+    expect(error(alone, 12)).toBeGreaterThan(2);
+  });
+
+  it('composes shifts and rotations exactly where the flow is linear', () => {
+    const grid = { width: 20, height: 12 };
+    const flowOfMap = (map: PlaceMap) =>
+      Float32Array.from({ length: 2 * 240 }, (_, k) => {
+        const [j, i] = [(k >> 1) % 20, Math.floor((k >> 1) / 20)];
+        // Cells of two pixels.
+        const place = [2 * j + 1, 2 * i + 1] as const;
+        return map(...place)[k % 2] - place[k % 2];
+      });
+    const [one, other] = [similarity([20, 12], 3, 1, [1, 0.5]), similarity([18, 10], -2, 1.02, [0, 1])];
+    const composed = composeFlow(flowOfMap(one.forward), flowOfMap(other.forward), grid, 2);
+    const expected = flowOfMap((x, y) => other.forward(...one.forward(x, y)));
+    for (let i = 3; i < 9; i++) {
+      for (let j = 3; j < 17; j++) {
+        const p = 2 * (i * 20 + j);
+        expect(composed[p]).toBeCloseTo(expected[p], 4);
+        expect(composed[p + 1]).toBeCloseTo(expected[p + 1], 4);
+      }
+    }
   });
 });
 

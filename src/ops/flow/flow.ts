@@ -54,6 +54,12 @@ export interface FlowField {
   readonly confidence: Float32Array;
 }
 
+/** Flow from one picture to another and back. */
+export interface FlowPair {
+  readonly forward: FlowField;
+  readonly backward: FlowField;
+}
+
 /** Side of a patch. */
 export const patchSide = 8;
 /**
