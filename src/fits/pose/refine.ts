@@ -19,7 +19,7 @@ export const polishSettings: StagedSettings = {
   contourWeight: 0.5,
   distinct: 0.02,
   startWeight: { mask: 0.1, depth: 0.04 },
-  startCurvature: 0,
+  startHold: { weight: 0.01, scale: 0.03 },
   colourWeight: 0,
   stages: [
     stage('descent', 32, 4, 64, 7, 0.05),
@@ -65,6 +65,8 @@ export interface RefinedMember {
   readonly rate: number;
   readonly pose: CamFromObject;
   readonly score: number;
+  /** In the order of the method's terms. */
+  readonly terms: readonly number[];
 }
 
 export interface RefineResult {
@@ -115,6 +117,7 @@ export function resultOf(method: PoseMethod, hyper: HyperValues): RefineResult {
       rate: method.members[index].learningRate,
       pose: method.poseOf(index),
       score: evaluations[index].loss,
+      terms: evaluations[index].terms,
     })),
     passes: evaluated,
   };

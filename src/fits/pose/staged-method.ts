@@ -55,8 +55,9 @@ export interface StagedSettings extends SeedSettings {
   /** Added to the score for each unit of distance from the start when results are ranked: what the picture leaves open
    * is left as the user had it. Without depth it leaves more open. */
   readonly startWeight: { readonly mask: number; readonly depth: number };
-  /** Curvature of the pull towards the start in second-order steps, for what the picture does not hold at all. */
-  readonly startCurvature: number;
+  /** Second-order steps are held to the start by weight · d² / (d² + scale²) at a distance of d (unitless): where the
+   * picture says little about what is near the start, the start is as good a guess, and far away it is none. */
+  readonly startHold: { readonly weight: number; readonly scale: number };
   /** Weight of the colours where nobody sets it live. */
   readonly colourWeight: number;
   readonly stages: readonly Stage[];
@@ -109,7 +110,7 @@ const firstLambda = 1e-3;
  */
 export function createStagedMethod(target: PoseTarget, settings: StagedSettings): PoseMethod {
   const { mesh } = target;
-  const { stages, stepCap, contourWeight, startCurvature } = settings;
+  const { stages, stepCap, contourWeight, startHold } = settings;
   const startWeight = settings.startWeight[target.hasDepth ? 'depth' : 'mask'];
   const seeds = seedMembers(target.start, settings);
   const poses = seeds.map(() => new Float32Array(6));
@@ -130,10 +131,13 @@ export function createStagedMethod(target: PoseTarget, settings: StagedSettings)
     let { loss } = terms;
     if (stage.kind === 'second-order') {
       const away = stepBetween(target.start, poseAt(member), mesh);
+      const square = away.reduce((sum, value) => sum + value * value, 0);
+      const sum = square + startHold.scale ** 2;
+      const curvature = (2 * startHold.weight * startHold.scale ** 2) / sum ** 2;
+      loss += (startHold.weight * square) / sum;
       away.forEach((value, k) => {
-        loss += (startCurvature / 2) * value * value;
-        gradient[k] += startCurvature * value;
-        hessian[7 * k] += startCurvature;
+        gradient[k] += curvature * value;
+        hessian[7 * k] += curvature;
       });
     }
     const isFirst = pass === 0;
@@ -154,6 +158,13 @@ export function createStagedMethod(target: PoseTarget, settings: StagedSettings)
       state[State.lambda] = isBetter ? Math.max(1e-7, state[State.lambda] / 3) : 6 * state[State.lambda];
     }
     if (isLast || stage.kind === 'second-order') pose.set(keptOf(member));
+  };
+
+  /** What is added to the score of a result far from the start. */
+  const strangeness = (pose: CentredPose): number => {
+    const distance = poseDistance(target.start, pose, mesh);
+    const square = distance * distance;
+    return startWeight * distance + (startHold.weight * square) / (square + startHold.scale ** 2);
   };
 
   /** Those that leave: all but the best `count`; what only repeats a better one leaves first, what is locked never. */
@@ -212,10 +223,7 @@ export function createStagedMethod(target: PoseTarget, settings: StagedSettings)
           ? [answers[r].score, answers[r].maskShare, answers[r].loss]
           : [state[State.score], state[State.mask], state[State.loss]];
         // Scores of crops of different sizes do not compare: only the end ranks members.
-        const rank =
-          isLast && next === undefined
-            ? score + startWeight * poseDistance(target.start, poseAt(member), mesh)
-            : undefined;
+        const rank = isLast && next === undefined ? score + strangeness(poseAt(member)) : undefined;
         const evaluation = { loss: score, validation: rank, terms: [mask, score - mask, loss] };
         return gone.has(member) ? { ...evaluation, converged: true, reason: 'left to better members' } : evaluation;
       });
