@@ -1,15 +1,17 @@
 // Pose runs over the command line: a scene on disk and a single picture become runs that replay, and a table of starts
 // becomes a table of poses, also after a kill.
 
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { join, sep } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { makeSampleScene } from '../src/fits/pose/sample-scene.ts';
+import { decodeNpy } from '../src/formats/npy.ts';
 import type { LoadedPoseScene } from '../src/formats/pose-scene.ts';
 import { encodePoseJson } from '../src/formats/start-file.ts';
 import { writeBopScene } from '../src/media/write-bop-scene.ts';
 import { lab, startLab, temporaryFolder } from './lab.ts';
+import { openWindow, serveHere, upload } from './window.ts';
 
 const folder = temporaryFolder();
 afterAll(() => folder.dispose());
@@ -41,7 +43,7 @@ function bopRows(csv: string) {
 
 describe('a scene on disk', () => {
   it('becomes a run that keeps its files, its start and its pose, and replays bit for bit', async () => {
-    const away = ['--set', 'startTurn=20', '--set', 'startShift=8'];
+    const away = ['--set', 'startTurn=20', '--set', 'startShift=8', '--mode', 'descent', '--iterations', '5'];
     const scene = at('000007');
     const result = await lab('fit', 'pose', scene, '--object', '2', ...away, ...quick, '--out', at('run'));
     expect(result.code, result.stderr).toBe(0);
@@ -52,8 +54,11 @@ describe('a scene on disk', () => {
     expect(recipe.derived[0].startZ).toBeCloseTo(truth.translation[2], 6);
     const [row] = bopRows(text('run', 'exports', 'poses.csv'));
     expect(row.ids).toEqual([7, 0, 2]);
-    const miss = Math.hypot(...row.t.map((value, k) => value - truth.translation[k]));
-    expect(miss).toBeLessThan(2);
+    const { data } = decodeNpy(readFileSync(at('run', 'exports', 'cam_from_object.npy')), 'pose');
+    const matrix = [0, 3, 6].flatMap((r, k) => [...row.r.slice(r, r + 3), row.t[k]]);
+    matrix.forEach((value, i) => {
+      expect(value).toBeCloseTo(Number(data[i]), 3);
+    });
     const again = await lab('replay', at('run'), '--threads', '2', '--out', at('again'));
     expect(again.code, again.stderr).toBe(0);
     for (const file of ['trace.csv', 'events.jsonl']) expect(text('again', file)).toBe(text('run', file));
@@ -96,6 +101,37 @@ describe('a scene on disk', () => {
     expect(table.stderr).toMatch(/--mask does not go with --starts/);
     expect([mesh.code, sampled.code, table.code]).toEqual([2, 3, 2]);
     expect(existsSync(at('never'))).toBe(false);
+  });
+});
+
+describe('a scene that is dropped on a window', () => {
+  it('is looked at and run like one on disk', async () => {
+    const server = await serveHere(at('library'), {});
+    const window = await openWindow(server.address);
+    try {
+      for (const name of readdirSync(at('000007'), { recursive: true, encoding: 'utf8' })) {
+        if (!statSync(at('000007', name)).isFile()) continue;
+        const path = name.split(sep).join('/');
+        const sent = await upload(server.address, path, readFileSync(at('000007', name)), 'dropped', '000007');
+        expect(sent, path).toMatchObject({ status: 200, input: 'upload:dropped' });
+      }
+      const named = { fit: 'pose', input: 'upload:dropped', settings: { object: '2', startZ: '700' } };
+      const report = await window.call('inspect', named);
+      expect(report).toMatchObject({ kind: 'scene', name: '000007', derived: { startZ: 700 } });
+      expect(report.facts).toMatchObject({ Object: '2 object 2', Start: 'set by the user', Size: '320 × 240' });
+      const shown = await window.frame('inputPicture', { ...named, frame: 0 });
+      expect(shown?.data.values.shape).toEqual([1, 240, 320, 3]);
+      const settings = { object: '2', method: 'descent', iterations: '2' };
+      const start = { fit: 'pose', input: 'upload:dropped', settings, race: {}, seed: 0, first: 'run' } as const;
+      const { run } = await window.call('start', start);
+      await window.call('open', { run });
+      const { summary } = await window.news(run, 'finished');
+      expect(summary.members.length).toBe(32);
+      expect(bopRows(text('library', run, 'exports', 'poses.csv'))[0].ids).toEqual([7, 0, 2]);
+    } finally {
+      window.close();
+      await server.dispose();
+    }
   });
 });
 
