@@ -3,7 +3,7 @@
 // much as it holds. Per object, with and without depth; then the standard deviations beside the errors.
 // Arguments: SCENES, MODE of the pictures (pictures per scene).
 
-import { assessPose } from '../src/fits/pose/assessment.ts';
+import { createPoseAssessor } from '../src/fits/pose/assessment.ts';
 import { normalisedError, poseError } from '../src/fits/pose/covariance.ts';
 import { createPoseTarget } from '../src/fits/pose/pose-target.ts';
 import { refinePose } from '../src/fits/pose/refine.ts';
@@ -45,7 +45,7 @@ for (let seed = 1; seed <= scenes; seed++) {
         const start = perturbPose(truth, shell, createRandom(seed, `covariance ${objectId} ${f}`));
         const { pose } = refinePose(device, meshes, observation, start);
         const target = createPoseTarget(device, meshes, [observation], start, 1);
-        const { covariance } = assessPose(target, pose, symmetries);
+        const { covariance } = createPoseAssessor(target, symmetries).assess(pose);
         target.dispose();
         if (covariance === undefined) throw new Error(`${name}: no covariance`);
         const error = poseError(pose, nearestEquivalent(pose, truth, symmetries), full);

@@ -1,8 +1,9 @@
-// What a refined pose is worth, looked at once more where the refinement ended: its covariance, and how much of the object
-// is to be seen.
+// What refined poses are worth, looked at once more as the last stage of `polish` looks at them: how well each explains the
+// picture, the covariance of one, and how much of the object is to be seen.
 
 import type { CamFromObject } from '../../geometry/rigid.ts';
 import type { Symmetries } from '../../geometry/symmetry.ts';
+import type { PoseCrop } from '../../ops/rasterise/pose-terms.ts';
 import { depthEvidence, maskEvidence, type PoseCovariance, poseCovariance } from './covariance.ts';
 import { centredPose } from './pose-steps.ts';
 import { drawnSize, type PoseTarget } from './pose-target.ts';
@@ -16,27 +17,48 @@ export interface PoseAssessment {
   readonly visibility: Visibility;
 }
 
-/** Looks at the target as the last stage of `polish` does, with both weights 1. */
-export function assessPose(target: PoseTarget, pose: CamFromObject, symmetries: Symmetries): PoseAssessment {
-  const { mesh } = target;
+/** Parts of the score: mask L1 over the mask's area, and mean capped depth difference. */
+export interface PoseFit {
+  readonly score: number;
+  readonly mask: number;
+  readonly depth: number;
+}
+
+export interface PoseAssessor {
+  /** In the order of the poses, at most as many as the target has members. */
+  fitsOf(poses: readonly CamFromObject[]): PoseFit[];
+  assess(pose: CamFromObject): PoseAssessment;
+}
+
+/** Looks at the full mesh with both weights 1, whatever the refinement was. */
+export function createPoseAssessor(target: PoseTarget, symmetries: Symmetries): PoseAssessor {
+  const { mesh, rectangle } = target;
   const stage = polishSettings.stages[polishSettings.stages.length - 1];
-  const centred = centredPose(pose, mesh);
-  const look = (depthWeight: number) => {
-    const settings = termSettings(stage, polishSettings.contourWeight, { maskWeight: 1, depthWeight }, mesh);
-    return { settings, terms: target.evaluate(stage, [{ pose: centred, settings }])[0] };
-  };
-  const [mask, both] = [look(0), look(1)];
-  const size = drawnSize(target.rectangle, stage.size);
-  const crop = target.crop(size);
-  const imagePixels = target.rectangle.width / size;
-  const depth = { ...both.terms, hessian: both.terms.hessian.map((value, i) => value - mask.terms.hessian[i]) };
-  const evidence = [
-    maskEvidence(mask.terms, crop.contour.length / 4, mask.settings, imagePixels),
-    ...(target.hasDepth ? [depthEvidence(depth, crop.depthCount, both.settings, imagePixels)] : []),
-  ];
-  const { scoreDepth } = both.settings;
+  const size = drawnSize(rectangle, stage.size);
+  const settingsOf = (depthWeight: number) =>
+    termSettings(stage, polishSettings.contourWeight, { maskWeight: 1, depthWeight, colourWeight: 0 }, mesh);
+  const look = (poses: readonly CamFromObject[], depthWeight = 1) =>
+    target.evaluate(
+      stage,
+      poses.map(pose => ({ pose: centredPose(pose, mesh), settings: settingsOf(depthWeight) })),
+    );
+  let known: PoseCrop | undefined;
   return {
-    covariance: poseCovariance(evidence, pose, mesh, symmetries.symmetryAxes),
-    visibility: visibilityOf(target.draw(size, centred).depth, crop, scoreDepth),
+    fitsOf: poses => look(poses).map(({ score, maskShare }) => ({ score, mask: maskShare, depth: score - maskShare })),
+    assess(pose) {
+      known ??= target.crop(size);
+      const [[mask], [both]] = [look([pose], 0), look([pose])];
+      const settings = settingsOf(1);
+      const imagePixels = rectangle.width / size;
+      const depth = { ...both, hessian: both.hessian.map((value, i) => value - mask.hessian[i]) };
+      const evidence = [
+        maskEvidence(mask, known.contour.length / 4, settings, imagePixels),
+        ...(target.hasDepth ? [depthEvidence(depth, known.depthCount, settings, imagePixels)] : []),
+      ];
+      return {
+        covariance: poseCovariance(evidence, pose, mesh, symmetries.symmetryAxes),
+        visibility: visibilityOf(target.draw(size, centredPose(pose, mesh)).depth, known, settings.scoreDepth),
+      };
+    },
   };
 }

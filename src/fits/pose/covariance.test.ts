@@ -13,7 +13,7 @@ import { createRandom, type RandomSource } from '../../numerics/random.ts';
 import { uploadMesh } from '../../ops/rasterise/pose-cpu.ts';
 import { drawReference } from '../../ops/rasterise/pose-reference.ts';
 import { prepareMesh } from '../../ops/rasterise/render-mesh.ts';
-import { assessPose } from './assessment.ts';
+import { createPoseAssessor } from './assessment.ts';
 import { normalisedError, poseCovariance, poseError, type TermEvidence } from './covariance.ts';
 import { centredPose } from './pose-steps.ts';
 import { createPoseTarget } from './pose-target.ts';
@@ -158,7 +158,7 @@ describe('calibration', () => {
         const start = perturbPose(truth, { rotationDegrees: 3, translationMillimetres: 2 }, random);
         const { pose } = refinePose(device, meshes, observation, start, settings);
         const target = createPoseTarget(device, meshes, [observation], start, 1);
-        const { covariance, visibility } = assessPose(target, pose, symmetries);
+        const { covariance, visibility } = createPoseAssessor(target, symmetries).assess(pose);
         target.dispose();
         expect(visibility.overlap).toBeGreaterThan(0.95);
         expect(visibility.hiddenShare).toBeLessThan(0.02);

@@ -33,17 +33,10 @@ function judge(change: Partial<VerdictInput> & { readonly candidates?: PoseCandi
 }
 
 describe('clusters', () => {
-  it('gather members that came to one pose; what left early joins others only', () => {
-    const members = candidates(
-      [turned(180), 0.06],
-      [pose, 0.05],
-      [nudged(0.02), 0.08],
-      [nudged(0.03), Infinity],
-      [turned(90), Infinity],
-    );
-    expect(clusterPoses(members, mesh).map(cluster => cluster.members)).toEqual([[1, 2, 3], [0]]);
+  it('gather members that came to one pose, best first', () => {
+    const members = candidates([turned(180), 0.06], [pose, 0.05], [nudged(0.02), 0.08], [turned(90), 0.5]);
+    expect(clusterPoses(members, mesh).map(cluster => cluster.members)).toEqual([[1, 2], [0], [3]]);
     expect(clusterPoses(members, mesh)[0].pose).toBe(pose);
-    expect(clusterPoses(candidates([pose, Infinity]), mesh).length).toBe(1);
   });
 });
 

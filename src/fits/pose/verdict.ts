@@ -13,7 +13,7 @@ import type { Visibility } from './visibility.ts';
 export interface PoseCandidate {
   readonly member: number;
   readonly pose: CamFromObject;
-  /** Mask L1 over mask area + mean capped depth residual; Infinity where the member left before the end. */
+  /** Mask L1 over mask area + mean capped depth difference. */
   readonly score: number;
 }
 
@@ -31,6 +31,7 @@ export const verdictCaptions = {
   ambiguous:
     'Poses that are far apart explain the picture equally well: another view, depth or a better start decides.',
   uncertain: 'The pose is the best one, but the picture holds some of its directions only loosely.',
+  beaten: 'Another member explains the picture better.',
   unexplained: 'The best pose does not cover the mask: check mesh, unit, mask and camera, or give a nearer start.',
 } as const;
 export type VerdictWord = keyof typeof verdictCaptions;
@@ -55,14 +56,14 @@ export interface VerdictInput {
 const sameWithin = 0.06;
 const leastOverlap = 0.7;
 
-/** Groups of poses, best first; those that left before the end only join groups of others. */
+/** Groups of poses, best first. */
 export function clusterPoses(candidates: readonly PoseCandidate[], mesh: RenderMesh): PoseCluster[] {
   const ranked = [...candidates].sort((a, b) => (a.score < b.score ? -1 : a.score > b.score ? 1 : a.member - b.member));
   const clusters: { pose: CamFromObject; score: number; members: number[] }[] = [];
   for (const { member, pose, score } of ranked) {
     const known = clusters.find(cluster => distance(cluster.pose, pose, mesh) < sameWithin);
     if (known !== undefined) known.members.push(member);
-    else if (score < Infinity || clusters.length === 0) clusters.push({ pose, score, members: [member] });
+    else clusters.push({ pose, score, members: [member] });
   }
   return clusters;
 }

@@ -1,0 +1,108 @@
+// Figures and files of a pose run at its present poses: errors where the truth is known, and at the end what the result is
+// worth: its covariance, the verdict over all members, and everything as files.
+
+import { countedBySymmetry, createPoseRuler, nearestEquivalent, poseErrors } from '../../geometry/pose-metrics.ts';
+import type { CamFromObject } from '../../geometry/rigid.ts';
+import { describeSymmetries, findSymmetries, isSymmetric, type Symmetries } from '../../geometry/symmetry.ts';
+import type { EncodePicture, ExportFile, Measures } from '../fit.ts';
+import { createPoseAssessor, type PoseAssessor, type PoseFit } from './assessment.ts';
+import type { ObservedObject } from './observe.ts';
+import type { PoseMethod } from './pose-method.ts';
+import { poseOf } from './pose-steps.ts';
+import type { PoseTarget } from './pose-target.ts';
+import { resultFiles } from './result-files.ts';
+import { clusterPoses, judgePose, type PoseCluster } from './verdict.ts';
+
+export interface PoseResults {
+  /** What is told of the mesh: in which poses it looks the same; undefined where there is nothing to tell. */
+  readonly symmetry: string | undefined;
+  /** Errors against the truth; nothing where it is not known. */
+  errors(member: number): Measures;
+  /** Verdict and deviations of a member's pose. */
+  worth(member: number): Measures;
+  files(member: number, encodePicture: EncodePicture): Promise<ExportFile[]>;
+}
+
+/** All poses at one moment. */
+interface Survey {
+  readonly key: string;
+  readonly poses: readonly CamFromObject[];
+  readonly fits: readonly PoseFit[];
+  readonly clusters: readonly PoseCluster[];
+}
+
+export function createPoseResults(object: ObservedObject, target: PoseTarget, method: PoseMethod): PoseResults {
+  const { model, truth, observation, image, imageId } = object;
+  const { mesh } = target;
+  const symmetries: Symmetries = findSymmetries(model.mesh);
+  const assessor: PoseAssessor = createPoseAssessor(target, symmetries);
+  const ruler = createPoseRuler(model.mesh.positions, mesh.diameter);
+  let last: Survey | undefined;
+
+  /** Members are measured one after another at the same poses. */
+  const survey = (): Survey => {
+    const poses = method.members.map((_, member) => method.poseOf(member));
+    const key = poses.map(({ rotation, translation }) => [...rotation, ...translation].join()).join();
+    if (last?.key === key) return last;
+    const fits = assessor.fitsOf(poses);
+    const candidates = poses.map((pose, member) => ({ member, pose, score: fits[member].score }));
+    last = { key, poses, fits, clusters: clusterPoses(candidates, mesh) };
+    return last;
+  };
+
+  return {
+    symmetry: describeSymmetries(symmetries),
+    errors(member) {
+      if (truth === undefined) return {};
+      const pose = method.poseOf(member);
+      const errors = poseErrors(ruler, pose, truth);
+      if (!isSymmetric(symmetries)) {
+        const { addMillimetres, rotationDegrees, translationMillimetres } = errors;
+        return { addMillimetres, rotationDegrees, translationMillimetres };
+      }
+      const equal = poseErrors(ruler, pose, nearestEquivalent(pose, truth, symmetries));
+      return {
+        addSMillimetres: countedBySymmetry(equal, ruler).addMillimetres,
+        addMillimetres: errors.addMillimetres,
+        rotationDegrees: equal.rotationDegrees,
+        translationMillimetres: equal.translationMillimetres,
+      };
+    },
+    worth(member) {
+      const { clusters, poses } = survey();
+      if (!clusters[0].members.includes(member)) return { verdict: 'beaten' };
+      const { covariance, visibility } = assessor.assess(poses[member]);
+      const start = poseOf(target.start, mesh);
+      const own = [{ ...clusters[0], pose: poses[member] }, ...clusters.slice(1)];
+      const { word, findings } = judgePose({ mesh, symmetries, start, clusters: own, visibility, covariance });
+      return {
+        verdict: word,
+        ...(findings.length > 0 ? { finding: findings.join('; ') } : {}),
+        overlap: visibility.overlap,
+        hiddenShare: visibility.hiddenShare,
+        ...(covariance === undefined
+          ? {}
+          : {
+              rotationDeviationDegrees: covariance.rotationDegrees,
+              alongDeviationMillimetres: covariance.alongMillimetres,
+              acrossDeviationMillimetres: covariance.acrossMillimetres,
+            }),
+      };
+    },
+    files(member, encodePicture) {
+      const { poses, fits, clusters } = survey();
+      return resultFiles(
+        {
+          ...{ imageId, model, image, clusters, camera: observation.camera, camFromObject: poses[member] },
+          covariance: assessor.assess(poses[member]).covariance,
+          termNames: ['mask', 'depth'],
+          members: method.members.map(({ label, learningRate }, m) => ({
+            ...{ member: m, label, learningRate, loss: fits[m].score, terms: [fits[m].mask, fits[m].depth] },
+            camFromObject: poses[m],
+          })),
+        },
+        encodePicture,
+      );
+    },
+  };
+}
