@@ -21,6 +21,11 @@ const standard: Readonly<Record<string, Figure>> = {
   addSMillimetres: { title: 'ADD-S', unit: 'mm', better: 'lower' },
   rotationDegrees: { title: 'Rotation error', unit: '°', better: 'lower' },
   translationMillimetres: { title: 'Translation error', unit: 'mm', better: 'lower' },
+  rotationDeviationDegrees: { title: 'Rotation, standard deviation', unit: '°', better: 'lower' },
+  alongDeviationMillimetres: { title: 'Distance, standard deviation', unit: 'mm', better: 'lower' },
+  acrossDeviationMillimetres: { title: 'Place across the view, standard deviation', unit: 'mm', better: 'lower' },
+  overlap: { title: 'Overlap with the mask', better: 'higher' },
+  hiddenShare: { title: 'Hidden share' },
   seconds: { title: 'Time', unit: 's', better: 'lower' },
   iterations: { title: 'Iterations' },
 };

@@ -134,6 +134,7 @@ interface Result {
   readonly seconds: number;
   readonly bestIteration?: number;
   readonly addMillimetres?: number;
+  readonly addSMillimetres?: number;
   readonly rotationDegrees?: number;
   readonly translationMillimetres?: number;
   readonly psnr?: number;
@@ -142,6 +143,11 @@ interface Result {
   readonly heldOutRmse?: number;
   readonly interpolationHeldOutRmse?: number;
   readonly testError?: number;
+  readonly verdict?: string;
+  readonly finding?: string;
+  readonly rotationDeviationDegrees?: number;
+  readonly alongDeviationMillimetres?: number;
+  readonly acrossDeviationMillimetres?: number;
   readonly phase?: string;
   readonly ranks?: Readonly<Record<string, number>>;
   readonly nextTube?: number;
@@ -150,7 +156,8 @@ interface Result {
 
 export function describeResult(result: Result): string {
   const { reason, iterations, seconds, bestIteration, psnr, ssim, interpolationPsnr, testError } = result;
-  const { heldOutRmse, interpolationHeldOutRmse, addMillimetres, rotationDegrees, translationMillimetres } = result;
+  const { heldOutRmse, interpolationHeldOutRmse, rotationDegrees, translationMillimetres } = result;
+  const { addMillimetres, addSMillimetres } = result;
   const beside = (baseline: string | undefined) =>
     baseline === undefined ? '' : ` (linear interpolation ${baseline})`;
   const parts = [`${reason}, kept iteration ${bestIteration ?? iterations - 1}, ${seconds.toFixed(1)} s`];
@@ -161,6 +168,7 @@ export function describeResult(result: Result): string {
   }
   if (heldOutRmse !== undefined)
     parts.push(`held-out RMSE ${heldOutRmse.toPrecision(3)}${beside(interpolationHeldOutRmse?.toPrecision(3))}`);
+  if (addSMillimetres !== undefined) parts.push(`ADD-S ${addSMillimetres.toPrecision(3)} mm`);
   if (addMillimetres !== undefined) parts.push(`ADD ${addMillimetres.toPrecision(3)} mm`);
   if (rotationDegrees !== undefined && translationMillimetres !== undefined)
     parts.push(
@@ -170,9 +178,20 @@ export function describeResult(result: Result): string {
   return parts.join(', ');
 }
 
-/** Phase, rank and what the law says comes next; undefined where the method has no factors. */
-export function describeStructure({ phase, ranks, nextTube, nextTubeAt }: Result): string | undefined {
+/** Of factors the phase, the rank and what the law says comes next, of a pose what it is worth; undefined for neither. */
+export function describeStructure(result: Result): string | undefined {
+  const { phase, ranks, nextTube, nextTubeAt, verdict, finding } = result;
+  const { rotationDeviationDegrees, alongDeviationMillimetres, acrossDeviationMillimetres } = result;
   const parts: string[] = [];
+  if (verdict !== undefined) parts.push(`verdict: ${verdict}${finding === undefined ? '' : `, ${finding}`}`);
+  if (
+    rotationDeviationDegrees !== undefined &&
+    alongDeviationMillimetres !== undefined &&
+    acrossDeviationMillimetres !== undefined
+  )
+    parts.push(
+      `standard deviation ${rotationDeviationDegrees.toPrecision(2)}°, ${alongDeviationMillimetres.toPrecision(2)} mm along and ${acrossDeviationMillimetres.toPrecision(2)} mm across the view`,
+    );
   if (phase !== undefined) parts.push(`phase ${phase}`);
   if (ranks !== undefined) {
     const estimates = Object.entries(ranks).map(([name, value]) => `${name} ${Number(value.toFixed(1))}`);

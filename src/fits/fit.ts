@@ -172,7 +172,7 @@ export interface Problem {
   records?(id: string, member: number, when: MeasureContext['when']): boolean;
   exports(member: number): readonly ExportTensor[];
   /** Files besides the tensors; written with the results whatever format is asked for. */
-  files?(member: number): readonly ExportFile[];
+  files?(member: number, encodePicture: EncodePicture): Promise<readonly ExportFile[]>;
   dispose(): void;
 }
 

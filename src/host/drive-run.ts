@@ -15,7 +15,7 @@ import type { RunFolder } from '../store/run-folder.ts';
 import { encodeViewThumbnail } from './thumbnail.ts';
 import type { TraceFeed } from './trace-feed.ts';
 import { createViewDesk, type ViewDesk, type ViewRequest } from './view-desk.ts';
-import { writeTensors } from './write-tensor.ts';
+import { writeFiles, writeTensors } from './write-tensor.ts';
 
 const PROGRESS_MILLISECONDS = 100;
 /** From one picture for the library to the next while a run goes on. */
@@ -292,7 +292,7 @@ async function writeResults(
   const { member } = bestOf(run.members);
   const tensors = problem.exports(member);
   for (const format of ['npy', 'png'] as const) await writeTensors(tensors, format, folder.writeExport);
-  for (const { name, bytes } of problem.files?.(member) ?? []) folder.writeExport(name, bytes);
+  await writeFiles(problem, member, folder.writeExport);
   await writeThumbnail(loaded);
   const summary = { state, iterations: run.iteration, seconds, bestMember: member, members, ...problem.summary };
   folder.writeSummary(summary);

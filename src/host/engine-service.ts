@@ -23,7 +23,7 @@ import { inputPicture, inspectInput, samplePicture } from './inspect-input.ts';
 import { bestTwin, openNodeDevice } from './node-device.ts';
 import { openInput, sampleOf } from './open-input.ts';
 import { createTraceFeed, noTraceFeed, type TraceFeed } from './trace-feed.ts';
-import { exportFormat, writeTensors } from './write-tensor.ts';
+import { exportFormat, writeFiles, writeTensors } from './write-tensor.ts';
 
 export interface EngineService {
   /** Handles one command; resolves when it is done (a run: when it has ended or was left). */
@@ -250,7 +250,7 @@ export function createEngineService(emit: (event: EngineEvent) => void, among: r
         files.push({ name: named, bytes: bytes.length });
       };
       await writeTensors(problem.exports(member), format, write);
-      for (const { name, bytes } of problem.files?.(member) ?? []) write(name, bytes);
+      await writeFiles(problem, member, write);
       if (files.length === 0) {
         throw new LabError({
           code: 'setting',

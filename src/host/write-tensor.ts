@@ -1,6 +1,6 @@
 // Exports and thumbnails of a run: tensors of a fit as NPY, NPZ and PNG files. Runs in the engine's process.
 
-import type { ExportTensor } from '../engine/fits.ts';
+import type { ExportTensor, Problem } from '../engine/fits.ts';
 import { encodeNpy } from '../formats/npy.ts';
 import { encodeNpz } from '../formats/npz.ts';
 import { pictureStackOf } from '../formats/picture-stack.ts';
@@ -46,6 +46,16 @@ export async function writeTensors(
     if (format === 'npy') write(`${tensor.name}.npy`, encodeNpy(asArray(tensor)));
     else if (tensor.picture !== undefined) await writeFrames(tensor, write);
   }
+}
+
+/** The files that a fit has besides its tensors. */
+export async function writeFiles(
+  problem: Problem,
+  member: number,
+  write: (name: string, bytes: Uint8Array) => void,
+): Promise<void> {
+  const files = await problem.files?.(member, picture => encodePng(picture, 8));
+  for (const { name, bytes } of files ?? []) write(name, bytes);
 }
 
 function asArray({ shape, values }: ExportTensor) {

@@ -3,19 +3,17 @@
 
 import { countedBySymmetry, createPoseRuler, nearestEquivalent, poseErrors } from '../../geometry/pose-metrics.ts';
 import type { CamFromObject } from '../../geometry/rigid.ts';
-import { describeSymmetries, findSymmetries, isSymmetric, type Symmetries } from '../../geometry/symmetry.ts';
+import { isSymmetric, type Symmetries } from '../../geometry/symmetry.ts';
 import type { EncodePicture, ExportFile, Measures } from '../fit.ts';
-import { createPoseAssessor, type PoseAssessor, type PoseFit } from './assessment.ts';
+import { createPoseAssessor, type PoseFit } from './assessment.ts';
 import type { ObservedObject } from './observe.ts';
 import type { PoseMethod } from './pose-method.ts';
 import { poseOf } from './pose-steps.ts';
 import type { PoseTarget } from './pose-target.ts';
 import { resultFiles } from './result-files.ts';
-import { clusterPoses, judgePose, type PoseCluster } from './verdict.ts';
+import { clusterPoses, fitsAsWell, judgePose, type PoseCluster } from './verdict.ts';
 
 export interface PoseResults {
-  /** What is told of the mesh: in which poses it looks the same; undefined where there is nothing to tell. */
-  readonly symmetry: string | undefined;
   /** Errors against the truth; nothing where it is not known. */
   errors(member: number): Measures;
   /** Verdict and deviations of a member's pose. */
@@ -31,11 +29,16 @@ interface Survey {
   readonly clusters: readonly PoseCluster[];
 }
 
-export function createPoseResults(object: ObservedObject, target: PoseTarget, method: PoseMethod): PoseResults {
-  const { model, truth, observation, image, imageId } = object;
+/** `symmetries` are those of the object's mesh. */
+export function createPoseResults(
+  object: ObservedObject,
+  target: PoseTarget,
+  method: PoseMethod,
+  symmetries: Symmetries,
+): PoseResults {
+  const { model, truth, observation, image } = object;
   const { mesh } = target;
-  const symmetries: Symmetries = findSymmetries(model.mesh);
-  const assessor: PoseAssessor = createPoseAssessor(target, symmetries);
+  const assessor = createPoseAssessor(target, symmetries);
   const ruler = createPoseRuler(model.mesh.positions, mesh.diameter);
   let last: Survey | undefined;
 
@@ -51,7 +54,6 @@ export function createPoseResults(object: ObservedObject, target: PoseTarget, me
   };
 
   return {
-    symmetry: describeSymmetries(symmetries),
     errors(member) {
       if (truth === undefined) return {};
       const pose = method.poseOf(member);
@@ -70,11 +72,12 @@ export function createPoseResults(object: ObservedObject, target: PoseTarget, me
     },
     worth(member) {
       const { clusters, poses } = survey();
-      if (!clusters[0].members.includes(member)) return { verdict: 'beaten' };
+      const cluster = clusters.find(({ members }) => members.includes(member));
+      if (cluster === undefined || !fitsAsWell(cluster, clusters[0])) return { verdict: 'beaten' };
       const { covariance, visibility } = assessor.assess(poses[member]);
       const start = poseOf(target.start, mesh);
-      const own = [{ ...clusters[0], pose: poses[member] }, ...clusters.slice(1)];
-      const { word, findings } = judgePose({ mesh, symmetries, start, clusters: own, visibility, covariance });
+      const ordered = [{ ...cluster, pose: poses[member] }, ...clusters.filter(other => other !== cluster)];
+      const { word, findings } = judgePose({ mesh, symmetries, start, clusters: ordered, visibility, covariance });
       return {
         verdict: word,
         ...(findings.length > 0 ? { finding: findings.join('; ') } : {}),
@@ -93,7 +96,7 @@ export function createPoseResults(object: ObservedObject, target: PoseTarget, me
       const { poses, fits, clusters } = survey();
       return resultFiles(
         {
-          ...{ imageId, model, image, clusters, camera: observation.camera, camFromObject: poses[member] },
+          ...{ ...object, image, clusters, camera: observation.camera, camFromObject: poses[member] },
           covariance: assessor.assess(poses[member]).covariance,
           termNames: ['mask', 'depth'],
           members: method.members.map(({ label, learningRate }, m) => ({

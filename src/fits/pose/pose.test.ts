@@ -4,6 +4,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { CpuDevice } from '../../devices/cpu/cpu-device.ts';
 import { createRun } from '../../engine/run.ts';
 import { resolveMembers } from '../../engine/settings.ts';
+import { decodeCsv } from '../../formats/csv.ts';
 import type { LoadedPoseScene, PoseModel } from '../../formats/pose-scene.ts';
 import { decimateMesh } from '../../geometry/decimate.ts';
 import { perturbPose, shells } from '../../geometry/perturbed-starts.ts';
@@ -55,6 +56,21 @@ describe('polish', () => {
     expect(measures.addMillimetres).toBeLessThan(0.3);
     const left = engine.members.filter(({ reason }) => reason === 'left to better members');
     expect(left.length).toBe(32 - polishSettings.stages[polishSettings.stages.length - 1].members);
+    // A box looks the same in four poses, and one counts as well as the other.
+    expect(measures).toMatchObject({ verdict: 'symmetric', finding: expect.stringContaining('4 poses look the same') });
+    expect(measures.overlap).toBeGreaterThan(0.9);
+    expect(measures.addSMillimetres).toBeLessThanOrEqual(measures.addMillimetres);
+    // What is expected of the errors is of their size: a tenth of a millimetre, not ten.
+    for (const name of ['rotationDeviationDegrees', 'alongDeviationMillimetres', 'acrossDeviationMillimetres']) {
+      expect(measures[name], name).toBeGreaterThan(1e-3);
+      expect(measures[name], name).toBeLessThan(1);
+    }
+    const files = await problem.files?.(0, async () => new Uint8Array(4));
+    expect(files?.map(({ name }) => name)).toEqual([
+      ...['poses.csv', 'pose.json', 'covariance.json', 'members.csv', 'scene.glb'],
+    ]);
+    const { rows } = decodeCsv(files![3].bytes, 'members.csv');
+    expect(rows.length).toBe(32);
     problem.dispose();
   });
 

@@ -14,6 +14,7 @@ import { loadPose, polishPasses } from './problem.ts';
 import { makeSampleScene, onlyObject } from './sample-scene.ts';
 import { type PoseStart, startOf, startPoseNames, startSettings } from './start-pose.ts';
 import { reportUnits, type UnitsReport } from './units-report.ts';
+import { verdictCaptions } from './verdict.ts';
 
 function liveSetting(
   name: string,
@@ -147,7 +148,7 @@ export const pose: Fit = {
     return { facts: factsOf(subject), warnings, derived };
   },
   exportContent:
-    'cam_from_object, object_from_cam: float32 [4, 4] row-major, OpenCV axes, millimetres. overlay: the model drawn over the photo.',
+    'cam_from_object, object_from_cam: float32 [4, 4] row-major, OpenCV axes, millimetres. overlay: the model drawn over the photo. Beside them: poses.csv (BOP results), pose.json, covariance.json (degrees, millimetres), members.csv, and scene.glb (metres, y up) with photo, object and camera.',
   settings: [
     {
       name: 'method',
@@ -314,8 +315,9 @@ export const pose: Fit = {
     ),
     sample('screw', 'Screw, partly hidden', 4, 'What hides an object is told by its depth and pulls at nothing.'),
   ],
-  figures: ['addMillimetres', 'addSMillimetres', 'rotationDegrees', 'translationMillimetres'],
-  captions: {},
+  // ADD-S comes first, which only objects have that look the same in several poses.
+  figures: ['addSMillimetres', 'addMillimetres', 'rotationDegrees', 'translationMillimetres'],
+  captions: { verdict: verdictCaptions },
   async load(input, members, context) {
     const [shared] = members;
     const subject = subjectOf(input, shared, context.seed);

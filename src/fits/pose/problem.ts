@@ -3,17 +3,17 @@
 
 import type { LoadedPoseScene } from '../../formats/pose-scene.ts';
 import { decimateMesh } from '../../geometry/decimate.ts';
-import { createPoseRuler, poseErrors } from '../../geometry/pose-metrics.ts';
 import { type CamFromObject, compose, invert, matrix3x4, matrix4x4 } from '../../geometry/rigid.ts';
+import { describeSymmetries, findSymmetries } from '../../geometry/symmetry.ts';
 import { type DeviceMesh, uploadMesh } from '../../ops/rasterise/pose-cpu.ts';
 import { prepareMesh, type RenderMesh } from '../../ops/rasterise/render-mesh.ts';
 import { LabError } from '../../protocol/lab-error.ts';
 import type { LoadContext, Problem, SettingValues } from '../fit.ts';
 import type { PoseObservation } from './crop.ts';
 import { observeObject } from './observe.ts';
-import { poseFiles } from './pose-files.ts';
 import { uploadPoseMeshes } from './pose-meshes.ts';
 import type { PoseMethod } from './pose-method.ts';
+import { createPoseResults } from './pose-results.ts';
 import { centredPose } from './pose-steps.ts';
 import { createPoseTarget, type PoseTarget } from './pose-target.ts';
 import { createPoseViews, drawSize, POSE_MEASURE } from './pose-views.ts';
@@ -35,6 +35,8 @@ export interface PoseTask {
 
 /** Of a mesh with more, the window gets so many. */
 const MOST_SHOWN_TRIANGLES = 100_000;
+/** Enough to tell symmetries within a hundredth of the diameter. */
+const SYMMETRY_TRIANGLES = 3000;
 
 /** Loads one object of one frame on the device, with its members. Throws `input` errors that name what is missing. */
 export async function loadPose(
@@ -63,7 +65,9 @@ export async function loadPose(
     crop: target.crop(drawSize),
     draw: drawOnce(pose => target.draw(drawSize, centredPose(pose, full))),
   });
-  const ruler = createPoseRuler(model.mesh.positions, full.diameter);
+  const symmetries = findSymmetries((await decimateMesh(model.mesh, SYMMETRY_TRIANGLES)).mesh);
+  const symmetry = describeSymmetries(symmetries);
+  const results = createPoseResults(object, target, method, symmetries);
 
   return {
     members: method.members.map(({ label, learningRate, blocks }, m) => ({
@@ -81,6 +85,7 @@ export async function loadPose(
       diameterMillimetres: full.diameter,
       triangles: full.triangles.length / 3,
       cropPixels: target.rectangle.width,
+      ...(symmetry === undefined ? {} : { symmetry }),
     },
     terms: method.terms,
     validationEvery: 1,
@@ -92,18 +97,13 @@ export async function loadPose(
       return evaluations.map(evaluation => ({ ...evaluation, milliseconds }));
     },
     advance: method.advance,
-    measure(member) {
+    measure(member, { when }) {
       const pose = method.poseOf(member);
       const [x, y, z] = pose.translation;
-      const placed = { x, y, z, [POSE_MEASURE]: [...matrix3x4(pose)] };
-      if (truth === undefined) return placed;
-      const errors = poseErrors(ruler, pose, truth);
       return {
-        addMillimetres: errors.addMillimetres,
-        addSMillimetres: errors.addSMillimetres,
-        rotationDegrees: errors.rotationDegrees,
-        translationMillimetres: errors.translationMillimetres,
-        ...placed,
+        ...results.errors(member),
+        ...(when === 'final' ? results.worth(member) : {}),
+        ...{ x, y, z, [POSE_MEASURE]: [...matrix3x4(pose)] },
       };
     },
     views: views.descriptions,
@@ -122,7 +122,7 @@ export async function loadPose(
         },
       ];
     },
-    files: member => poseFiles(object, method.poseOf(member)),
+    files: results.files,
     dispose() {
       target.dispose();
       for (const mesh of uploaded) mesh.dispose();

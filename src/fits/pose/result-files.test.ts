@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { decodeBopResults } from '../../formats/bop-results.ts';
 import { decodeCsv } from '../../formats/csv.ts';
 import { decodeGltf } from '../../formats/gltf.ts';
 import { decodeStartFile } from '../../formats/start-file.ts';
@@ -13,6 +14,7 @@ const camFromObject: CamFromObject = rigid(expSo3([0.4, 0.3, 0.1]), Float64Array
 const box = boxMesh(60, 80, 40);
 const beside: CamFromObject = rigid(camFromObject.rotation, Float64Array.of(0, 0, 700));
 const result: PoseResult = {
+  sceneId: 2,
   imageId: 7,
   model: {
     objectId: 3,
@@ -43,13 +45,22 @@ const encodePicture = async ({ width, values }: { width: number; values: Float32
 
 async function fileOf(name: string): Promise<Uint8Array> {
   const files = await resultFiles(result, encodePicture);
-  expect(files.map(file => file.name)).toEqual(['pose.json', 'covariance.json', 'members.csv', 'scene.glb']);
+  expect(files.map(file => file.name)).toEqual([
+    'poses.csv',
+    'pose.json',
+    'covariance.json',
+    'members.csv',
+    'scene.glb',
+  ]);
   return files.find(file => file.name === name)!.bytes;
 }
 const textOf = async (name: string) => new TextDecoder().decode(await fileOf(name));
 
 describe('files of a refined pose', () => {
-  it('hold the pose as a start file that reads back', async () => {
+  it('hold the pose as a row of BOP results and as a start file, which read back', async () => {
+    expect(decodeBopResults(await fileOf('poses.csv'), 'poses.csv')).toMatchObject([
+      { sceneId: 2, imageId: 7, objectId: 3, camFromObject: { translation: camFromObject.translation } },
+    ]);
     const [read] = decodeStartFile(await fileOf('pose.json'), 'pose.json');
     expect(read).toMatchObject({ imageId: 7, objectId: 3 });
     expect(read.camFromObject.translation).toEqual(camFromObject.translation);

@@ -1,6 +1,7 @@
 // What a refinement came to as files for other tools: the pose both ways with its covariance, the members as a table, and
 // the scene to look at in 3-D. Any process.
 
+import { encodeBopResults } from '../../formats/bop-results.ts';
 import { encodeCsv } from '../../formats/csv.ts';
 import { encodeGlb, type GlbMeshNode } from '../../formats/glb.ts';
 import type { PoseModel } from '../../formats/pose-scene.ts';
@@ -26,6 +27,8 @@ export interface MemberResult {
 }
 
 export interface PoseResult {
+  /** As files of the field number them. */
+  readonly sceneId: number;
   readonly imageId: number;
   readonly model: PoseModel;
   readonly camera: Camera;
@@ -39,11 +42,16 @@ export interface PoseResult {
   readonly clusters: readonly PoseCluster[];
 }
 
-/** pose.json, covariance.json (where there is one), members.csv and scene.glb. */
+/** poses.csv (a row of a BOP results file), pose.json, covariance.json (where there is one), members.csv and scene.glb. */
 export async function resultFiles(result: PoseResult, encodePicture: EncodePicture): Promise<ExportFile[]> {
-  const { imageId, model, camFromObject, covariance } = result;
+  const { sceneId, imageId, model, camFromObject, covariance } = result;
+  const { objectId } = model;
   return [
-    { name: 'pose.json', bytes: encodePoseJson(camFromObject, imageId, model.objectId) },
+    {
+      name: 'poses.csv',
+      bytes: encodeBopResults([{ sceneId, imageId, objectId, score: 1, camFromObject, seconds: -1 }]),
+    },
+    { name: 'pose.json', bytes: encodePoseJson(camFromObject, imageId, objectId) },
     ...(covariance === undefined ? [] : [{ name: 'covariance.json', bytes: covarianceJson(result, covariance) }]),
     { name: 'members.csv', bytes: membersCsv(result) },
     { name: 'scene.glb', bytes: await sceneGlb(result, encodePicture) },

@@ -69,7 +69,7 @@ export function clusterPoses(candidates: readonly PoseCandidate[], mesh: RenderM
 }
 
 /** Whether a cluster explains the picture as well as the best: within a tenth, and what counting pixels leaves open. */
-function fitsAsWell({ score }: PoseCluster, best: PoseCluster): boolean {
+export function fitsAsWell({ score }: PoseCluster, best: PoseCluster): boolean {
   return score <= 1.1 * best.score + 0.005;
 }
 
