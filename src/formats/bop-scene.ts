@@ -4,7 +4,7 @@ import * as v from 'valibot';
 import { cameraFromMatrix, cameraMatrix } from '../geometry/camera.ts';
 import { type CamFromWorld, invert, matrix4x4, rigid, type WorldFromCam } from '../geometry/rigid.ts';
 import { nearestRotation } from '../geometry/rotation.ts';
-import { decodeJson, numbers } from './json.ts';
+import { decodeJson, encodeJson, numbers } from './json.ts';
 import type { PoseScene, SceneFrame, SceneInstance, SceneObject } from './pose-scene.ts';
 import { readSymmetries, symmetrySchema } from './scene-json.ts';
 
@@ -132,7 +132,7 @@ export function encodeBopScene(scene: PoseScene): {
   const byImage = <Value>(value: (frame: SceneFrame) => Value) =>
     Object.fromEntries(scene.frames.map(frame => [String(frame.imageId), value(frame)]));
   return {
-    camera: encode(
+    camera: encodeJson(
       byImage(frame => {
         const camFromWorld = frame.worldFromCam && invert(frame.worldFromCam);
         return {
@@ -142,7 +142,7 @@ export function encodeBopScene(scene: PoseScene): {
         };
       }),
     ),
-    truth: encode(
+    truth: encodeJson(
       byImage(frame =>
         frame.instances.flatMap(({ objectId, camFromObject }) =>
           camFromObject === undefined
@@ -157,7 +157,7 @@ export function encodeBopScene(scene: PoseScene): {
         ),
       ),
     ),
-    modelsInfo: encode(
+    modelsInfo: encodeJson(
       Object.fromEntries(
         scene.objects.map(object => [
           String(object.objectId),
@@ -177,8 +177,4 @@ export function encodeBopScene(scene: PoseScene): {
       ),
     ),
   };
-}
-
-function encode(value: unknown): Uint8Array {
-  return new TextEncoder().encode(`${JSON.stringify(value, undefined, 2)}\n`);
 }

@@ -1,4 +1,4 @@
-// JSON files against a schema, with errors that name the place inside the file. Pure, any process.
+// JSON files: read against a schema, with errors that name the place inside the file, and written for people to read. Pure, any process.
 import * as v from 'valibot';
 import { LabError } from '../protocol/lab-error.ts';
 
@@ -28,6 +28,16 @@ export function decodeJson<Schema extends v.GenericSchema>(
     tip,
     where: name,
   });
+}
+
+/** Indented JSON with a line end; lists of plain numbers stay in one line, as rows of matrices are read. */
+export function encodeJson(value: unknown): Uint8Array {
+  // Text never holds a line end of its own, so that only lists match.
+  const text = JSON.stringify(value, undefined, 2).replace(
+    /\[\n\s*([-+.\deE,\s]+?)\s*\]/g,
+    (_, list: string) => `[${list.replace(/\s+/g, ' ')}]`,
+  );
+  return new TextEncoder().encode(`${text}\n`);
 }
 
 const finite = v.pipe(v.number(), v.finite());

@@ -4,6 +4,7 @@ import { type CamFromObject, invert, matrix4x4, type Rigid, rigid, rigidFromMatr
 import { nearestRotation } from '../geometry/rotation.ts';
 import { LabError } from '../protocol/lab-error.ts';
 import { decodeBopResults } from './bop-results.ts';
+import { encodeJson } from './json.ts';
 
 export interface StartPose {
   readonly camFromObject: CamFromObject;
@@ -105,5 +106,5 @@ export function encodePoseJson(pose: CamFromObject, imageId: number, objectId: n
     camFromObject: rows(pose),
     objectFromCam: rows(invert(pose)),
   };
-  return new TextEncoder().encode(`${JSON.stringify(document, undefined, 2)}\n`);
+  return encodeJson(document);
 }

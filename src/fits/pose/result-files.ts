@@ -4,6 +4,7 @@
 import { encodeBopResults } from '../../formats/bop-results.ts';
 import { encodeCsv } from '../../formats/csv.ts';
 import { encodeGlb, type GlbMeshNode } from '../../formats/glb.ts';
+import { encodeJson } from '../../formats/json.ts';
 import type { PoseModel } from '../../formats/pose-scene.ts';
 import { encodePoseJson } from '../../formats/start-file.ts';
 import { type Camera, unproject } from '../../geometry/camera.ts';
@@ -61,7 +62,7 @@ export async function resultFiles(result: PoseResult, encodePicture: EncodePictu
 function covarianceJson({ imageId, model, camFromObject }: PoseResult, covariance: PoseCovariance): Uint8Array {
   const centre = boundingBoxCentre(model.mesh);
   const { matrix, rotationDegrees, alongMillimetres, acrossMillimetres } = covariance;
-  const document = {
+  return encodeJson({
     im_id: imageId,
     obj_id: model.objectId,
     about: 'rotation vector about the centre of the object, then translation of that centre, both in camera axes',
@@ -76,8 +77,7 @@ function covarianceJson({ imageId, model, camFromObject }: PoseResult, covarianc
       alongViewingRayMillimetres: alongMillimetres,
       acrossViewingRayMillimetres: acrossMillimetres,
     },
-  };
-  return new TextEncoder().encode(`${JSON.stringify(document, undefined, 2)}\n`);
+  });
 }
 
 /** One row for each member: rotation vector in degrees and translation in millimetres of camFromObject. */

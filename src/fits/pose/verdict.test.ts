@@ -67,10 +67,10 @@ describe('verdict', () => {
   it('is symmetric where the shape makes them equal, and tells open axes', () => {
     const symmetries = findSymmetries(boxMesh(60, 80, 40));
     const box = judge({ symmetries, candidates: candidates([pose, 0.05], [turned(180), 0.052]) });
-    expect(box).toEqual({ word: 'symmetric', findings: ['4 poses look the same: symmetric'] });
+    expect(box).toEqual({ word: 'symmetric', findings: ['4 poses look the same'] });
     expect(judge({ symmetries, candidates: candidates([pose, 0.05], [turned(90), 0.052]) }).word).toBe('ambiguous');
     const can = judge({ symmetries: findSymmetries(cylinderMesh(30, 80, 64, 2)) });
-    expect(can).toEqual({ word: 'symmetric', findings: ["the turn about the object's axis is open: symmetric"] });
+    expect(can).toEqual({ word: 'symmetric', findings: ["the turn about the object's axis is open"] });
   });
 
   it('says that nothing explains the mask, before anything else, and how much is hidden', () => {

@@ -88,10 +88,10 @@ export function judgePose({ mesh, symmetries, start, clusters, visibility, covar
     ...(isExplained ? [] : [`no member explains the mask: overlap ${percent(visibility.overlap)}`]),
     ...(distance(start, best.pose, mesh) < 1e-3 ? ['it stands where it started'] : []),
     ...(others.length > 0 && isExplained ? [rivalry(best, others)] : []),
-    ...(symmetryAxes.length > 1 ? ['every turn is open: the object is round'] : []),
-    ...(symmetryAxes.length === 1 ? ["the turn about the object's axis is open: symmetric"] : []),
+    ...(symmetryAxes.length > 1 ? ['every turn is open'] : []),
+    ...(symmetryAxes.length === 1 ? ["the turn about the object's axis is open"] : []),
     ...(symmetryAxes.length === 0 && symmetries.symmetries.length > 0
-      ? [`${symmetries.symmetries.length + 1} poses look the same: symmetric`]
+      ? [`${symmetries.symmetries.length + 1} poses look the same`]
       : []),
     ...(isExplained ? loose : []),
     ...(visibility.hiddenShare > 0.1 ? [`hidden to ${percent(visibility.hiddenShare)}`] : []),
