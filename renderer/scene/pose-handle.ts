@@ -28,6 +28,8 @@ export class PoseHandle {
   readonly #centre: Vector3;
   readonly #events: HandleEvents;
   #before: Matrix4 | undefined;
+  #tool: 'move' | 'turn' = 'move';
+  #eye: 'through' | 'free' = 'free';
 
   /** `world` holds what is in the axes of the data. */
   constructor(camera: Camera, canvas: HTMLCanvasElement, world: Group, centre: Vector3, events: HandleEvents) {
@@ -83,8 +85,20 @@ export class PoseHandle {
 
   /** Shifts go along the axes of the world, turns about those of the object. */
   setTool(tool: 'move' | 'turn'): void {
+    this.#tool = tool;
     this.#controls.setMode(tool === 'move' ? 'translate' : 'rotate');
     this.#controls.setSpace(tool === 'move' ? 'world' : 'local');
+    this.#hideDepth();
+  }
+
+  /** through: seen along the third axis, whose arrow and planes would cover the square that moves in the picture. */
+  setEye(eye: 'through' | 'free'): void {
+    this.#eye = eye;
+    this.#hideDepth();
+  }
+
+  #hideDepth(): void {
+    this.#controls.showZ = this.#tool === 'turn' || this.#eye === 'free';
   }
 
   /** undefined: it moves freely. */

@@ -280,6 +280,7 @@ export class SceneView {
     this.#controls.connect(this.canvas);
     this.#scene.add(handle.object);
     this.#held = { view, pose, handle, holding };
+    handle.setEye(this.#through === undefined ? 'free' : 'through');
     handle.pose = pose;
     this.#arrange();
   }
@@ -356,6 +357,7 @@ export class SceneView {
     this.#outside ??= { position: this.#camera.position.clone(), target: this.#controls.target.clone() };
     if (index === this.#through) return;
     this.#through = index;
+    this.handle?.setEye('through');
     this.#setHover(undefined);
     this.#placeAtCamera(index);
     this.#arrange();
@@ -571,6 +573,7 @@ export class SceneView {
 
   #resetLens(): void {
     this.#through = undefined;
+    this.handle?.setEye('free');
     this.#outside = undefined;
     this.#camera.fov = FIELD_OF_VIEW;
     this.#camera.clearViewOffset();

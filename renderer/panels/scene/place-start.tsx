@@ -3,7 +3,7 @@
 
 import { Button, CloseButton, SegmentedControl, Switch, Tooltip } from '@mantine/core';
 import { IconArrowsMove, IconPlayerPlay, IconRotate360 } from '@tabler/icons-react';
-import { useEffect, useMemo, useRef } from 'react';
+import { Fragment, type ReactNode, useEffect, useMemo, useRef } from 'react';
 import type { Matrix4 } from 'three';
 import { perform } from '../../actions/actions.ts';
 import { niceStep } from '../../scene/grid-lines.ts';
@@ -82,7 +82,7 @@ export function PlaceStart({ scene, view, size }: PlaceStartProps) {
   );
 }
 
-function Tool({ icon, name, keys }: { readonly icon: React.ReactNode; readonly name: string; readonly keys: string }) {
+function Tool({ icon, name, keys }: { readonly icon: ReactNode; readonly name: string; readonly keys: string }) {
   return (
     <span className="scene-place-tool" title={`Shortcut ${keys}`}>
       {icon}
@@ -91,14 +91,11 @@ function Tool({ icon, name, keys }: { readonly icon: React.ReactNode; readonly n
   );
 }
 
-const fields = [
-  { k: 3, name: 'x', label: 'Shift of the start along x' },
-  { k: 4, name: 'y', label: 'Shift of the start along y' },
-  { k: 5, name: 'z', label: 'Shift of the start along z' },
-  { k: 0, name: 'x', label: 'Turn of the start about x' },
-  { k: 1, name: 'y', label: 'Turn of the start about y' },
-  { k: 2, name: 'z', label: 'Turn of the start about z' },
+const rows = [
+  { name: 'Shift', unit: 'mm', first: 3, digits: 1 },
+  { name: 'Turn', unit: '°', first: 0, digits: 1 },
 ] as const;
+const axes = ['x', 'y', 'z'] as const;
 
 function Numbers({ numbers, size }: { readonly numbers: StartNumbers; readonly size: number }) {
   // The scale of a field holds still while it is scrubbed.
@@ -118,19 +115,29 @@ function Numbers({ numbers, size }: { readonly numbers: StartNumbers; readonly s
   };
   return (
     <div className="scene-place-numbers numbers">
-      {fields.map(({ k, name, label }) => (
-        <span key={k} className="scene-place-number">
-          <span aria-hidden="true">{name}</span>
-          <NumberField
-            label={label}
-            width="100%"
-            value={Number(numbers[k].toPrecision(k < 3 ? 4 : 5))}
-            unit={k < 3 ? '°' : 'mm'}
-            scale={k < 3 ? turnScale : shifts[k]}
-            check={text => (Number.isFinite(Number(text)) ? undefined : 'Give a number.')}
-            onTurn={(value, gesture) => set(k, value, gesture)}
-          />
+      <span />
+      {axes.map(axis => (
+        <span key={axis} className="scene-place-axis" aria-hidden="true">
+          {axis}
         </span>
+      ))}
+      {rows.map(({ name, unit, first: from, digits }) => (
+        <Fragment key={name}>
+          <span aria-hidden="true">
+            {name}, {unit}
+          </span>
+          {axes.map((axis, k) => (
+            <NumberField
+              key={axis}
+              label={`${name} of the start ${from === 0 ? 'about' : 'along'} ${axis}, ${unit === '°' ? 'degrees' : unit}`}
+              width="100%"
+              value={Number(numbers[from + k].toFixed(digits))}
+              scale={from === 0 ? turnScale : shifts[from + k]}
+              check={text => (Number.isFinite(Number(text)) ? undefined : 'Give a number.')}
+              onTurn={(value, gesture) => set(from + k, value, gesture)}
+            />
+          ))}
+        </Fragment>
       ))}
     </div>
   );

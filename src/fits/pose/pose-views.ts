@@ -127,7 +127,7 @@ function photoOf({ image, observation, rectangle }: PoseViewSource): Uint8Array 
 }
 
 /** Added to the photo: what is the same for all pixels of a kind is recorded in next to no room. */
-const tints = { right: [-30, 50, -30], outside: [70, -30, -40], missed: [-50, -10, 70] } as const;
+const tints = { right: [-20, 32, -20], outside: [70, -30, -40], missed: [-50, -10, 70] } as const;
 const outline = [255, 221, 0] as const;
 
 function overlayOf({ crop, draw }: PoseViewSource, photo: Uint8Array, pose: CamFromObject): Uint8Array {

@@ -3,6 +3,9 @@
 import type { Locator } from 'playwright-core';
 import { expect } from 'vitest';
 
+/** Pixels from the middle of the handle to that of the square. */
+const SQUARE = 18;
+
 export class ScenePanel {
   readonly stage: Locator;
   readonly canvas: Locator;
@@ -16,7 +19,7 @@ export class ScenePanel {
     this.place = panel.getByRole('region', { name: 'Start of the next run' });
   }
 
-  /** Numbers of the start that is placed, as they are shown: x y z in millimetres, then turns in degrees. */
+  /** Numbers of the start that is placed, as they are shown: x y z in millimetres, then x y z in degrees. */
   async numbers(): Promise<number[]> {
     const fields = this.place.getByRole('textbox');
     return (await fields.evaluateAll(all => all.map(field => (field as HTMLInputElement).value))).map(Number);
@@ -31,10 +34,11 @@ export class ScenePanel {
     return { x: box.x + place.x, y: box.y + place.y };
   }
 
-  /** Drags the handle by its middle, with the mouse. */
+  /** Drags the handle by the square beside its middle, which moves in the plane of the picture, with the mouse. */
   async drag(by: { readonly x: number; readonly y: number }): Promise<void> {
     const { mouse } = this.panel.page();
-    const { x, y } = await this.handle();
+    const middle = await this.handle();
+    const [x, y] = [middle.x + SQUARE, middle.y - SQUARE];
     await mouse.move(x, y);
     await mouse.move(x + 1, y);
     await mouse.down();
