@@ -104,7 +104,7 @@ describe('a good input', () => {
     expect(found.facts.Start).toBe('a pose that was given');
     expect(found.facts['Distance at the start']).toMatch(/^\d+ mm$/);
     // The sample's own mask, at the sample's own pose.
-    expect(Number.parseFloat(found.facts['Overlap with the mask'])).toBeGreaterThan(60);
+    expect(Number.parseFloat(found.facts['Overlap of start and mask'])).toBeGreaterThan(60);
   });
 });
 

@@ -514,6 +514,8 @@ export class SceneView {
 
   /** From where a scene is seen at first. */
   #firstDirection(): Vector3 {
+    // Not far from a single camera's own eye, so that its picture lies behind the things that are on it.
+    if (this.#single) return new Vector3(0.35, 0.3, 1);
     if (this.#mode === 'at-cameras') return new Vector3(0.5, 0.45, 1);
     if (this.#look.arrangement === 'wall') return new Vector3(0, 0, 1);
     if (this.#look.arrangement === 'exploded') return new Vector3(-0.12, 0.1, 1);

@@ -154,23 +154,15 @@ export function backToRun(run: string): Promise<void> {
   return guarded(() => showRun(run), run);
 }
 
-/**
- * The same run once more, to be changed: what differs from the defaults of its fit, without the settings that are
- * `replaced`, and with `more`.
- */
-export async function draftFromRun(
-  { recipe }: RunDetails,
-  more: Readonly<Record<string, string>> = {},
-  replaced: ReadonlySet<string> = new Set(),
-): Promise<void> {
+/** The same run once more, to be changed: what differs from the defaults of its fit, and the settings `more`. */
+export async function draftFromRun({ recipe }: RunDetails, more: Readonly<Record<string, string>> = {}): Promise<void> {
   const fit = useLab.getState().description?.fits.find(({ id }) => id === recipe.fit);
   const { settings, race } = settingsOfRecipe(recipe, fit);
-  const kept = Object.fromEntries(Object.entries(settings).filter(([name]) => !replaced.has(name)));
   await draftFromInput(recipe.input, {
     fit: recipe.fit,
     mask: recipe.mask,
     companions: recipe.companions ?? {},
-    settings: { ...kept, ...more },
+    settings: { ...settings, ...more },
     race,
     // A race makes its own.
     members: Object.keys(race).length > 0 ? undefined : recipe.members.length,

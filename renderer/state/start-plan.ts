@@ -83,9 +83,8 @@ export function placeStart(before: StartNumbers, after: StartNumbers, gesture?: 
 export function runFromPlaced(): Promise<void> {
   const planned = plannedSettings();
   if (planned === undefined) return Promise.resolve();
-  const { recipe, settings, replaced, pace } = planned;
-  const { race, settings: all } = settingsOfRecipe(recipe, currentFit());
-  const given = Object.fromEntries(Object.entries(all).filter(([name]) => !replaced.has(name)));
+  const { recipe, settings, pace } = planned;
+  const { race, settings: given } = settingsOfRecipe(recipe, currentFit());
   return guarded(async () => {
     await startRun({
       fit: recipe.fit,
@@ -107,7 +106,7 @@ export function runFromPlaced(): Promise<void> {
 export async function draftFromPlaced(): Promise<void> {
   const planned = plannedSettings();
   if (planned === undefined) return;
-  await draftFromRun(planned.details, planned.settings, planned.replaced);
+  await draftFromRun(planned.details, planned.settings);
   stopPlacing();
 }
 
@@ -116,10 +115,13 @@ function plannedSettings() {
   const names = startNames();
   const { numbers } = useStartPlan.getState();
   if (details === undefined || names === undefined || numbers === undefined || !isPlacing()) return undefined;
-  const settings = Object.fromEntries(names.map((name, k) => [name, String(numbers[k])]));
-  // What else the run did to its start would move this one from where it was placed.
+  const placed = names.map((name, k) => [name, String(numbers[k])]);
+  // What else the run, its sample or its preset did to the start would move this one from where it was placed.
   const described = currentFit()?.settings ?? [];
   const group = described.find(({ name }) => name === names[0])?.group;
-  const replaced = new Set(described.filter(each => each.group === group).map(({ name }) => name));
-  return { details, recipe: details.recipe, pace: details.pace, settings, replaced };
+  const still = described
+    .filter(each => each.group === group && each.default !== undefined)
+    .map(({ name, default: usual }) => [name, String(usual)]);
+  const settings: Record<string, string> = Object.fromEntries([...still, ...placed]);
+  return { details, recipe: details.recipe, pace: details.pace, settings };
 }

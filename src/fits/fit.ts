@@ -169,7 +169,7 @@ export interface Problem {
    */
   view(id: string, member: number, frame?: number): ViewData;
   /** Whether a view of a member is to be recorded: false where it has none, or it would cost too much now. Left out: always. */
-  records?(id: string, member: number, when: MeasureContext['when']): boolean;
+  records?(id: string, member: number, when: MeasureContext['when'], iteration: number): boolean;
   exports(member: number): readonly ExportTensor[];
   /** Files besides the tensors; written with the results whatever format is asked for. */
   files?(member: number, encodePicture: EncodePicture): Promise<readonly ExportFile[]>;

@@ -241,7 +241,7 @@ function recordViews(
   const views = problem.views.filter(view => isPulled(view) && view.changes === 'with-iterations');
   for (const view of views) {
     const { id } = view;
-    if (problem.records?.(id, member, when) === false) continue;
+    if (problem.records?.(id, member, when, iteration) === false) continue;
     // What is drawn over a photo, and what is nothing in most places.
     const packs = view.kind === 'image' && (view.over !== undefined || view.unknown !== undefined);
     const packing = packs ? { over: view.over } : undefined;

@@ -185,8 +185,10 @@ function unpacked(folder: string, data: ViewData): ViewData | undefined {
 function shiftedBytes(folder: string, over: string, values: ViewArray, sign: 1 | -1): ViewArray | undefined {
   const under = fixedBytes(folder, over);
   if (!(values.values instanceof Uint8Array) || under?.shape.join() !== values.shape.join()) return undefined;
-  const base = under.values;
-  return { shape: values.shape, values: values.values.map((value, i) => value + sign * base[i]) };
+  const [base, given] = [under.values, values.values];
+  const shifted = new Uint8Array(given.length);
+  for (let i = 0; i < shifted.length; i++) shifted[i] = given[i] + sign * base[i];
+  return { shape: values.shape, values: shifted };
 }
 
 /** The last one read: every member's picture lies over the same. */

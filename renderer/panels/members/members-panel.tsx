@@ -2,7 +2,7 @@
 // member in all panels.
 
 import { NativeSelect, Slider, Tooltip, VisuallyHidden } from '@mantine/core';
-import { IconPlayerStop, IconTrophy } from '@tabler/icons-react';
+import { IconPlayerStopFilled, IconTrophy } from '@tabler/icons-react';
 import { type ReactNode, useEffect, useMemo, useRef, useState } from 'react';
 import type { MemberDescription, RunState } from '../../../src/protocol/run.ts';
 import type { HyperValues, SettingDescription } from '../../../src/protocol/settings.ts';
@@ -243,7 +243,7 @@ function MemberTile(props: MemberTileProps) {
               reachable={shown}
               onClick={() => void endMember(run, member)}
             >
-              <IconPlayerStop size={12} />
+              <IconPlayerStopFilled size={11} />
             </TileButton>
           </span>
         )}

@@ -86,8 +86,8 @@ function Rates({ run, visible }: PanelProps & { readonly run: string }) {
           onChange={event => setChosen(event.currentTarget.value)}
         />
         <span className="rates-key">
-          <i style={{ background: 'var(--lab-series-0)' }} /> descends
-          <i style={{ background: 'var(--lab-plot-quiet)' }} /> ended
+          <i style={{ background: 'var(--lab-series-0)' }} /> still in
+          <i style={{ background: 'var(--lab-plot-quiet)' }} /> left behind
           <i style={{ background: 'var(--lab-pin-best)' }} /> best
         </span>
         <span ref={hover} className="rates-hover numbers" />
@@ -124,8 +124,8 @@ function RangeFields({ run, range, onRange }: RangeFieldsProps) {
   ).map(({ rate }) => rate);
   // biome-ignore lint/correctness/useExhaustiveDependencies: the state and the events say who can be steered.
   const steerable = useMemo(() => steerableMembers(run).length, [run, state, events]);
-  const low = range?.low ?? Math.min(...rates);
-  const high = range?.high ?? Math.max(...rates);
+  const low = range?.low ?? readable(Math.min(...rates));
+  const high = range?.high ?? readable(Math.max(...rates));
   const set = (change: Partial<RateRange>): void => {
     const next = { low, high, ...change };
     onRange(next.low < next.high ? next : { low: next.high, high: next.low });
@@ -172,6 +172,10 @@ function RangeFields({ run, range, onRange }: RangeFieldsProps) {
       )}
     </span>
   );
+}
+
+function readable(rate: number): number {
+  return Number(rate.toPrecision(3));
 }
 
 interface NamedFigure extends RateFigure {

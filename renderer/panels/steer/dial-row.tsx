@@ -164,8 +164,7 @@ function ValueRow({ run, dial, mode, title, common }: DialRowProps) {
       </div>
       {dial.value === undefined && (
         <p className="steer-note">
-          Differs: {dial.values.map(value => formatNumber(value)).join(', ')}. ÷2 and ×2 keep the ratios; the slider
-          sets all alike.
+          Differs: {valuesText(dial.values)}. ÷2 and ×2 keep the ratios; the slider sets all alike.
         </p>
       )}
       {dial.value !== undefined &&
@@ -317,6 +316,14 @@ function refusedBecause(setting: SettingDescription, text: string): string | und
 function rangeText({ minimum, maximum, unit }: SettingDescription): string {
   if (minimum === undefined || maximum === undefined) return '';
   return `Range ${formatNumber(minimum)} to ${formatNumber(maximum)}${unit === undefined ? '' : ` ${unit}`}.`;
+}
+
+const MOST_VALUES = 6;
+
+/** All of a few; of many how many they are, and from where to where. */
+function valuesText(values: readonly number[]): string {
+  if (values.length <= MOST_VALUES) return values.map(value => formatNumber(value)).join(', ');
+  return `${values.length} values, ${formatNumber(values[0], 3)} to ${formatNumber(values.at(-1), 3)}`;
 }
 
 function lower(title: string): string {

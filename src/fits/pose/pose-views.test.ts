@@ -29,8 +29,8 @@ const views = createPoseViews({
     camera: { ...camera, width: drawSize, height: drawSize, fx: 250, fy: 250, cx: drawSize / 2, cy: drawSize / 2 },
     distance: map(i => (inMask(i) ? -1 : 1)),
     care: map(() => 1),
-    // Of the second row nothing was measured.
-    depth: map(i => (Math.floor(i / drawSize) === 1 ? 0 : 500)),
+    // Of the second row nothing was measured, and the third is far behind the object.
+    depth: map(i => [500, 0, 900][Math.floor(i / drawSize)] ?? 500),
     contour: new Float32Array(0),
     frameArea: pixels,
     maskArea: pixels / 2,
@@ -65,7 +65,7 @@ describe('pictures of a pose', () => {
     const stored = data.values.values;
     const real = realValues(data, 'values');
     const middle = 9 * drawSize;
-    expect(real[(middle + 0.4 * drawSize) | 0]).toBeCloseTo(4, 0);
+    expect(real[(middle + 0.4 * drawSize) | 0]).toBeCloseTo(4, 1);
     expect(range[0]).toBe(-range[1]);
     for (const x of [0.1, 0.6, 0.9]) expect(stored[(middle + x * drawSize) | 0]).toBe(unknown);
     expect(stored[(drawSize + 0.4 * drawSize) | 0]).toBe(unknown);
@@ -84,7 +84,7 @@ describe('pictures of a pose', () => {
 
   it('put the measured points where the camera sees them', () => {
     const { positions } = views.data('points', pose);
-    expect(positions.shape).toEqual([pixels - drawSize, 3]);
+    expect(positions.shape).toEqual([pixels - 2 * drawSize, 3]);
     // The first pixel's centre is 63.5 pixels left of and above the principal point.
     const [x, y, z] = positions.values;
     expect([x, y, z]).toEqual([-127, -127, 500]);

@@ -4,6 +4,7 @@
 import type { TexturePixels } from '../../formats/pose-scene.ts';
 import type { PixelRectangle } from '../../geometry/camera.ts';
 import type { Mesh } from '../../geometry/mesh.ts';
+import { median } from '../../geometry/pose-metrics.ts';
 import { type CamFromObject, matrix3x4 } from '../../geometry/rigid.ts';
 import type { PoseCrop } from '../../ops/rasterise/pose-terms.ts';
 import type { ImageView, ViewArray, ViewData, ViewDescription } from '../../protocol/views.ts';
@@ -17,7 +18,9 @@ const photoSize = ENLARGED * drawSize;
 /** Longest side of a texture that is shown. */
 const TEXTURE_SIZE = 512;
 /** The depth error is shown up to this part of the diameter. */
-const DEPTH_RANGE = 0.1;
+const DEPTH_RANGE = 0.03;
+/** Measured points farther than so many diameters before or behind the middle of the mask's are not shown. */
+const POINTS_RANGE = 1;
 /** Stored depth errors are 0 to 254, in steps from the least to the most. */
 const NO_ERROR = 255;
 
@@ -96,7 +99,7 @@ export function createPoseViews(source: PoseViewSource): PoseViews {
         case 'camera':
           return cameraOf(crop);
         default:
-          return pointsOf(crop, photo);
+          return pointsOf(source, photo);
       }
     },
   };
@@ -132,42 +135,41 @@ const outline = [255, 221, 0] as const;
 
 function overlayOf({ crop, draw }: PoseViewSource, photo: Uint8Array, pose: CamFromObject): Uint8Array {
   const { triangles } = draw(pose);
-  const out = new Uint8ClampedArray(photo);
-  const isCovered = (x: number, y: number) =>
-    x >= 0 && y >= 0 && x < drawSize && y < drawSize && triangles[y * drawSize + x] >= 0;
-  for (let y = 0; y < photoSize; y++) {
-    for (let x = 0; x < photoSize; x++) {
-      const [column, row] = [Math.floor(x / ENLARGED), Math.floor(y / ENLARGED)];
-      const inMask = crop.distance[row * drawSize + column] < 0;
-      const covered = isCovered(column, row);
-      if (!covered && !inMask) continue;
-      const onEdge =
-        covered &&
-        !(
-          isCovered(column - 1, row) &&
-          isCovered(column + 1, row) &&
-          isCovered(column, row - 1) &&
-          isCovered(column, row + 1)
-        );
-      const at = 3 * (y * photoSize + x);
-      if (onEdge) out.set(outline, at);
-      else {
-        const tint = covered ? (inMask ? tints.right : tints.outside) : tints.missed;
-        for (let c = 0; c < 3; c++) out[at + c] += tint[c];
+  const out = photo.slice();
+  for (let i = 0; i < triangles.length; i++) {
+    const inMask = crop.distance[i] < 0;
+    const covered = triangles[i] >= 0;
+    if (!covered && !inMask) continue;
+    const column = i % drawSize;
+    const first = 3 * ENLARGED * (((i - column) / drawSize) * photoSize + column);
+    const onEdge = covered && isOnEdge(triangles, i, column);
+    const tint = covered ? (inMask ? tints.right : tints.outside) : tints.missed;
+    for (let row = 0; row < ENLARGED; row++) {
+      const from = first + 3 * row * photoSize;
+      for (let at = from; at < from + 3 * ENLARGED; at++) {
+        const c = (at - from) % 3;
+        out[at] = onEdge ? outline[c] : Math.min(255, Math.max(0, out[at] + tint[c]));
       }
     }
   }
-  return new Uint8Array(out.buffer);
+  return out;
+}
+
+/** A covered pixel beside one that is not, or at the border of the drawing. */
+function isOnEdge(triangles: Int32Array, i: number, column: number): boolean {
+  if (column === 0 || column === drawSize - 1 || i < drawSize || i >= triangles.length - drawSize) return true;
+  return triangles[i - 1] < 0 || triangles[i + 1] < 0 || triangles[i - drawSize] < 0 || triangles[i + drawSize] < 0;
 }
 
 function depthErrorOf({ crop, draw }: PoseViewSource, pose: CamFromObject, limit: number): ViewData {
   const { depth } = draw(pose);
   const step = (2 * limit) / (NO_ERROR - 1);
-  const values = Uint8Array.from(depth, (z, i) => {
+  const values = new Uint8Array(drawSize * drawSize).fill(NO_ERROR);
+  for (let i = 0; i < values.length; i++) {
     const measured = crop.distance[i] < 0 ? (crop.depth?.[i] ?? 0) : 0;
-    if (!(z > 0 && measured > 0)) return NO_ERROR;
-    return Math.min(NO_ERROR - 1, Math.max(0, Math.round((z - measured + limit) / step)));
-  });
+    if (!(depth[i] > 0 && measured > 0)) continue;
+    values[i] = Math.min(NO_ERROR - 1, Math.max(0, Math.round((depth[i] - measured + limit) / step)));
+  }
   return {
     values: { shape: [1, drawSize, drawSize, 1], values },
     'values.scale': { shape: [2], values: Float64Array.of(-limit, step) },
@@ -228,11 +230,15 @@ function cameraOf({ camera: { fx, fy, cx, cy, width, height } }: PoseCrop): View
   };
 }
 
-function pointsOf({ camera, depth }: PoseCrop, photo: Uint8Array): ViewData {
+/** Those about the object: what lies far behind it would make it small. */
+function pointsOf({ crop, diameterMillimetres }: PoseViewSource, photo: Uint8Array): ViewData {
+  const { camera, depth, distance } = crop;
   const positions: number[] = [];
   const colours: number[] = [];
+  const middle = median([...(depth ?? [])].filter((z, i) => z > 0 && distance[i] < 0));
+  const range = Number.isNaN(middle) ? Infinity : POINTS_RANGE * diameterMillimetres;
   for (let i = 0; depth !== undefined && i < depth.length; i++) {
-    if (!(depth[i] > 0)) continue;
+    if (!(depth[i] > 0) || Math.abs(depth[i] - middle) > range) continue;
     const [column, row] = [i % camera.width, Math.floor(i / camera.width)];
     const [x, y] = [(column + 0.5 - camera.cx) / camera.fx, (row + 0.5 - camera.cy) / camera.fy];
     positions.push(x * depth[i], y * depth[i], depth[i]);

@@ -13,7 +13,7 @@ import { createRefinableModel } from './pose-refiner.ts';
 import { loadPose, polishPasses } from './problem.ts';
 import { makeSampleScene, onlyObject } from './sample-scene.ts';
 import { type PoseStart, startOf, startPoseNames, startSettings } from './start-pose.ts';
-import { reportUnits, type UnitsReport } from './units-report.ts';
+import { reportUnits, type UnitsReport, unitsFacts, unitsWarnings } from './units-report.ts';
 import { verdictCaptions } from './verdict.ts';
 
 function liveSetting(
@@ -78,23 +78,12 @@ function subjectOf({ name, scene, start: file }: FitInput, settings: SettingValu
   return { frame, object, start, report };
 }
 
-/** The figures of a report in words, in the order to show. */
-function factsOf({ object, start, report }: Subject): Record<string, string> {
-  const { diameterMillimetres, distanceMillimetres, projectedWidth, projectedHeight } = report;
-  const { shareOfImage, overlapWithMask, depthMillimetres } = report;
-  const digits = (value: number) => String(Number(value.toPrecision(3)));
-  const percent = (share: number) => `${digits(100 * share)} %`;
+/** What is known of it in words, in the order to show. */
+function factsOf({ object, start, report }: Subject): Readonly<Record<string, string>> {
   return {
     Object: `${object.model.objectId} ${object.model.name}`,
     Start: start.source,
-    Diameter: `${digits(diameterMillimetres)} mm`,
-    'Distance at the start': `${digits(distanceMillimetres)} mm`,
-    ...(projectedWidth === undefined || projectedHeight === undefined
-      ? {}
-      : { 'Projected size': `${Math.round(projectedWidth)} × ${Math.round(projectedHeight)} pixels` }),
-    ...(shareOfImage === undefined ? {} : { 'Share of the image': percent(shareOfImage) }),
-    ...(overlapWithMask === undefined ? {} : { 'Overlap with the mask': percent(overlapWithMask) }),
-    ...(depthMillimetres === undefined ? {} : { 'Depth in the mask': `${digits(depthMillimetres)} mm` }),
+    ...unitsFacts(report),
     Triangles: (object.model.mesh.triangles.length / 3).toLocaleString('en'),
   };
 }
@@ -140,10 +129,7 @@ export const pose: Fit = {
   refinable: createRefinableModel,
   async inspect(input, settings) {
     const subject = subjectOf(input, settings, 0);
-    const warnings = [
-      ...(input.scene?.scene.notes ?? []),
-      ...subject.report.warnings.map(({ message, tip }) => `${message} ${tip}`),
-    ];
+    const warnings = [...(input.scene?.scene.notes ?? []), ...unitsWarnings(subject.report)];
     const derived = { ...subject.start.values, object: subject.object.model.objectId };
     return { facts: factsOf(subject), warnings, derived };
   },
@@ -325,7 +311,7 @@ export const pose: Fit = {
     if (report.maskPixels === 0) throw emptyMask(report);
     context.note?.(`Start: ${start.source}.`);
     for (const note of input.scene?.scene.notes ?? []) context.note?.(note);
-    for (const { message, tip } of report.warnings) context.note?.(`${message} ${tip}`);
+    for (const warning of unitsWarnings(report)) context.note?.(warning);
     const task = {
       ...{ scene: input.scene!, frame, objectId: object.model.objectId, start: start.camFromObject },
       ...{ views: Number(shared.views), drawsOccluders: shared.occluders === 'draw' },

@@ -107,6 +107,8 @@ export async function loadPose(
       };
     },
     views: views.descriptions,
+    // Pictures of all members at every snapshot would cost more than the fit.
+    records: (id, _member, when, iteration) => id === 'poses' || when === 'final' || isPictured(iteration),
     view: (id, member) => views.data(id, method.poseOf(member)),
     exports(member) {
       const pose = method.poseOf(member);
@@ -136,6 +138,12 @@ function createMethod(target: PoseTarget, members: readonly SettingValues[], see
   if (method === 'polish') return createStagedMethod(target, { ...polishSettings, ...seeds });
   if (method === 'diffdope') return createPublishedMethod(target, { ...publishedSettings, ...seeds });
   return createSteeredMethod(target, { ...descentSettings, ...seeds, size: Number(size), mesh: 'full' });
+}
+
+/** At the first iterations, then five in a decade: one in three of the snapshots. */
+function isPictured(iteration: number): boolean {
+  const step = (i: number) => Math.floor(5 * Math.log10(i));
+  return iteration === 0 || step(iteration) !== step(iteration - 1);
 }
 
 /** Views of one pose are asked for one after another: the last drawing is kept. */
