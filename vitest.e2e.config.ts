@@ -1,10 +1,10 @@
 import { defineConfig } from 'vitest/config';
 
-// One browser and one lab at a time: each takes every core.
 export default defineConfig({
   test: {
     include: ['test/e2e/**/*.test.ts'],
-    fileParallelism: false,
+    // Stories mostly wait for a fit that goes slowly enough to be watched: two at a time share two cores well.
+    maxWorkers: 2,
     testTimeout: 120000,
     expect: { poll: { timeout: 30000, interval: 50 } },
     hookTimeout: 60000,
