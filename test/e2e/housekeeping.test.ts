@@ -125,8 +125,8 @@ stories('keeping house', () => {
     const sheet = page.getByRole('dialog', { name: 'Keyboard shortcuts' });
     const rows = await sheet.getByRole('row').allTextContents();
     await window.press('Escape');
-    // What only a run that goes on, or a comparison of two pictures, allows.
-    const elsewhere = ['run.stop', 'images.other-side'];
+    // What only a run that goes on, one with several members, or a comparison of two pictures allows.
+    const elsewhere = ['run.stop', 'steer.end-member', 'images.other-side'];
     for (const { title, shortcut } of actions.filter(action => !elsewhere.includes(action.id))) {
       if (shortcut !== undefined)
         expect(
