@@ -125,8 +125,11 @@ stories('keeping house', () => {
     const sheet = page.getByRole('dialog', { name: 'Keyboard shortcuts' });
     const rows = await sheet.getByRole('row').allTextContents();
     await window.press('Escape');
-    // What only a run that goes on, one with several members, or a comparison of two pictures allows.
-    const elsewhere = ['run.stop', 'steer.end-member', 'images.other-side'];
+    // What only a run that goes on, one with several members, a placed start or a comparison of two pictures allows.
+    const elsewhere = [
+      ...['run.stop', 'steer.end-member', 'images.other-side'],
+      ...['scene.run-from-here', 'scene.prepare-from-here'],
+    ];
     for (const { title, shortcut } of actions.filter(action => !elsewhere.includes(action.id))) {
       if (shortcut !== undefined)
         expect(
