@@ -2,6 +2,7 @@
 // with what to write instead.
 
 import { type ParseArgsConfig, parseArgs } from 'node:util';
+import { type FrameChoice, parseFrameChoice } from '../formats/frame-choice.ts';
 import { LabError, nearestName } from '../protocol/lab-error.ts';
 import type { DriveSettings } from '../protocol/messages.ts';
 import type { RunEvent } from '../protocol/run.ts';
@@ -17,6 +18,25 @@ export const driveOptions = {
   'leave-after': { type: 'string' },
   pace: { type: 'string' },
 } as const;
+
+/** Which frames of a video or a folder: the same for every command that takes one. */
+export const frameOptions = {
+  frames: { type: 'string' },
+  'max-frames': { type: 'string' },
+  'max-side': { type: 'string' },
+  pick: { type: 'string' },
+} as const;
+
+export type FrameOptions = { readonly [name in keyof typeof frameOptions]?: string | undefined };
+
+/** Undefined where nothing is chosen. Throws a `setting` error. */
+export function frameChoice(values: FrameOptions): FrameChoice | undefined {
+  const given = Object.keys(frameOptions).flatMap(name => {
+    const value = values[name as keyof FrameOptions];
+    return value === undefined ? [] : [`${name}=${value}`];
+  });
+  return given.length === 0 ? undefined : parseFrameChoice(given.join(','));
+}
 
 /** `most`: how many positionals the command takes. Throws a `setting` error for an option or positional it does not take. */
 export function parse<T extends Options>(command: string, args: string[], options: T, most: number) {

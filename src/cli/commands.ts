@@ -2,8 +2,21 @@
 
 import { existsSync } from 'node:fs';
 import { join, resolve } from 'node:path';
+import { withFrameChoice } from '../formats/frame-choice.ts';
 import { branchRun } from '../store/branch-run.ts';
-import { assignment, driveOptions, driveSettings, fail, parse, plannedEvent, usage, whole } from './arguments.ts';
+import {
+  assignment,
+  driveOptions,
+  driveSettings,
+  type FrameOptions,
+  fail,
+  frameChoice,
+  frameOptions,
+  parse,
+  plannedEvent,
+  usage,
+  whole,
+} from './arguments.ts';
 import { drive } from './drive.ts';
 import { printCameraErrors } from './evaluate-cameras.ts';
 import { film } from './film.ts';
@@ -38,7 +51,9 @@ const help = `Descent Lab: see and steer a vision model while gradient descent f
       --no-open  --library DIR (default: runs/)
       --port N                                   instead of the port it had before; 0: any that is free
       --root DIR                                 a folder whose files may be opened by their path; repeat for more
-  npm run --silent lab -- fit tubal INPUT …      fill in the missing entries of a picture, folder, .npy or .npz
+  npm run --silent lab -- fit tubal INPUT …      fill in the missing entries of a picture, video, folder, .npy or .npz
+      --frames A:B:S                             of a video or folder: frames A up to, without, B, every S-th (from 0)
+      --max-frames N (video: 60)  --max-side PIXELS  --pick sharpest: of the frames that --max-frames puts together
       --mask FILE (or alpha: the picture's own transparency)  --set key=value  --optimizer ID  --schedule ID  --threads N  --seed N  --iterations N
       --at 200:learningRate=0.5                  a change at an iteration; repeat for more
       --race method=gd,prec-gd,tnn-admm          members that differ in a setting; --members N for equal ones
@@ -122,6 +137,7 @@ export const commands: Record<string, Command> = {
         seed: text,
         iterations: text,
         members: text,
+        ...frameOptions,
       },
       2,
     );
@@ -151,7 +167,7 @@ export const commands: Record<string, Command> = {
         kind: 'start',
         request: {
           fit,
-          input: input.startsWith('sample:') ? input : resolve(input),
+          input: inputOf(input, values),
           mask: values.mask === undefined || values.mask === 'alpha' ? values.mask : resolve(values.mask),
           companions: companionsOf(values),
           settings,
@@ -278,6 +294,15 @@ export const commands: Record<string, Command> = {
     return print(await reportFit(positionals[0] ?? 'tubal', styleOf(values)));
   },
 };
+
+/** The input as an engine takes it, with the frames that the options choose. */
+function inputOf(input: string, options: FrameOptions): string {
+  const choice = frameChoice(options);
+  if (!input.startsWith('sample:'))
+    return choice === undefined ? resolve(input) : withFrameChoice(resolve(input), choice);
+  if (choice === undefined) return input;
+  throw usage('A sample has no frames to choose: leave --frames, --max-frames, --max-side and --pick out.');
+}
 
 function print(output: string): number {
   process.stdout.write(output);

@@ -20,6 +20,10 @@ export interface FitInput {
   readonly values: Float32Array | Float64Array;
   /** What one unit of the stored type was divided by to give `values`; 1 for floating point. */
   readonly fullScale: number;
+  /** Of a video file: when each frame is shown, ascending. */
+  readonly seconds?: Float64Array | undefined;
+  /** As the camera wrote it into the file, in pixels of this picture or these frames: a first guess. */
+  readonly focalLengthPixels?: number | undefined;
   /** Of kind scene; shape and values are its first loaded picture's. */
   readonly scene?: LoadedPoseScene;
   /** Of kind scene: where the object is said to be by a file of its own. */

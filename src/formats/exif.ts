@@ -30,5 +30,10 @@ export function focalLengthFromExif(exif: Uint8Array, width: number, height: num
   };
   const inner = value(view.getUint32(4, isLittle), exifPointer);
   const millimetres = inner === undefined ? undefined : value(inner, focalLengthIn35mm);
-  return millimetres ? (millimetres / Math.hypot(36, 24)) * Math.hypot(width, height) : undefined;
+  return millimetres ? focalLengthInPixels(millimetres, width, height) : undefined;
+}
+
+/** From millimetres on 35 mm film to pixels of a `width` × `height` picture, by the diagonals. */
+export function focalLengthInPixels(equivalent35mm: number, width: number, height: number): number {
+  return (equivalent35mm / Math.hypot(36, 24)) * Math.hypot(width, height);
 }

@@ -74,6 +74,7 @@ export function createEngineService(emit: (event: EngineEvent) => void, among: r
         `Started with ${origin.twin} kernels, which this machine has not: with ${device.twin} the last bits will differ.`,
       );
     try {
+      input.notes?.forEach(note);
       if ((input.pages ?? 1) > 1) note(`The file holds ${input.pages} pictures; only the first is read.`);
       const problem = await fit.load(input.data, plan.members, { device, seed: plan.seed, mask: input.mask, note });
       try {

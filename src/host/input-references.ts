@@ -3,6 +3,7 @@
 
 import { readdirSync, realpathSync, statSync } from 'node:fs';
 import { isAbsolute, join, relative, resolve, sep } from 'node:path';
+import { splitFrameChoice, withFrameChoice } from '../formats/frame-choice.ts';
 import { LabError } from '../protocol/lab-error.ts';
 import type { Uploads } from '../store/uploads.ts';
 
@@ -32,28 +33,32 @@ export function createInputReferences(
       tip: 'Drop the file into the window, or start the lab with --root FOLDER to open a folder.',
     });
   };
+  const resolvePlain = (reference: string): string => {
+    if (reference.startsWith('upload:')) return uploads.resolve(reference.slice(7));
+    if (!isAbsolute(reference) || reference.includes('\0')) {
+      throw new LabError({
+        code: 'input',
+        message: 'An input is a sample, an upload or a full path.',
+        where: reference.slice(0, 200),
+        tip: 'Drop the file into the window, or give its full path inside an opened folder.',
+      });
+    }
+    // FILE.npz#NAME picks one array of an archive.
+    const [, file, array] = /^(.*\.npz)(#[^#]*)$/i.exec(reference) ?? [undefined, reference, ''];
+    const path = real(file, reference);
+    if (statSync(path).isDirectory()) {
+      for (const entry of readdirSync(path, { withFileTypes: true, recursive: true })) {
+        const inner = relative(path, join(entry.parentPath, entry.name));
+        if (entry.isSymbolicLink()) real(join(path, inner), join(reference, inner));
+      }
+    }
+    return `${path}${array}`;
+  };
   return {
     resolve(reference) {
       if (reference.startsWith('sample:')) return reference;
-      if (reference.startsWith('upload:')) return uploads.resolve(reference.slice(7));
-      if (!isAbsolute(reference) || reference.includes('\0')) {
-        throw new LabError({
-          code: 'input',
-          message: 'An input is a sample, an upload or a full path.',
-          where: reference.slice(0, 200),
-          tip: 'Drop the file into the window, or give its full path inside an opened folder.',
-        });
-      }
-      // FILE.npz#NAME picks one array of an archive.
-      const [, file, array] = /^(.*\.npz)(#[^#]*)$/i.exec(reference) ?? [undefined, reference, ''];
-      const path = real(file, reference);
-      if (statSync(path).isDirectory()) {
-        for (const entry of readdirSync(path, { withFileTypes: true, recursive: true })) {
-          const inner = relative(path, join(entry.parentPath, entry.name));
-          if (entry.isSymbolicLink()) real(join(path, inner), join(reference, inner));
-        }
-      }
-      return `${path}${array}`;
+      const { path, choice } = splitFrameChoice(reference);
+      return withFrameChoice(resolvePlain(path), choice);
     },
   };
 }

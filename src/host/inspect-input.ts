@@ -2,9 +2,14 @@
 
 import { statSync } from 'node:fs';
 import { type Fit, type FitInput, resolveMembers, type SettingValues } from '../engine/fits.ts';
+import { type FrameReference, groupFrames, splitFrameChoice } from '../formats/frame-choice.ts';
 import { readMask } from '../formats/observation-mask.ts';
 import { firstAxisOf, type PictureStack, pictureStackOf } from '../formats/picture-stack.ts';
-import type { InputReport } from '../protocol/host-calls.ts';
+import { availableBytes } from '../media/memory.ts';
+import { planVideo, readVideoFrame, requireVideoMemory } from '../media/read-frames.ts';
+import { videoFileOf } from '../media/read-input.ts';
+import { describeRate } from '../media/read-video.ts';
+import type { ClipReport, InputReport } from '../protocol/host-calls.ts';
 import { asLabError, LabError } from '../protocol/lab-error.ts';
 import type { InputNames } from '../protocol/messages.ts';
 import type { ViewData } from '../protocol/views.ts';
@@ -21,19 +26,21 @@ type Note = (done: number, total: number) => void;
 /** Throws `input` errors for what cannot be read, `setting` errors for settings that cannot be. */
 export async function inspectInput(fit: Fit, names: InputNames, onProgress: Note): Promise<InputReport> {
   const { input: path, mask, companions = {} } = names;
+  const video = await plainVideoOf(fit, path);
+  if (video !== undefined) return inspectVideo(fit, names, video, onProgress);
   const settings = settingsFor(fit, names);
   const input = await openInput(fit, { ...names, settings }, onProgress);
   const { data } = input;
   const stack = data.kind === 'synthetic' ? undefined : pictureStackOf(data.shape, firstOf(data));
   const spread = spreadOf(data);
-  const missing = input.mask === undefined ? undefined : missingShare(data, input.mask);
+  const missing = input.mask === undefined ? undefined : missingShare(data.shape, input.mask);
   const found = await fit.inspect?.(data, settings);
   return {
     input: path,
     path,
     maskPath: mask,
     companionPaths: companions,
-    name: sampleOf(fit, path)?.title ?? path.split(/[\\/]/).at(-1) ?? path,
+    name: sampleOf(fit, path)?.title ?? fileName(path),
     kind: data.kind,
     shape: data.shape,
     facts: { ...factsOf(input, stack, spread, missing), ...found?.facts },
@@ -41,7 +48,83 @@ export async function inspectInput(fit: Fit, names: InputNames, onProgress: Note
     derived: found?.derived ?? {},
     picture: stack === undefined ? undefined : { frames: stack.frames, height: stack.height, width: stack.width },
     hasAlpha: input.hasAlpha,
+    clip: input.available === undefined ? undefined : folderClip(path, input.available),
   };
+}
+
+function fileName(path: string): string {
+  return splitFrameChoice(path).path.split(/[\\/]/).at(-1) ?? path;
+}
+
+function folderClip(path: string, frames: number): ClipReport {
+  const chosen = groupFrames(frames, splitFrameChoice(path).choice).map(([first]) => first);
+  return { frames, chosen, seconds: undefined };
+}
+
+/** A video file that the fit takes as it is: one that looks for more in its input is given the whole. */
+async function plainVideoOf(fit: Fit, path: string): Promise<FrameReference | undefined> {
+  const isPlain = fit.scenePart === undefined && fit.inspect === undefined && sampleOf(fit, path) === undefined;
+  return isPlain ? videoFileOf(path) : undefined;
+}
+
+/** Of a video file, from its index alone: none of its frames is decoded, so that a long one is told about at once. */
+async function inspectVideo(
+  fit: Fit,
+  { input, mask, companions = {} }: InputNames,
+  { path, choice }: FrameReference,
+  onProgress: Note,
+): Promise<InputReport> {
+  const { video, groups, shape, notes } = await planVideo(path, choice);
+  try {
+    const [frames, height, width] = shape;
+    const { seconds } = video;
+    const maskInput = mask === undefined ? undefined : await openInput(fit, { input: mask, settings: {} }, onProgress);
+    const missing = maskInput === undefined ? undefined : missingShare(shape, maskInput.data);
+    const values = shape.reduce((product, extent) => product * extent, 1);
+    const rate = describeRate(seconds);
+    const warnings = [...notes, ...sizeWarnings(values), ...maskWarnings(missing)];
+    try {
+      requireVideoMemory(shape, path, {});
+    } catch (thrown) {
+      const { message, tip } = asLabError(thrown);
+      warnings.unshift(`${message} ${tip}`);
+    }
+    const facts: Record<string, string> = {
+      Size: `${width} × ${height}`,
+      Frames: frames === seconds.length ? String(frames) : `${frames} of ${seconds.length}`,
+      Colour: 'RGB',
+      Coding: `${video.codec} in ${video.container}`,
+      Length: `${(seconds[seconds.length - 1] - seconds[0]).toFixed(2)} s`,
+      ...(rate.kind === 'single' ? {} : { Rate: `${Number(rate.framesPerSecond.toFixed(3))} frames per second` }),
+      Memory: `${megabytes(4 * values)} for the frames, ${megabytes(availableBytes())} free`,
+      ...(video.focalLengthPixels === undefined
+        ? {}
+        : { 'Focal length': `${Math.round(video.focalLengthPixels)} px, as the camera wrote it` }),
+      File: megabytes(statSync(path).size),
+      ...missingFact(missing),
+    };
+    return {
+      input,
+      path: input,
+      maskPath: mask,
+      companionPaths: companions,
+      name: fileName(input),
+      kind: 'video',
+      shape,
+      facts,
+      warnings,
+      derived: {},
+      picture: { frames, height, width },
+      hasAlpha: false,
+      clip: {
+        frames: seconds.length,
+        chosen: groups.map(([first]) => first),
+        seconds: groups.map(([first]) => seconds[first]),
+      },
+    };
+  } finally {
+    video.dispose();
+  }
 }
 
 /** As a run would have them that is given these; none for a fit that looks at the input alone. */
@@ -75,6 +158,8 @@ function lastInput(fit: Fit, { input, companions, ...given }: InputNames, onProg
 
 /** One frame at full size: `values` [1, height, width, channels] as bytes over the range of the input. */
 export async function inputPicture(fit: Fit, names: InputNames, frame: number, onProgress: Note): Promise<ViewData> {
+  const video = await plainVideoOf(fit, names.input);
+  if (video !== undefined) return videoPicture(video, frame);
   const data = await lastInput(fit, names, onProgress);
   const stack = data.kind === 'synthetic' ? undefined : pictureStackOf(data.shape, firstOf(data));
   if (stack === undefined || frame >= stack.frames) {
@@ -86,6 +171,18 @@ export async function inputPicture(fit: Fit, names: InputNames, frame: number, o
     });
   }
   return frameOf(data, stack, frame);
+}
+
+async function videoPicture({ path, choice }: FrameReference, frame: number): Promise<ViewData> {
+  const { height, width, channels, values, bitDepth } = await readVideoFrame(path, choice, frame);
+  const data: FitInput = {
+    name: path,
+    kind: 'video',
+    shape: [1, height, width, channels],
+    values,
+    fullScale: 2 ** bitDepth - 1,
+  };
+  return frameOf(data, pictureStackOf(data.shape, 'rows')!, 0);
 }
 
 /** The middle frame, small; empty for a sample that is no picture. */
@@ -146,9 +243,9 @@ function firstOf({ kind, shape, values }: FitInput): 'frames' | 'rows' {
 }
 
 /** Share of the entries; or why the mask does not fit the input. */
-function missingShare(data: FitInput, mask: FitInput): number | string {
+function missingShare(shape: readonly number[], mask: FitInput): number | string {
   try {
-    const { observed } = readMask(mask, data.shape, ['rows', 'frames']);
+    const { observed } = readMask(mask, shape, ['rows', 'frames']);
     return observed.reduce((sum, mark) => sum + 1 - mark, 0) / observed.length;
   } catch (thrown) {
     return asLabError(thrown).message;
@@ -175,8 +272,21 @@ function factsOf(
   }
   if (colourSpace !== undefined) facts['Colour space'] = colourSpace;
   if (files.length > 0) facts.File = megabytes(files.reduce((sum, { bytes }) => sum + bytes, 0));
-  if (typeof missing === 'number') facts.Missing = `${(100 * missing).toFixed(1)} %`;
-  return facts;
+  return { ...facts, ...missingFact(missing) };
+}
+
+function missingFact(missing: number | string | undefined): Record<string, string> {
+  return typeof missing === 'number' ? { Missing: `${(100 * missing).toFixed(1)} %` } : {};
+}
+
+function sizeWarnings(values: number): string[] {
+  return values > LARGE ? [`${Math.round(values / 1e6)} million values: an iteration takes a second or more.`] : [];
+}
+
+function maskWarnings(missing: number | string | undefined): string[] {
+  if (typeof missing === 'string') return [missing];
+  if (missing === 0) return ['The mask leaves nothing out: there is nothing to recover.'];
+  return missing === 1 ? ['The mask leaves nothing observed: is it inverted?'] : [];
 }
 
 function warningsOf(
@@ -196,8 +306,7 @@ function warningsOf(
       `${holes.toLocaleString('en')} values are not finite (NaN or infinite). Mark them as missing with a mask, or replace them.`,
     );
   if (finite > 0 && low === high) warnings.push('All values are equal: whatever is missing, the result is that value.');
-  if (values.length > LARGE)
-    warnings.push(`${Math.round(values.length / 1e6)} million values: an iteration takes a second or more.`);
+  warnings.push(...sizeWarnings(values.length));
   if (stack !== undefined && Math.min(stack.height, stack.width) < SMALL_SIDE)
     warnings.push(`One side has fewer than ${SMALL_SIDE} values: a low rank has nothing to hold on to.`);
   if (hasAlpha)
@@ -205,10 +314,7 @@ function warningsOf(
       'The picture has transparency, which is left out. Take it as the mask to fill what is less than half opaque.',
     );
   if (pages > 1) warnings.push(`The file holds ${pages} pictures; the first is read.`);
-  if (typeof missing === 'string') warnings.push(missing);
-  if (missing === 0) warnings.push('The mask leaves nothing out: there is nothing to recover.');
-  if (missing === 1) warnings.push('The mask leaves nothing observed: is it inverted?');
-  return warnings;
+  return [...warnings, ...maskWarnings(missing)];
 }
 
 function megabytes(bytes: number): string {

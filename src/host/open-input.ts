@@ -22,6 +22,10 @@ export interface OpenedInput {
   readonly colourSpace?: string | undefined;
   /** Pictures in a file of which only the first is read. */
   readonly pages?: number | undefined;
+  /** Of a folder or a file of pictures: how many frames there are to choose from. */
+  readonly available?: number | undefined;
+  /** What a user should know about how it was read, in sentences. */
+  readonly notes?: readonly string[] | undefined;
 }
 
 /** What is to be opened: paths, and the resolved settings that choose a part of a scene. */
@@ -89,9 +93,13 @@ async function openTensor(
   const { height, width, channels, values, bitDepth } = read.kind === 'picture' ? read.picture : read;
   const shape = [...(read.kind === 'video' ? [read.frames] : []), height, width, channels];
   const fullScale = 2 ** bitDepth - 1;
-  const data: FitInput = { name: path, kind: read.kind, shape, values, fullScale };
+  const { focalLengthPixels } = read.kind === 'picture' ? read.picture : read;
+  const data: FitInput = { name: path, kind: read.kind, shape, values, fullScale, focalLengthPixels };
   const stored = `${bitDepth} bit`;
-  if (read.kind === 'video') return { data, files, stored };
+  if (read.kind === 'video') {
+    const { seconds, notes, available } = read;
+    return { data: { ...data, seconds }, files, stored, notes, available };
+  }
   const { alpha, colourSpace, pages } = read.picture;
   const opened = { data, files, stored, colourSpace, pages };
   if (alpha === undefined) return opened;

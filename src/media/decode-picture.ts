@@ -1,6 +1,7 @@
 // Decodes PNG, JPEG, WebP, TIFF, AVIF and GIF files into exact values between 0 and 1: no gamma, no colour profile and no
 // alpha is applied. The Node variant, on sharp.
 import sharp, { type Metadata, type SharpOptions } from 'sharp';
+import { focalLengthFromExif } from '../formats/exif.ts';
 import { LabError } from '../protocol/lab-error.ts';
 import type { Picture } from './picture.ts';
 import { describeOtherContent, isCutShort, type PictureFormat, sniffPictureFormat } from './picture-container.ts';
@@ -67,6 +68,7 @@ export async function decodePicture(
     alpha,
     colourSpace: describeColourSpace(metadata, reading),
     pages: metadata.pages ?? 1,
+    focalLengthPixels: metadata.exif && focalLengthFromExif(metadata.exif, info.width, info.height),
   };
 }
 

@@ -13,14 +13,16 @@ export function availableBytes(): number {
   return limit > 0 && limit < totalmem() ? Math.min(free, limit - process.memoryUsage.rss()) : free;
 }
 
+const usualTip = 'Use a part of it, scale it down, take fewer frames or members, or end other programs.';
+
 /** Throws a `memory` error where `bytes` are not available. */
-export function requireMemory(bytes: number, where: string, available = availableBytes()): void {
+export function requireMemory(bytes: number, where: string, available = availableBytes(), tip = usualTip): void {
   if (bytes <= available) return;
   throw new LabError({
     code: 'memory',
     message: `This input needs about ${gigabytes(bytes)} GB of memory, and ${gigabytes(Math.max(0, available))} GB are free.`,
     where,
-    tip: 'Use a part of it, scale it down, take fewer frames or members, or end other programs.',
+    tip,
   });
 }
 

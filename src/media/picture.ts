@@ -15,6 +15,8 @@ export interface Picture {
   readonly colourSpace: string;
   /** Pages or animation frames in the file; `values` holds the first. */
   readonly pages: number;
+  /** From the 35 mm equivalent in EXIF; undefined where the camera wrote none. */
+  readonly focalLengthPixels: number | undefined;
 }
 
 /** What an encoder needs of a picture. */

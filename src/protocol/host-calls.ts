@@ -266,6 +266,16 @@ export interface InputReport {
   /** Height and width of the pictures it can be shown as; undefined for what is no picture. */
   readonly picture: { readonly frames: number; readonly height: number; readonly width: number } | undefined;
   readonly hasAlpha: boolean;
+  /** Of a video or a folder of pictures: frames to choose from. */
+  readonly clip?: ClipReport | undefined;
+}
+
+export interface ClipReport {
+  /** All frames that there are. */
+  readonly frames: number;
+  /** Number and time of each chosen frame; times are undefined for a folder. */
+  readonly chosen: readonly number[];
+  readonly seconds: readonly number[] | undefined;
 }
 
 /** A run in the library's list. */

@@ -16,6 +16,7 @@ import {
 } from 'node:fs';
 import { basename, extname, join } from 'node:path';
 import * as v from 'valibot';
+import { splitFrameChoice } from '../formats/frame-choice.ts';
 import type { RunEntry } from '../protocol/host-calls.ts';
 import { asLabError, LabError, type LabErrorDetails } from '../protocol/lab-error.ts';
 import { type MeasureRow, type RunState, traceColumns } from '../protocol/run.ts';
@@ -159,7 +160,12 @@ export function openRunLibrary(path: string, now = Date.now()): RunLibrary {
         folders.flatMap(each => {
           try {
             const { input, mask, files } = readRecipe(each);
-            return [input, ...(mask === undefined ? [] : [mask]), ...files.map(file => file.path)];
+            return [
+              input,
+              splitFrameChoice(input).path,
+              ...(mask === undefined ? [] : [mask]),
+              ...files.map(file => file.path),
+            ];
           } catch {
             return []; // no run, or one that cannot be resumed any more
           }

@@ -30,7 +30,7 @@ const kvik: SettingValues = { size: 10, tubes: 4, rank: 100, initialScale: 1e-7 
 export const tubal: Fit = {
   id: 'tubal',
   title: 'Low-tubal-rank recovery',
-  takes: 'a picture, a folder of frames, or a NumPy array with two to four axes',
+  takes: 'a picture, a video, a folder of frames, or a NumPy array with two to four axes',
   exportContent:
     'recovered: float32 with the axes and the value range of the input (0 to 255 for 8-bit pictures; [height, width, channel], [frame, height, width, channel], or as the array was stored). mask: uint8 of the same shape, 1 where observed. Of sensing: recovered and truth [n, n, k].',
   settings: [
