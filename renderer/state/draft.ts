@@ -139,12 +139,51 @@ export async function draftFromInput(input: string, change: Partial<Draft> = {})
 async function inspectDraft(input: string, isCurrent: () => boolean): Promise<void> {
   useDraft.setState({ input, busy: 'reading', progress: undefined });
   try {
-    const { fit, mask, companions, settings } = useDraft.getState();
-    const named = { ...(mask === undefined ? {} : { mask }), companions, settings };
-    const report = await theBridge().call('inspect', { fit, input, ...named });
-    if (isCurrent()) useDraft.setState({ report, busy: 'no' });
+    const found = await lookAt(input);
+    if (isCurrent()) useDraft.setState({ ...found, busy: 'no' });
   } catch (thrown) {
     if (isCurrent()) useDraft.setState({ busy: 'no', error: asLabError(thrown).toDetails() });
+  }
+}
+
+/** What the fit of the draft makes of an input; where that is none for it, what a fit for another kind of input does. */
+async function lookAt(input: string): Promise<Pick<Draft, 'fit' | 'report'>> {
+  const { fit: own, mask, companions, settings } = useDraft.getState();
+  const named = { ...(mask === undefined ? {} : { mask }), companions, settings };
+  const ask = async (fit: string) => ({ fit, report: await theBridge().call('inspect', { fit, input, ...named }) });
+  try {
+    return await ask(own);
+  } catch (thrown) {
+    const { fits = [] } = useLab.getState().description ?? {};
+    const opens = fits.find(({ id }) => id === own)?.opens;
+    const other = fits.find(each => each.opens !== opens);
+    const isMade = Object.keys(settings).length > 0 || input.startsWith('sample:');
+    if (other === undefined || isMade || asLabError(thrown).code !== 'input') throw thrown;
+    return ask(other.id).catch(() => {
+      throw thrown;
+    });
+  }
+}
+
+const LOOK_AGAIN_MILLISECONDS = 400;
+let lookingAgain: ReturnType<typeof setTimeout> | undefined;
+
+/** Settings choose what of a scene a run takes, so that the report follows them. */
+useDraft.subscribe(({ settings, report, busy }, before) => {
+  if (settings === before.settings || report?.kind !== 'scene' || busy !== 'no') return;
+  clearTimeout(lookingAgain);
+  lookingAgain = setTimeout(lookAgain, LOOK_AGAIN_MILLISECONDS, whileThisDraft(), settings);
+});
+
+async function lookAgain(isCurrent: () => boolean, settings: Draft['settings']): Promise<void> {
+  const isMeant = () => isCurrent() && useDraft.getState().settings === settings;
+  const { input } = useDraft.getState();
+  if (!isMeant() || input === undefined) return;
+  try {
+    const { report } = await lookAt(input);
+    if (isMeant()) useDraft.setState({ report });
+  } catch (thrown) {
+    if (isMeant()) useDraft.setState({ error: asLabError(thrown).toDetails() });
   }
 }
 

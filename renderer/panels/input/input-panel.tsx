@@ -47,7 +47,9 @@ function DraftInput() {
   return (
     <>
       <h2 className="input-heading">{name}</h2>
-      {report.picture !== undefined && <InputPicture {...draft} input={input} name={name} />}
+      {report.picture !== undefined && (
+        <InputPicture {...draft} input={input} name={name} settings={report.kind === 'scene' ? draft.settings : {}} />
+      )}
       <Warnings report={report} />
       <FactTable label="What the input was understood as" facts={reportFacts(report)} />
       <p className="input-note">Mask: {maskText(draft)}</p>

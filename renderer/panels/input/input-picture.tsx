@@ -22,7 +22,7 @@ export interface InputPictureProps {
 export function InputPicture({ fit, input, name, companions, settings }: InputPictureProps) {
   return (
     <DrawnPicture
-      id={`${fit} ${input}`}
+      id={`${fit} ${input} ${JSON.stringify(settings)}`}
       label={`First frame of ${name}`}
       ask={() => theBridge().frame('inputPicture', { fit, input, companions, settings, frame: 0 })}
     />
