@@ -201,8 +201,9 @@ export interface RefineRequest {
 export interface RefinedPose {
   readonly camFromObject: CamFromObject;
   readonly seconds: number;
-  /** In a few words. */
+  /** A word, and what there is to say of it. */
   readonly verdict: string;
+  readonly findings: readonly string[];
   /** Loss terms and what changed, named with their unit. */
   readonly figures: Readonly<Record<string, number>>;
   readonly warnings: readonly string[];

@@ -47,6 +47,7 @@ export interface BatchRow {
   /** Undefined where it failed: camFromObject as [9] row-major and [3] in millimetres. */
   readonly pose?: { readonly rotation: readonly number[]; readonly translation: readonly number[] };
   readonly verdict: string;
+  readonly findings: readonly string[];
   readonly figures: Readonly<Record<string, number>>;
   readonly error?: { readonly message: string; readonly where?: string | undefined; readonly tip?: string | undefined };
   readonly warnings: readonly string[];
@@ -250,7 +251,7 @@ async function refineRow(
     // Nothing would come of the rows after it either.
     if (code === 'device' || code === 'store') throw thrown;
     const seconds = (performance.now() - began) / 1000;
-    return { row, seconds, verdict: 'failed', figures: {}, error: { message, where, tip }, warnings: [] };
+    return { row, seconds, verdict: 'failed', findings: [], figures: {}, error: { message, where, tip }, warnings: [] };
   }
 }
 
@@ -282,10 +283,23 @@ function reportOf(ordered: readonly OrderedRow[], scene: PoseScene): Uint8Array 
   const digits = (value: number | undefined): CsvValue => (value === undefined ? '' : Number(value.toPrecision(4)));
   return encodeCsv({
     header: [
-      ...['row', 'scene_id', 'im_id', 'obj_id', 'object', 'verdict', ...figures, 'seconds', 'reason', 'warnings'],
+      ...[
+        'row',
+        'scene_id',
+        'im_id',
+        'obj_id',
+        'object',
+        'verdict',
+        'finding',
+        ...figures,
+        'seconds',
+        'reason',
+        'warnings',
+      ],
     ],
     rows: ordered.map(({ start, row }) => [
-      ...[row.row + 2, start.sceneId, start.imageId, start.objectId, names.get(start.objectId) ?? '', row.verdict],
+      ...[row.row + 2, start.sceneId, start.imageId, start.objectId, names.get(start.objectId) ?? ''],
+      ...[row.verdict, row.findings.join('; ')],
       ...figures.map(name => digits(row.figures[name])),
       digits(row.seconds),
       row.error === undefined ? '' : `${row.error.message} ${row.error.tip ?? ''}`.trim(),

@@ -224,9 +224,7 @@ export async function readPoseFrame(
         requireSize(mask, camera, 'The mask is', 'the image is', file);
         return brightest(mask);
       }
-      return (
-        labels && Float32Array.from(labels, value => ((label === undefined ? value > 0 : value === label) ? 1 : 0))
-      );
+      return labels && maskOf(labels, label);
     }),
   );
   return {
@@ -251,6 +249,13 @@ export async function loadPoseScene(path: string, unitMillimetres?: number): Pro
   const pixels: FramePixels[] = [];
   for (const frame of scene.frames) pixels.push(await readPoseFrame(folder, frame));
   return { scene, models, pixels };
+}
+
+/** 1 where the label picture has `label`; undefined: anything but 0. */
+function maskOf(labels: Uint16Array, label: number | undefined): Float32Array {
+  const mask = new Float32Array(labels.length);
+  for (let i = 0; i < mask.length; i++) mask[i] = (label === undefined ? labels[i] > 0 : labels[i] === label) ? 1 : 0;
+  return mask;
 }
 
 /** [height, width] z-depth in millimetres, 0 where unknown: PNG of 16 bits, or NPY, times `scale`. */

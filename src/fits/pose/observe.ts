@@ -65,13 +65,13 @@ export function observeInstance(
   const mask = masks[index];
   if (mask === undefined) return undefined;
   const { label } = instances[index];
-  const isOwn = (i: number) => mask[i] > 0.5;
-  const foreign = masks.filter((other, i) => i !== index && other !== undefined) as Float32Array[];
-  const others =
-    labels !== undefined
-      ? Float32Array.from(labels, (value, i) => (value !== 0 && value !== label && !isOwn(i) ? 1 : 0))
-      : foreign.length > 0
-        ? Float32Array.from(mask, (_, i) => (!isOwn(i) && foreign.some(other => other[i] > 0.5) ? 1 : 0))
-        : undefined;
+  const foreign = masks.filter((other, i): other is Float32Array => i !== index && other !== undefined);
+  const others = labels !== undefined || foreign.length > 0 ? new Float32Array(mask.length) : undefined;
+  if (others !== undefined && labels !== undefined) {
+    for (let i = 0; i < others.length; i++) others[i] = labels[i] !== 0 && labels[i] !== label ? 1 : 0;
+  } else if (others !== undefined) {
+    for (const other of foreign) for (let i = 0; i < others.length; i++) if (other[i] > 0.5) others[i] = 1;
+  }
+  if (others !== undefined) for (let i = 0; i < others.length; i++) if (mask[i] > 0.5) others[i] = 0;
   return { camera, image, mask, others, depth };
 }

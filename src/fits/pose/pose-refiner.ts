@@ -3,20 +3,29 @@
 import type { CpuDevice } from '../../devices/cpu/cpu-device.ts';
 import type { FramePixels, PoseModel, SceneFrame, ScenePose } from '../../formats/pose-scene.ts';
 import { project } from '../../geometry/camera.ts';
+import { decimateMesh } from '../../geometry/decimate.ts';
 import { boundingBoxCentre, reportMesh } from '../../geometry/mesh-report.ts';
 import { type CamFromObject, transformPoint } from '../../geometry/rigid.ts';
 import { angleBetween, radiansPerDegree } from '../../geometry/rotation.ts';
-import type { PoseTerms } from '../../ops/rasterise/pose-terms.ts';
+import { findSymmetries } from '../../geometry/symmetry.ts';
 import { LabError } from '../../protocol/lab-error.ts';
 import type { RefinableModel, RefinedPose, RefineRequest } from '../fit.ts';
+import { createPoseAssessor } from './assessment.ts';
 import type { PoseObservation } from './crop.ts';
 import { observeInstance } from './observe.ts';
 import { uploadPoseMeshes } from './pose-meshes.ts';
 import { createPoseTarget, type PoseMeshes } from './pose-target.ts';
 import { publishedSettings, refinePublished } from './published.ts';
 import { descentSettings, polishSettings, type RefineResult, refinePose } from './refine.ts';
-import { termSettings } from './staged-method.ts';
 import { reportUnits } from './units-report.ts';
+import { clusterPoses, judgePose, type PoseCluster } from './verdict.ts';
+
+/** Members that are looked at once more for the verdict. */
+const mostJudged = 8;
+/** Enough to tell symmetries within a hundredth of the diameter. */
+const symmetryTriangles = 3000;
+
+type Judged = Pick<RefinedPose, 'verdict' | 'findings' | 'figures'>;
 
 /** Throws a LabError of code 'input' for a mesh without area. */
 export async function createRefinableModel(device: CpuDevice, model: PoseModel): Promise<RefinableModel> {
@@ -24,6 +33,45 @@ export async function createRefinableModel(device: CpuDevice, model: PoseModel):
   const meshReport = reportMesh(mesh);
   const meshes = await uploadPoseMeshes(device, model);
   const centre = boundingBoxCentre(mesh);
+  const symmetries = findSymmetries((await decimateMesh(mesh, symmetryTriangles)).mesh);
+
+  /** The result and the best members as the last stage of `polish` sees them, whatever the method was. */
+  const judge = (observation: PoseObservation, start: CamFromObject, { pose, members }: RefineResult): Judged => {
+    const best = members.slice(0, mostJudged);
+    const target = createPoseTarget(device, meshes, [observation], start, best.length + 2);
+    try {
+      const assessor = createPoseAssessor(target, symmetries);
+      const [before, after, ...fits] = assessor.fitsOf([start, pose, ...best.map(member => member.pose)]);
+      const candidates = best.map(({ index, pose: other }, m) => ({
+        member: index,
+        pose: other,
+        score: fits[m].score,
+      }));
+      const clusters = clusterPoses(candidates, target.mesh);
+      const own = clusters.find(({ members: among }) => among.includes(best[0].index)) as PoseCluster;
+      const { covariance, visibility } = assessor.assess(pose);
+      const { word, findings } = judgePose({
+        ...{ mesh: target.mesh, symmetries, start, visibility, covariance },
+        clusters: [{ ...own, pose, score: after.score }, ...clusters.filter(other => other !== own)],
+      });
+      return {
+        verdict: word,
+        findings: [...findings, ...(after.score < before.score ? [] : ['no better than the start'])],
+        figures: {
+          ...{ score: after.score, startScore: before.score, maskLoss: after.mask, depthLoss: after.depth },
+          ...{ overlap: visibility.overlap, hiddenShare: visibility.hiddenShare },
+          ...(covariance && {
+            rotationDeviationDegrees: covariance.rotationDegrees,
+            alongDeviationMillimetres: covariance.alongMillimetres,
+            acrossDeviationMillimetres: covariance.acrossMillimetres,
+          }),
+        },
+      };
+    } finally {
+      target.dispose();
+    }
+  };
+
   return {
     triangles: meshReport.triangles,
     refine(frame, pixels, start, request): RefinedPose {
@@ -34,20 +82,17 @@ export async function createRefinableModel(device: CpuDevice, model: PoseModel):
         ...{ camera, mask, mesh, meshReport, start: camFromObject, depthMillimetres: depth },
       });
       const began = performance.now();
-      const { pose } = refineByMethod(device, meshes, observation, camFromObject, request);
+      const result = refineByMethod(device, meshes, observation, camFromObject, request);
+      const { pose } = result;
       const seconds = (performance.now() - began) / 1000;
-      const before = appraise(device, meshes, observation, camFromObject);
-      const after = appraise(device, meshes, observation, pose);
+      const judged = judge(observation, camFromObject, result);
       const [from, to] = [transformPoint(camFromObject, centre), transformPoint(pose, centre)];
       return {
         camFromObject: pose,
         seconds,
-        verdict: after.score < before.score ? 'refined' : 'no better than the start',
+        ...judged,
         figures: {
-          score: after.score,
-          startScore: before.score,
-          maskLoss: after.mask,
-          depthLoss: after.depth,
+          ...judged.figures,
           turnedDegrees: angleBetween(camFromObject.rotation, pose.rotation) / radiansPerDegree,
           movedMillimetres: Math.hypot(...to.map((value, k) => value - from[k])),
         },
@@ -74,21 +119,6 @@ function refineByMethod(
   }
   const settings = method === 'descent' ? descentSettings : polishSettings;
   return refinePose(device, meshes, observation, start, { ...settings, members, seed });
-}
-
-const appraisalSize = 160;
-
-/** The loss terms of one pose at fixed scales, so that poses of different methods compare. */
-function appraise(device: CpuDevice, meshes: PoseMeshes, observation: PoseObservation, pose: CamFromObject): PoseTerms {
-  const target = createPoseTarget(device, meshes, [observation], pose, 1);
-  const { mesh, start } = target;
-  try {
-    const scales = { kind: 'second-order', silhouetteScale: 1, depthScale: 0.015 } as const;
-    const settings = termSettings(scales, polishSettings.contourWeight, { maskWeight: 1, depthWeight: 1 }, mesh);
-    return target.evaluate({ size: appraisalSize, mesh: 'full' }, [{ pose: start, settings }])[0];
-  } finally {
-    target.dispose();
-  }
 }
 
 /** What the frame shows of the object; of several instances of it the one whose mask is nearest to the start. */
