@@ -12,8 +12,13 @@ export interface TrackSettings {
   readonly quality: number;
   /** A track ends where a point followed to the next frame and back comes out so many pixels away. */
   readonly roundTrip: number;
-  /** A track ends where its window correlates less with its first appearance. */
-  readonly correlation: number;
+  /**
+   * A track ends where the correlation of its window with its first appearance is below `leastCorrelation`, or below `goodCorrelation`
+   * and `mostGrowth` times as far from 1 as in its second frame, where noise alone tells.
+   */
+  readonly goodCorrelation: number;
+  readonly leastCorrelation: number;
+  readonly mostGrowth: number;
   /** Frames of a track; shorter ones are left out. */
   readonly longest: number;
   readonly shortest: number;
@@ -23,12 +28,14 @@ export interface TrackSettings {
 export function trackSettings(width: number, height: number): TrackSettings {
   const scale = Math.sqrt((width * height) / (640 * 480));
   return {
-    startEvery: 2,
+    startEvery: 1,
     count: 300,
     spacing: Math.max(4, 9 * scale),
     quality: 0.005,
-    roundTrip: 0.7 * Math.max(0.5, scale),
-    correlation: 0.9,
+    roundTrip: 0.2 * Math.max(0.5, scale),
+    goodCorrelation: 0.99,
+    leastCorrelation: 0.9,
+    mostGrowth: 3,
     longest: 24,
     shortest: 3,
   };
@@ -83,6 +90,8 @@ interface Track<Template> {
   /** x, y and the map from the first window, as `TrackOperators.align` takes them. */
   readonly warp: Float32Array;
   readonly firstFrame: number;
+  /** 1 − correlation in the second frame. */
+  firstLoss: number | undefined;
   /** x, y for each frame. */
   readonly positions: number[];
 }
@@ -139,8 +148,12 @@ export function createPointTracker<Picture, Template>(
       const { warp, positions } = track;
       const moved = Math.hypot(warps[6 * i] - warp[0], warps[6 * i + 1] - warp[1]);
       warp.set(warps.subarray(6 * i, 6 * i + 6));
-      const kept =
-        correlations[i] >= settings.correlation && moved < 2 * settings.roundTrip && inside(warp[0], warp[1]);
+      const correlation = correlations[i];
+      track.firstLoss ??= 1 - correlation;
+      const alike =
+        correlation >= settings.goodCorrelation ||
+        (correlation >= settings.leastCorrelation && 1 - correlation <= settings.mostGrowth * track.firstLoss);
+      const kept = alike && moved < 2 * settings.roundTrip && inside(warp[0], warp[1]);
       if (kept) positions.push(warp[0], warp[1]);
       return kept;
     });
@@ -155,7 +168,7 @@ export function createPointTracker<Picture, Template>(
     templates.forEach((template, i) => {
       const [x, y] = points.subarray(2 * i, 2 * i + 2);
       const warp = Float32Array.of(x, y, 1, 0, 0, 1);
-      alive.push({ batch, template, warp, firstFrame: frame, positions: [x, y] });
+      alive.push({ batch, template, warp, firstFrame: frame, firstLoss: undefined, positions: [x, y] });
     });
   };
 

@@ -22,7 +22,7 @@ beforeAll(async () => {
 afterAll(() => device.dispose());
 
 const [width, height] = [180, 120];
-const defaults: TrackSettings = { ...trackSettings(width, height), count: 60 };
+const defaults: TrackSettings = { ...trackSettings(width, height), count: 60, startEvery: 2 };
 
 function track<Picture, Template>(
   operators: TrackOperators<Picture, Template>,
