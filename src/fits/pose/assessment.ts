@@ -32,7 +32,7 @@ export interface PoseAssessor {
 
 /** Looks at the full mesh with both weights 1, whatever the refinement was. */
 export function createPoseAssessor(target: PoseTarget, symmetries: Symmetries): PoseAssessor {
-  const { mesh, rectangle } = target;
+  const { mesh, rectangle, views } = target;
   const stage = polishSettings.stages[polishSettings.stages.length - 1];
   const size = drawnSize(rectangle, stage.size);
   const settingsOf = (depthWeight: number) =>
@@ -51,9 +51,10 @@ export function createPoseAssessor(target: PoseTarget, symmetries: Symmetries): 
       const settings = settingsOf(1);
       const imagePixels = rectangle.width / size;
       const depth = { ...both, hessian: both.hessian.map((value, i) => value - mask.hessian[i]) };
+      // Further views are taken to show as much as the first.
       const evidence = [
-        maskEvidence(mask, known.contour.length / 4, settings, imagePixels),
-        ...(target.hasDepth ? [depthEvidence(depth, known.depthCount, settings, imagePixels)] : []),
+        maskEvidence(mask, (views * known.contour.length) / 4, settings, imagePixels),
+        ...(target.hasDepth ? [depthEvidence(depth, views * known.depthCount, settings, imagePixels)] : []),
       ];
       return {
         covariance: poseCovariance(evidence, pose, mesh, symmetries.symmetryAxes),

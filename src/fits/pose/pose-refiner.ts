@@ -3,17 +3,15 @@
 import type { CpuDevice } from '../../devices/cpu/cpu-device.ts';
 import type { FramePixels, PoseModel, SceneFrame, ScenePose } from '../../formats/pose-scene.ts';
 import { project } from '../../geometry/camera.ts';
-import { decimateMesh } from '../../geometry/decimate.ts';
 import { boundingBoxCentre, reportMesh } from '../../geometry/mesh-report.ts';
 import { type CamFromObject, transformPoint } from '../../geometry/rigid.ts';
 import { angleBetween, radiansPerDegree } from '../../geometry/rotation.ts';
-import { findSymmetries } from '../../geometry/symmetry.ts';
 import { LabError } from '../../protocol/lab-error.ts';
 import type { RefinableModel, RefinedPose, RefineRequest } from '../fit.ts';
 import { createPoseAssessor } from './assessment.ts';
 import type { PoseObservation } from './crop.ts';
 import { observeInstance } from './observe.ts';
-import { uploadPoseMeshes } from './pose-meshes.ts';
+import { symmetriesOf, uploadPoseMeshes } from './pose-meshes.ts';
 import { createPoseTarget, type PoseMeshes } from './pose-target.ts';
 import { publishedSettings, refinePublished } from './published.ts';
 import { descentSettings, polishSettings, type RefineResult, refinePose } from './refine.ts';
@@ -22,8 +20,6 @@ import { clusterPoses, judgePose, type PoseCluster } from './verdict.ts';
 
 /** Members that are looked at once more for the verdict. */
 const mostJudged = 8;
-/** Enough to tell symmetries within a hundredth of the diameter. */
-const symmetryTriangles = 3000;
 
 type Judged = Pick<RefinedPose, 'verdict' | 'findings' | 'figures'>;
 
@@ -33,7 +29,7 @@ export async function createRefinableModel(device: CpuDevice, model: PoseModel):
   const meshReport = reportMesh(mesh);
   const meshes = await uploadPoseMeshes(device, model);
   const centre = boundingBoxCentre(mesh);
-  const symmetries = findSymmetries((await decimateMesh(mesh, symmetryTriangles)).mesh);
+  const symmetries = await symmetriesOf(mesh);
 
   /** The result and the best members as the last stage of `polish` sees them, whatever the method was. */
   const judge = (observation: PoseObservation, start: CamFromObject, { pose, members }: RefineResult): Judged => {

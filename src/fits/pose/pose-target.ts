@@ -47,6 +47,8 @@ export interface PoseTarget {
   readonly start: CentredPose;
   /** Whether any of the pictures has depth. */
   readonly hasDepth: boolean;
+  /** Pictures, of whose terms the mean is taken. */
+  readonly views: number;
   /** Square of the first picture that is compared. */
   readonly rectangle: PixelRectangle;
   /** At most as many questions as there are members. Those with the same settings are answered together. */
@@ -137,6 +139,7 @@ export function createPoseTarget(
     mesh,
     start: centredPose(start, mesh),
     hasDepth: observations.some(({ depth }) => depth !== undefined),
+    views: views.length,
     rectangle: first.rectangle,
     evaluate(detail, questions) {
       const answers = views.map(view => ask(view, detail, questions));

@@ -4,14 +4,14 @@
 import type { LoadedPoseScene } from '../../formats/pose-scene.ts';
 import { decimateMesh } from '../../geometry/decimate.ts';
 import { type CamFromObject, compose, invert, matrix3x4, matrix4x4 } from '../../geometry/rigid.ts';
-import { describeSymmetries, findSymmetries } from '../../geometry/symmetry.ts';
+import { describeSymmetries } from '../../geometry/symmetry.ts';
 import { type DeviceMesh, uploadMesh } from '../../ops/rasterise/pose-cpu.ts';
 import { prepareMesh, type RenderMesh } from '../../ops/rasterise/render-mesh.ts';
 import { LabError } from '../../protocol/lab-error.ts';
 import type { LoadContext, Problem, SettingValues } from '../fit.ts';
 import type { PoseObservation } from './crop.ts';
 import { observeObject } from './observe.ts';
-import { uploadPoseMeshes } from './pose-meshes.ts';
+import { symmetriesOf, uploadPoseMeshes } from './pose-meshes.ts';
 import type { PoseMethod } from './pose-method.ts';
 import { createPoseResults } from './pose-results.ts';
 import { centredPose } from './pose-steps.ts';
@@ -35,8 +35,6 @@ export interface PoseTask {
 
 /** Of a mesh with more, the window gets so many. */
 const MOST_SHOWN_TRIANGLES = 100_000;
-/** Enough to tell symmetries within a hundredth of the diameter. */
-const SYMMETRY_TRIANGLES = 3000;
 
 /** Loads one object of one frame on the device, with its members. Throws `input` errors that name what is missing. */
 export async function loadPose(
@@ -65,7 +63,7 @@ export async function loadPose(
     crop: target.crop(drawSize),
     draw: drawOnce(pose => target.draw(drawSize, centredPose(pose, full))),
   });
-  const symmetries = findSymmetries((await decimateMesh(model.mesh, SYMMETRY_TRIANGLES)).mesh);
+  const symmetries = await symmetriesOf(model.mesh);
   const symmetry = describeSymmetries(symmetries);
   const results = createPoseResults(object, target, method, symmetries);
 
