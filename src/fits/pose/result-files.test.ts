@@ -121,4 +121,16 @@ describe('files of a refined pose', () => {
     expect(side(a, b, 0) * side(a, c, 1) - side(a, b, 1) * side(a, c, 0)).toBeGreaterThan(0);
     expect(notes?.join()).toMatch(/2 textures/);
   });
+
+  it('hold pictures of at most 2048 pixels a side', async () => {
+    const wide = { ...camera, width: 4100, height: 2 };
+    const sizes: number[] = [];
+    const image = Float32Array.from({ length: 3 * 4100 * 2 }, (_, i) => (Math.floor(i / 3) % 4100) / 4100);
+    await resultFiles({ ...result, camera: wide, image }, async ({ width, height, values }) => {
+      sizes.push(width);
+      expect(values.length).toBe(3 * width * height);
+      return new Uint8Array(4);
+    });
+    expect(sizes).toEqual([1366, 2]);
+  });
 });

@@ -8,10 +8,12 @@ import { encodeJson } from '../../formats/json.ts';
 import type { PoseModel } from '../../formats/pose-scene.ts';
 import { encodePoseJson } from '../../formats/start-file.ts';
 import { type Camera, unproject } from '../../geometry/camera.ts';
+import { decimateMesh } from '../../geometry/decimate.ts';
 import type { Mesh } from '../../geometry/mesh.ts';
 import { boundingBoxCentre, meshDiameter } from '../../geometry/mesh-report.ts';
 import { type CamFromObject, rigid, transformPoint } from '../../geometry/rigid.ts';
 import { identityRotation, logSo3, radiansPerDegree } from '../../geometry/rotation.ts';
+import { smallerTexture, type Texture } from '../../ops/rasterise/mesh-colours.ts';
 import type { EncodePicture, ExportFile } from '../fit.ts';
 import type { PoseCovariance } from './covariance.ts';
 import type { PoseCluster } from './verdict.ts';
@@ -106,25 +108,35 @@ function clusterOf(clusters: readonly PoseCluster[], member: number): number | s
   return at < 0 ? '' : at + 1;
 }
 
+/** Viewers are slow with more. */
+const mostTriangles = 100_000;
+const longestSide = 2048;
+
 /** The world of the file is the camera: the photo stands one diameter behind the object, as far as the camera sees it. */
 async function sceneGlb(
   { model, camera, image, camFromObject }: PoseResult,
   encodePicture: EncodePicture,
 ): Promise<Uint8Array> {
-  const { mesh, texture } = model;
+  const { texture } = model;
+  const { mesh } = await decimateMesh(model.mesh, mostTriangles, 'keep');
+  const encode = (picture: Texture) => {
+    const factor = Math.ceil(Math.max(picture.width, picture.height) / longestSide);
+    return encodePicture({ ...(factor > 1 ? smallerTexture(picture, factor) : picture), channels: 3 });
+  };
+  const { width, height } = camera;
   const depth = transformPoint(camFromObject, boundingBoxCentre(mesh))[2] + meshDiameter(mesh);
   const photo: GlbMeshNode = {
     name: 'photo',
     worldFromNode: rigid(identityRotation(), new Float64Array(3)),
     mesh: picturePlane(camera, depth),
-    texturePng: await encodePicture({ width: camera.width, height: camera.height, channels: 3, values: image }),
+    texturePng: await encode({ width, height, values: image }),
     shading: 'unlit',
   };
   const object: GlbMeshNode = {
     name: model.name,
     worldFromNode: rigid(camFromObject.rotation, camFromObject.translation),
     mesh,
-    texturePng: texture && (await encodePicture({ ...texture, channels: 3 })),
+    texturePng: texture && (await encode(texture)),
     shading: 'lit',
   };
   return encodeGlb({
