@@ -1,12 +1,13 @@
 // Edits of a draft besides single settings: races, members, seed, mask, all settings at once. Each can be undone.
 
+import { type FrameChoice, withFrameChoice } from '../../src/formats/frame-choice.ts';
 import { asLabError } from '../../src/protocol/lab-error.ts';
 import { type Draft, useDraft, whileThisDraft } from './draft.ts';
 import { theBridge } from './lab.ts';
 import { guarded } from './problems.ts';
 import { remember } from './undo.ts';
 
-type Edited = Pick<Draft, 'settings' | 'race' | 'members' | 'seed' | 'mask' | 'drawn' | 'report'>;
+type Edited = Pick<Draft, 'input' | 'settings' | 'race' | 'members' | 'seed' | 'mask' | 'drawn' | 'report'>;
 
 /** `key`: edits of the same key that follow each other quickly are one. */
 export function editDraft(label: string, change: Partial<Edited>, key?: string): void {
@@ -36,21 +37,32 @@ export function setDraftRace(name: string, values: readonly string[] | undefined
   editDraft(`Race ${name}`, { race: { ...otherRaces, [name]: values }, settings: otherSettings }, `race ${name}`);
 }
 
-let masks = 0;
+let looks = 0;
 
 /** A mask by reference: `alpha`, an uploaded file, or (undefined) none. The last one asked for holds. */
-export async function setDraftMask(mask: string | undefined): Promise<void> {
-  const { fit, input, companions, settings } = useDraft.getState();
+export function setDraftMask(mask: string | undefined): Promise<void> {
+  return lookAgain(mask === undefined ? 'Take the mask off' : 'Use a mask', { mask });
+}
+
+/** Which frames of its video or folder the draft takes. The last choice asked for holds. */
+export async function setDraftFrames(choice: FrameChoice): Promise<void> {
+  const { input } = useDraft.getState();
+  if (input !== undefined) await lookAgain('Choose frames', { input: withFrameChoice(input, choice) });
+}
+
+/** Has the input looked at with the change, which holds from when that worked. */
+async function lookAgain(label: string, change: Partial<Pick<Draft, 'input' | 'mask'>>): Promise<void> {
+  const { fit, input, mask, companions, settings } = { ...useDraft.getState(), ...change };
   if (input === undefined) return;
-  const own = ++masks;
+  const own = ++looks;
   const isDraft = whileThisDraft();
-  const isCurrent = () => isDraft() && own === masks;
+  const isCurrent = () => isDraft() && own === looks;
   try {
     const report = await theBridge().call('inspect', {
       ...{ fit, input, companions, settings },
       ...(mask === undefined ? {} : { mask }),
     });
-    if (isCurrent()) editDraft(mask === undefined ? 'Take the mask off' : 'Use a mask', { mask, report });
+    if (isCurrent()) editDraft(label, { ...change, report });
   } catch (thrown) {
     if (isCurrent()) useDraft.setState({ error: asLabError(thrown).toDetails() });
   }

@@ -123,7 +123,7 @@ export async function takeFiles(files: readonly File[]): Promise<void> {
   throw new LabError({
     code: 'input',
     message: 'There is no file in it.',
-    tip: 'Give a picture or an array, or a folder with the frames of a video directly in it.',
+    tip: 'Give a picture, a video or an array, or a folder with the frames of a video directly in it.',
   });
 }
 

@@ -167,7 +167,7 @@ export async function inputPicture(fit: Fit, names: InputNames, frame: number, o
       code: 'input',
       message: stack === undefined ? 'This input is no picture.' : `The input has ${stack.frames} frames, no ${frame}.`,
       where: names.input,
-      tip: stack === undefined ? 'Choose a picture, a folder of frames or an array.' : 'Choose another frame.',
+      tip: stack === undefined ? 'Choose a picture, a video, a folder of frames or an array.' : 'Choose another frame.',
     });
   }
   return frameOf(data, stack, frame);

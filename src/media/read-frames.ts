@@ -130,7 +130,7 @@ function choiceNotes({ seconds }: Video, choice: FrameChoice, groups: readonly n
   const step = groups[1][0] - groups[0][0];
   if (step === choice.stride) return [];
   return [
-    `Of ${seconds.length} frames every ${ordinal(step)} is taken, ${groups.length} in all. Choose others with --frames and --max-frames.`,
+    `Of ${seconds.length} frames every ${ordinal(step)} is taken, ${groups.length} in all; another range or number can be chosen (--frames, --max-frames).`,
   ];
 }
 
@@ -262,8 +262,8 @@ export function requireVideoMemory(
   const share = available / bytes;
   const fewer = Math.floor(frames * share);
   const smaller = Math.floor(Math.max(height, width) * Math.sqrt(share));
-  const fewerTip = fewer > 1 ? `--max-frames ${fewer}, ` : '';
-  const tip = `Take fewer or smaller frames (${fewerTip}--max-side ${smaller}), a part (--frames 0:100), or end other programs.`;
+  const fewerTip = fewer > 1 ? `at most ${fewer} frames (--max-frames), ` : '';
+  const tip = `Take ${fewerTip}a longer side of at most ${smaller} px (--max-side), a part (--frames), or end other programs.`;
   requireMemory(bytes, where, available, tip);
 }
 

@@ -30,7 +30,7 @@ export function MaskEditor({ visible }: { readonly visible: boolean }) {
       );
     }
     return busy === 'no' ? (
-      <PanelMessage title="No input yet">Drop a picture, the frames of a video or an array.</PanelMessage>
+      <PanelMessage title="No input yet">Drop a picture, a video, its frames or an array.</PanelMessage>
     ) : (
       <PanelMessage title={busy === 'uploading' ? 'Handing the files over…' : 'Reading the input…'} busy />
     );

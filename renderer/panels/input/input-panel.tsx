@@ -11,6 +11,8 @@ import { CopyButton } from '../../widgets/copy-button.tsx';
 import { type Fact, FactTable } from '../../widgets/fact-table.tsx';
 import { formatCount } from '../../widgets/format-number.ts';
 import { placeOf } from '../problems/problem-text.ts';
+import { ClipFields } from './clip-fields.tsx';
+import { ClipStrip } from './clip-strip.tsx';
 import { InputPicture, StaticPictures } from './input-picture.tsx';
 import { summaryFacts } from './summary-facts.ts';
 import './input.css';
@@ -47,9 +49,11 @@ function DraftInput() {
   return (
     <>
       <h2 className="input-heading">{name}</h2>
-      {report.picture !== undefined && (
+      {report.clip === undefined && report.picture !== undefined && (
         <InputPicture {...draft} input={input} name={name} settings={report.kind === 'scene' ? draft.settings : {}} />
       )}
+      {report.clip !== undefined && <ClipStrip {...draft} input={input} clip={report.clip} />}
+      {report.clip !== undefined && <ClipFields input={input} clip={report.clip} />}
       <Warnings report={report} />
       <FactTable label="What the input was understood as" facts={reportFacts(report)} />
       <p className="input-note">Mask: {maskText(draft)}</p>

@@ -88,7 +88,8 @@ function DrawnPicture({ id, label, range, ask }: DrawnPictureProps) {
   return <canvas ref={canvas} className="input-picture" role="img" aria-label={label} hidden={state !== 'drawn'} />;
 }
 
-function draw(canvas: HTMLCanvasElement, { data }: Frame, range: readonly [number, number] | undefined): void {
+/** Reduced until its longer side fits. */
+export function draw(canvas: HTMLCanvasElement, { data }: Frame, range?: readonly [number, number]): void {
   const { width, height, pixels } = pictureOf(data, LONGEST, range);
   canvas.width = width;
   canvas.height = height;

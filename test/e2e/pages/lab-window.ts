@@ -7,6 +7,7 @@ import { panels } from '../../../renderer/panels/panel-list.ts';
 import { ComparePanel } from './compare-panel.ts';
 import { ExportPanel } from './export-panel.ts';
 import { ImagesPanel } from './images-panel.ts';
+import { InputPanel } from './input-panel.ts';
 import { LibraryPanel } from './library-panel.ts';
 import { MaskEditor } from './mask-editor.ts';
 import { MembersPanel } from './members-panel.ts';
@@ -24,6 +25,7 @@ export class LabWindow {
   readonly runBar: RunBar;
   readonly library: LibraryPanel;
   readonly images: ImagesPanel;
+  readonly input: InputPanel;
   readonly mask: MaskEditor;
   readonly scene: ScenePanel;
   readonly members: MembersPanel;
@@ -47,6 +49,7 @@ export class LabWindow {
     this.runBar = new RunBar(page);
     this.library = new LibraryPanel(this.panel('library'));
     this.images = new ImagesPanel(this.panel('images'));
+    this.input = new InputPanel(this.panel('input'));
     this.mask = new MaskEditor(this.panel('images'));
     this.scene = new ScenePanel(this.panel('scene'));
     this.members = new MembersPanel(this.panel('members'));
