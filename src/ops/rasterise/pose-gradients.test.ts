@@ -153,6 +153,20 @@ describe.each(bodies)('%s', (_, { size: coarse, silhouette, depth: depthSlack },
     }
   });
 
+  it('has the slope of its rim distances, to a twentieth of the largest', () => {
+    const only: TermSettings = { ...settings, form: 'second-order', depthWeight: 0 };
+    const [slopes, got] = rendered(mesh, cut(coarse, undefined), renderer => [
+      fittedSlopes(renderer, mesh, near, only, millimetre, ({ mask }) => mask),
+      gradientOf(renderer, mesh, near, only),
+    ]);
+    const largest = Math.max(...slopes.map(Math.abs));
+    expect(largest * millimetre).toBeGreaterThan(0.003);
+    for (const k of directions) {
+      const most = Math.max(0.05, 1.5 * silhouette) * largest;
+      expect(Math.abs(got[k] - slopes[k]), `direction ${k}: ${got[k]} of ${slopes[k]}`).toBeLessThan(most);
+    }
+  });
+
   it('has the depth slope of a fit over 0.3 % inside its surfaces, in both forms', () => {
     // Where surfaces begin or end within the steps the loss jumps: no depth is known there.
     const other = drawn(mesh, near);
