@@ -7,6 +7,8 @@ import {
   type Mesh,
   type MeshLambertMaterial,
   type Object3D,
+  PerspectiveCamera,
+  Ray,
   type ShaderMaterial,
   Vector3,
 } from 'three';
@@ -225,6 +227,24 @@ it('sends a click on a plane to its frame, column and row', () => {
     column: 2,
     row: 1,
   });
+});
+
+it('sends a click on the box of a pose to its member', () => {
+  const layer = createLayer(views[5].view, 'stacked');
+  const pose = (x: number) => [1, 0, 0, x, 0, 1, 0, 0, 0, 0, 1, 5];
+  const rows = [0, 1].map(member => ({ iteration: 0, member, pose: pose(4 * member) }));
+  const members = memberPosesAt({
+    ...{ rows, measure: 'pose', members: 2, iteration: 'now', shown: 0, ended: new Set<number>(), centre: [0, 0, 0] },
+  });
+  feed(layer, { worldFromObject: floats([3, 4], ...pose(0)), ...members });
+  // At depth 5 this camera shows x from -5 to 5 over 200 pixels: one unit is 20 pixels. It looks along z of the data.
+  const camera = new PerspectiveCamera(90, 1, 0.1, 100);
+  camera.updateMatrixWorld();
+  const pick = (x: number, y: number) =>
+    layer.pick?.({ ray: new Ray(), x: 100 + 20 * x, y: 100 + 20 * y, width: 200, height: 200, camera });
+  expect(pick(0.5, 0)).toEqual({ kind: 'member', index: 0 });
+  expect(pick(4.5, 0)).toEqual({ kind: 'member', index: 1 });
+  expect(pick(2.5, 0)).toBeUndefined();
 });
 
 it('shows the pictures of cameras only where there is one for each', () => {

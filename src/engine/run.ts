@@ -481,6 +481,7 @@ export function createRun({
     terms: problem.terms,
     views: problem.views,
     ...(fit.figures === undefined ? {} : { figures: fit.figures }),
+    ...(problem.report === undefined ? {} : { report: problem.report }),
     members: members.map(({ label, blocks, maximumIterations }, member) => {
       const turned = blocks.filter(({ gradients }) => gradients !== undefined).map(({ group }) => group);
       return {

@@ -5,6 +5,7 @@ import type { CpuDevice } from '../devices/cpu/cpu-device.ts';
 import type { FramePixels, LoadedPoseScene, PoseModel, SceneFrame, ScenePose } from '../formats/pose-scene.ts';
 import type { CamFromObject } from '../geometry/rigid.ts';
 import type { CompanionDescription } from '../protocol/host-calls.ts';
+import type { ProblemReport } from '../protocol/run.ts';
 import type { HyperValues, SettingDescription, SettingValues, UsualMembers } from '../protocol/settings.ts';
 import type { ViewData, ViewDescription } from '../protocol/views.ts';
 
@@ -47,10 +48,7 @@ export interface ScenePart {
 }
 
 /** What an input was understood as, before it is run. */
-export interface InputFindings {
-  /** In the order to show, with units. */
-  readonly facts: Readonly<Record<string, string>>;
-  readonly warnings: readonly string[];
+export interface InputFindings extends ProblemReport {
   /** Settings that are left to the input, with the values they would take. */
   readonly derived: Readonly<Record<string, number | string>>;
 }
@@ -155,6 +153,8 @@ export interface Problem {
   readonly members: readonly Member[];
   /** Facts about the data for the user: sizes, rates, bounds. */
   readonly summary: Readonly<Record<string, number | string>>;
+  /** What the input was understood as, in words. */
+  readonly report?: ProblemReport;
   /** Names of the loss terms of an evaluation. */
   readonly terms: readonly string[];
   /** Iterations between two looks at `validation`, which keep the best state; left out: 5. */

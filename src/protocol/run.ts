@@ -65,6 +65,14 @@ export interface ProblemDescription {
   /** Measures that tell how good a result is, in the order to show; undefined: all single numbers do. */
   readonly figures?: readonly string[];
   readonly members: readonly MemberDescription[];
+  /** What the input was understood as, in words; undefined: the summary says it all. */
+  readonly report?: ProblemReport;
+}
+
+export interface ProblemReport {
+  /** In the order to show, with units. */
+  readonly facts: Readonly<Record<string, string>>;
+  readonly warnings: readonly string[];
 }
 
 export interface MemberDescription {

@@ -1,19 +1,15 @@
 // Every panel and dialog, large and small, light and dark: a screenshot of each is kept, axe finds nothing serious in any,
 // and in the smallest window nothing overlaps or is cut.
 
-import { readFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
 import { join } from 'node:path';
-import type { AxeResults } from 'axe-core';
 import sharp from 'sharp';
 import { beforeAll, expect, it } from 'vitest';
 import { panelIds } from '../../renderer/panels/panel-list.ts';
 import { lab } from '../lab.ts';
+import { accessFaults } from './access.ts';
 import { screenshotFolder, setStage, stories } from './harness.ts';
 import { cutsIn, overlapsIn } from './layout.ts';
 import type { LabWindow } from './pages/lab-window.ts';
-
-const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 
 const looks = [
   { width: 1440, height: 900, scheme: 'light' },
@@ -121,23 +117,4 @@ async function settled(window: LabWindow, panel: (typeof panelIds)[number]): Pro
   const canvas = window.panel(panel).locator('canvas').first();
   if (['scene', 'members', 'traces', 'spectrum', 'rates', 'compare'].includes(panel)) await canvas.waitFor();
   await expect.poll(() => window.panel(panel).locator('.mantine-Loader-root').count()).toBe(0);
-}
-
-/** What axe finds that keeps people out. In the dark only colours are other than in the light. */
-async function accessFaults({ page }: LabWindow, scheme: 'light' | 'dark', part = 'body'): Promise<string[]> {
-  if (!(await page.evaluate(() => 'axe' in globalThis))) await page.evaluate(axe);
-  const rules = scheme === 'light' ? {} : { runOnly: ['color-contrast'] };
-  const { violations } = await page.evaluate(
-    ([within, options]): Promise<AxeResults> =>
-      (globalThis as unknown as { axe: { run(part: object, options: object): Promise<AxeResults> } }).axe.run(
-        { include: [[within]] },
-        options,
-      ),
-    [part, { resultTypes: ['violations'], ...rules }] as const,
-  );
-  return violations
-    .filter(({ impact }) => impact === 'serious' || impact === 'critical')
-    .flatMap(({ id, nodes }) =>
-      nodes.slice(0, 3).map(({ target, html }) => `${id} at ${target} ${html.slice(0, 160)}`),
-    );
 }

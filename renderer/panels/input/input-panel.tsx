@@ -3,6 +3,7 @@
 import { Alert, Loader } from '@mantine/core';
 import { IconAlertTriangle } from '@tabler/icons-react';
 import type { InputReport } from '../../../src/protocol/host-calls.ts';
+import type { ProblemReport } from '../../../src/protocol/run.ts';
 import { useDraft } from '../../state/draft.ts';
 import { maskText } from '../../state/draft-command.ts';
 import { useCurrentRun, useLab } from '../../state/lab.ts';
@@ -70,7 +71,7 @@ function Waiting({ text }: { readonly text: string }) {
   );
 }
 
-function Warnings({ report: { warnings } }: { readonly report: InputReport }) {
+function Warnings({ report: { warnings } }: { readonly report: ProblemReport }) {
   return warnings.map(text => (
     <Alert key={text} p="xs" color="orange" icon={<IconAlertTriangle size={18} />}>
       <p style={{ margin: 0 }}>{text}</p>
@@ -86,11 +87,12 @@ const kinds: Readonly<Record<InputReport['kind'], string>> = {
   scene: 'a scene with objects and poses',
 };
 
-function reportFacts({ kind, facts }: InputReport): readonly Fact[] {
-  return [
-    { name: 'Taken for', value: kinds[kind] },
-    ...Object.entries(facts).map(([name, value]) => ({ name, value })),
-  ];
+function reportFacts(report: InputReport): readonly Fact[] {
+  return [{ name: 'Taken for', value: kinds[report.kind] }, ...factsOf(report)];
+}
+
+function factsOf({ facts }: ProblemReport): readonly Fact[] {
+  return Object.entries(facts).map(([name, value]) => ({ name, value }));
 }
 
 function RunInput() {
@@ -117,7 +119,13 @@ function RunInput() {
           {problem.summary.title !== undefined && <p className="input-note">{problem.summary.title}</p>}
         </>
       )}
-      {problem !== undefined && <FactTable label="What the fit was given" facts={summaryFacts(problem.summary)} />}
+      {problem?.report !== undefined && <Warnings report={problem.report} />}
+      {problem !== undefined && (
+        <FactTable
+          label="What the fit was given"
+          facts={problem.report === undefined ? summaryFacts(problem.summary) : factsOf(problem.report)}
+        />
+      )}
       <section aria-label="Files">
         <h2 className="input-heading">Files</h2>
         {recipe.files.length === 0 ? (

@@ -27,7 +27,7 @@ export interface ScatterEvents {
 
 const LEFT = 52;
 const RIGHT = 14;
-const TOP = 10;
+const TOP = 20;
 const BOTTOM = 34;
 const RADIUS = 5;
 const REACH = 12;
@@ -227,7 +227,7 @@ export class RateScatter {
     context.fillText('Learning rate', LEFT + width, TOP + height + BOTTOM);
     context.textAlign = 'left';
     context.textBaseline = 'top';
-    context.fillText(valueTitle, LEFT + 4, TOP + 2);
+    context.fillText(valueTitle, LEFT, 4);
   }
 
   #drawPoint(context: CanvasRenderingContext2D, point: RatePoint, { shown, best, ended }: ScatterContent): void {

@@ -124,7 +124,8 @@ function Numbers({ numbers, size }: { readonly numbers: StartNumbers; readonly s
       {rows.map(({ name, unit, first: from, digits }) => (
         <Fragment key={name}>
           <span aria-hidden="true">
-            {name}, {unit}
+            <span className="scene-place-name">{name}, </span>
+            {unit}
           </span>
           {axes.map((axis, k) => (
             <NumberField

@@ -6,6 +6,7 @@ import { reportMesh } from '../../geometry/mesh-report.ts';
 import { perturbPose } from '../../geometry/perturbed-starts.ts';
 import { createRandom } from '../../numerics/random.ts';
 import { LabError } from '../../protocol/lab-error.ts';
+import type { ProblemReport } from '../../protocol/run.ts';
 import type { Fit, FitInput, SettingDescription, SettingValues } from '../fit.ts';
 import { maskBounds } from './crop.ts';
 import { type ObservedObject, observeObject } from './observe.ts';
@@ -78,14 +79,15 @@ function subjectOf({ name, scene, start: file }: FitInput, settings: SettingValu
   return { frame, object, start, report };
 }
 
-/** What is known of it in words, in the order to show. */
-function factsOf({ object, start, report }: Subject): Readonly<Record<string, string>> {
-  return {
+/** What is known of it in words, and what may be wrong. */
+function findingsOf({ object, start, report }: Subject, { scene }: FitInput): ProblemReport {
+  const facts = {
     Object: `${object.model.objectId} ${object.model.name}`,
     Start: start.source,
     ...unitsFacts(report),
     Triangles: (object.model.mesh.triangles.length / 3).toLocaleString('en'),
   };
+  return { facts, warnings: [...(scene?.scene.notes ?? []), ...unitsWarnings(report)] };
 }
 
 /** The part of a small picture of the scene that holds the object. */
@@ -129,9 +131,8 @@ export const pose: Fit = {
   refinable: createRefinableModel,
   async inspect(input, settings) {
     const subject = subjectOf(input, settings, 0);
-    const warnings = [...(input.scene?.scene.notes ?? []), ...unitsWarnings(subject.report)];
     const derived = { ...subject.start.values, object: subject.object.model.objectId };
-    return { facts: factsOf(subject), warnings, derived };
+    return { ...findingsOf(subject, input), derived };
   },
   exportContent:
     'cam_from_object, object_from_cam: float32 [4, 4] row-major, OpenCV axes, millimetres. overlay: the model drawn over the photo. Beside them: poses.csv (BOP results), pose.json, covariance.json (degrees, millimetres), members.csv, and scene.glb (metres, y up) with photo, object and camera.',
@@ -312,8 +313,8 @@ export const pose: Fit = {
     const { frame, object, start, report } = subject;
     if (report.maskPixels === 0) throw emptyMask(report);
     context.note?.(`Start: ${start.source}.`);
-    for (const note of input.scene?.scene.notes ?? []) context.note?.(note);
-    for (const warning of unitsWarnings(report)) context.note?.(warning);
+    const findings = findingsOf(subject, input);
+    for (const warning of findings.warnings) context.note?.(warning);
     const task = {
       ...{ scene: input.scene!, frame, objectId: object.model.objectId, start: start.camFromObject },
       ...{ views: Number(shared.views), drawsOccluders: shared.occluders === 'draw' },
@@ -323,6 +324,7 @@ export const pose: Fit = {
     return {
       ...problem,
       summary: { ...problem.summary, ...figuresOf(report) },
+      report: findings,
       members: problem.members.map(member => ({ ...member, derived: { ...member.derived, ...derived } })),
     };
   },
