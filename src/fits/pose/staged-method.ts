@@ -99,7 +99,7 @@ export function termSettings(
 
 /** Beside the six numbers that move: the pose to go on from (least loss of second-order steps, best score of descents), its
  * numbers, and gradient and curvature for the next step. */
-const State = { pass: 0, lambda: 1, loss: 2, score: 3, mask: 4, kept: 5, gradient: 11, hessian: 17, size: 53 };
+const State = { pass: 0, lambda: 1, loss: 2, score: 3, mask: 4, colour: 5, kept: 6, gradient: 12, hessian: 18, size: 54 };
 const firstLambda = 1e-3;
 
 /**
@@ -149,6 +149,7 @@ export function createStagedMethod(target: PoseTarget, settings: StagedSettings)
       state[State.loss] = loss;
       state[State.score] = terms.score;
       state[State.mask] = terms.maskShare;
+      state[State.colour] = terms.colour;
     }
     if (isBetter || stage.kind === 'descent') {
       state.set(gradient, State.gradient);
@@ -192,7 +193,7 @@ export function createStagedMethod(target: PoseTarget, settings: StagedSettings)
       ],
     })),
     passes: stages.reduce((sum, { passes }) => sum + passes, 0),
-    terms: ['mask', 'depth', 'objective'],
+    terms: ['mask', 'depth', 'colour', 'objective'],
     ignores: ['silhouetteScale', 'depthScale'],
     evaluate(requests) {
       const at = stageAt(stages, states[requests[0].member][State.pass]);
@@ -216,15 +217,19 @@ export function createStagedMethod(target: PoseTarget, settings: StagedSettings)
               next.members,
             )
           : new Set<number>();
-      return requests.map(({ member }, r) => {
+      return requests.map(({ member, hyper }, r) => {
         const state = states[member];
         const descends = stage.kind === 'descent' && !isLast;
-        const [score, mask, loss] = descends
-          ? [answers[r].score, answers[r].maskShare, answers[r].loss]
-          : [state[State.score], state[State.mask], state[State.loss]];
+        const [mask, depth, colour, objective] = descends
+          ? [answers[r].maskShare, answers[r].score - answers[r].maskShare, answers[r].colour, answers[r].loss]
+          : [state[State.mask], state[State.score] - state[State.mask], state[State.colour], state[State.loss]];
+        const score = mask + depth;
         // Scores of crops of different sizes do not compare: only the end ranks members.
-        const rank = isLast && next === undefined ? score + strangeness(poseAt(member)) : undefined;
-        const evaluation = { loss: score, validation: rank, terms: [mask, score - mask, loss] };
+        const rank =
+          isLast && next === undefined
+            ? score + (stage.colours === true ? hyper.colourWeight * colour : 0) + strangeness(poseAt(member))
+            : undefined;
+        const evaluation = { loss: score, validation: rank, terms: [mask, depth, colour, objective] };
         return gone.has(member) ? { ...evaluation, converged: true, reason: 'left to better members' } : evaluation;
       });
     },
