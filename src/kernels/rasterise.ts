@@ -115,6 +115,7 @@ let width: i32 = 0, height: i32 = 0, stride: i32 = 0;
 let screen: usize = 0, facing: usize = 0, zs: usize = 0, ids: usize = 0;
 let rimX: usize = 0, rimY: usize = 0, rimZ: usize = 0;
 let rimNormalX: usize = 0, rimNormalY: usize = 0, rimPiece: usize = 0, rimOutward: usize = 0, rimPixel: usize = 0, outermost: usize = 0;
+let sortedX: usize = 0, sortedY: usize = 0, sortedZ: usize = 0;
 let out: usize = 0;
 
 export function poseChunk(jobAt: usize, chunk: i32): void {
@@ -649,6 +650,38 @@ function rim(job: PoseJob): void {
   if (mode == 1) store<f64>(out + MASK * 8, rimLoss);
 }
 
+/** Copies the kept rim points, sorted by the pixel row they lie in; returns where rows begin. */
+function rimByRows(rims: i32): usize {
+  const starts = take(<usize>(height + 1) << 2);
+  memory.fill(starts, 0, <usize>(height + 1) << 2);
+  for (let k = 0; k < rims; k++) {
+    const row = starts + (<usize>(rowOf(load<f32>(rimY + (<usize>k << 2))) + 1) << 2);
+    store<i32>(row, load<i32>(row) + 1);
+  }
+  for (let y = 0; y < height; y++) {
+    const row = starts + (<usize>y << 2);
+    store<i32>(row, load<i32>(row) + load<i32>(row, 4), 4);
+  }
+  const next = take(<usize>height << 2);
+  memory.copy(next, starts, <usize>height << 2);
+  for (let k = 0; k < rims; k++) {
+    const from = <usize>k << 2;
+    const row = next + (<usize>rowOf(load<f32>(rimY + from)) << 2);
+    const to = <usize>load<i32>(row) << 2;
+    store<i32>(row, load<i32>(row) + 1);
+    store<f32>(sortedX + to, load<f32>(rimX + from));
+    store<f32>(sortedY + to, load<f32>(rimY + from));
+    store<f32>(sortedZ + to, load<f32>(rimZ + from));
+  }
+  return starts;
+}
+
+// @ts-ignore: decorator
+@inline
+function rowOf(y: f32): i32 {
+  return max(0, min(height - 1, <i32>y));
+}
+
 /** From each point of the mask's contour to the nearest point of the rim, along the contour's normal. */
 function contourToRim(job: PoseJob): void {
   const rims = min(<i32>load<f64>(out + RIM * 8), RIM_LIMIT);
@@ -657,49 +690,50 @@ function contourToRim(job: PoseJob): void {
   const reach2 = <f32>(job.contourReach * job.contourReach);
   const perPoint = job.contourWeight / <f64>count;
   const maskWeight = job.maskWeight;
+  // What was beside the points of the rim is needed no more.
+  sortedX = rimNormalX;
+  sortedY = rimNormalY;
+  sortedZ = rimPiece;
+  const starts = rimByRows(rims);
   let loss: f64 = 0;
   let contour = <usize>job.contour;
-  // Lanes beyond the last rim point must never be nearest.
-  for (let k = rims; k < ((rims + 3) & ~3) && k < RIM_LIMIT; k++) store<f32>(rimX + (<usize>k << 2), 1e9);
-  const ramp = i32x4(0, 1, 2, 3);
   for (let c = 0; c < count; c++, contour += 16) {
+    const x = load<f32>(contour), y = load<f32>(contour, 4);
     const nx = <f64>load<f32>(contour, 8), ny = <f64>load<f32>(contour, 12);
     // Where the mask ends at a known object that stands before this one, the rim is elsewhere.
-    const beyondX = <i32>(<f64>load<f32>(contour) + nx), beyondY = <i32>(<f64>load<f32>(contour, 4) + ny);
+    const beyondX = <i32>(<f64>x + nx), beyondY = <i32>(<f64>y + ny);
     if (beyondX >= 0 && beyondY >= 0 && beyondX < width && beyondY < height) {
       if (load<i32>(ids + (<usize>(beyondY * stride + beyondX) << 2)) == OTHER) continue;
     }
-    const x = v128.load32_splat(contour), y = v128.load32_splat(contour + 4);
-    let nearest = f32x4.splat(1e30);
-    let where = i32x4.splat(0);
-    for (let k = 0; k < rims; k += 4) {
-      const dx = f32x4.sub(v128.load(rimX + (<usize>k << 2)), x), dy = f32x4.sub(v128.load(rimY + (<usize>k << 2)), y);
-      const d = f32x4.add(f32x4.mul(dx, dx), f32x4.mul(dy, dy));
-      const less = f32x4.lt(d, nearest);
-      nearest = v128.bitselect(d, nearest, less);
-      where = v128.bitselect(i32x4.add(i32x4.splat(k), ramp), where, less);
+    let best = reach2;
+    let index = -1;
+    const middle = rowOf(y);
+    for (let step = 0; step < height; step++) {
+      // No point of the rows from here on can be nearer than these.
+      const above = y - <f32>(middle - step + 1), below = <f32>(middle + step) - y;
+      const isAbove = middle - step >= 0 && (step == 0 || above * above <= best);
+      const isBelow = step > 0 && middle + step < height && below * below <= best;
+      if (!isAbove && !isBelow) break;
+      for (let side = 0; side < 2; side++) {
+        if (!(side == 0 ? isAbove : isBelow)) continue;
+        const row = starts + (<usize>(side == 0 ? middle - step : middle + step) << 2);
+        const end = load<i32>(row, 4);
+        for (let k = load<i32>(row); k < end; k++) {
+          const dx = load<f32>(sortedX + (<usize>k << 2)) - x, dy = load<f32>(sortedY + (<usize>k << 2)) - y;
+          const d = dx * dx + dy * dy;
+          if (d > best || (d == best && index >= 0)) continue;
+          best = d;
+          index = k;
+        }
+      }
     }
-    let best = f32x4.extract_lane(nearest, 0);
-    let index = i32x4.extract_lane(where, 0);
-    if (f32x4.extract_lane(nearest, 1) < best) {
-      best = f32x4.extract_lane(nearest, 1);
-      index = i32x4.extract_lane(where, 1);
-    }
-    if (f32x4.extract_lane(nearest, 2) < best) {
-      best = f32x4.extract_lane(nearest, 2);
-      index = i32x4.extract_lane(where, 2);
-    }
-    if (f32x4.extract_lane(nearest, 3) < best) {
-      best = f32x4.extract_lane(nearest, 3);
-      index = i32x4.extract_lane(where, 3);
-    }
-    if (rims == 0 || best > reach2) {
+    if (index < 0) {
       loss += perPoint;
       continue;
     }
     const o = <usize>index << 2;
-    const rx = <f64>load<f32>(rimX + o), ry = <f64>load<f32>(rimY + o), z = <f64>load<f32>(rimZ + o);
-    const residual = nx * (rx - <f64>load<f32>(contour)) + ny * (ry - <f64>load<f32>(contour, 4));
+    const rx = <f64>load<f32>(sortedX + o), ry = <f64>load<f32>(sortedY + o), z = <f64>load<f32>(sortedZ + o);
+    const residual = nx * (rx - <f64>x) + ny * (ry - <f64>y);
     const square = residual * residual;
     const sum = square + scale2;
     loss += perPoint * square / sum;
