@@ -1,24 +1,24 @@
 // How near refined poses come to the truth: sets x start shells x modes, fixed settings for all. One row per set and for all
-// together: ADD mean and median, the median start, AUC at 2 cm, seconds per object.
+// together: ADD mean and median (ADD-S of objects that their scene states to be symmetric), the median start, AUC at 2 cm,
+// seconds per object.
 // Arguments: FOLDER of the sets, STARTS per case and shell, words that sets, shells or modes must be among.
 
 import { existsSync } from 'node:fs';
 import type { CpuDevice } from '../src/devices/cpu/cpu-device.ts';
 import type { PoseObservation } from '../src/fits/pose/crop.ts';
+import { observeInstance } from '../src/fits/pose/observe.ts';
+import { uploadPoseMeshes } from '../src/fits/pose/pose-meshes.ts';
 import type { PoseMeshes } from '../src/fits/pose/pose-target.ts';
 import { publishedSettings, refinePublished } from '../src/fits/pose/published.ts';
 import { descentSettings, polishSettings, type RefineResult, refinePose } from '../src/fits/pose/refine.ts';
 import { makeSampleScene } from '../src/fits/pose/sample-scene.ts';
-import type { FramePixels, LoadedPoseScene, SceneInstance } from '../src/formats/pose-scene.ts';
-import { decimateMesh } from '../src/geometry/decimate.ts';
+import type { LoadedPoseScene } from '../src/formats/pose-scene.ts';
 import { perturbPose, shells } from '../src/geometry/perturbed-starts.ts';
-import { areaUnderCurve, averageDistance, median } from '../src/geometry/pose-metrics.ts';
+import { areaUnderCurve, createPoseRuler, median, poseErrors } from '../src/geometry/pose-metrics.ts';
 import type { CamFromObject } from '../src/geometry/rigid.ts';
 import { openNodeDevice } from '../src/host/node-device.ts';
 import { loadPoseScene } from '../src/media/read-pose-scene.ts';
 import { createRandom } from '../src/numerics/random.ts';
-import { uploadMesh } from '../src/ops/rasterise/pose-cpu.ts';
-import { prepareMesh } from '../src/ops/rasterise/render-mesh.ts';
 
 const [folder = '../shared/data', startsText = '3', ...words] = process.argv.slice(2);
 const starts = Number(startsText);
@@ -39,15 +39,6 @@ function refine(
   const settings = { ...(mode === 'descent' ? descentSettings : polishSettings), seed };
   const seen = mode === 'polish-single-mask' ? { ...observation, others: undefined } : observation;
   return refinePose(device, meshes, seen, start, settings);
-}
-
-/** Mask, other objects and depth of one object in one frame; undefined where it is not to be seen. */
-function observe(pixels: FramePixels, instance: SceneInstance, index: number): PoseObservation | undefined {
-  const mask = pixels.masks[index];
-  if (mask === undefined || !mask.some(value => value > 0.5)) return undefined;
-  const { camera, labels, depthMillimetres: depth } = pixels;
-  const others = labels && Float32Array.from(labels, label => (label !== 0 && label !== instance.label ? 1 : 0));
-  return { camera, mask, others, depth };
 }
 
 interface Row {
@@ -89,11 +80,7 @@ for (const set of sets) {
   const data =
     set === 'samples' ? makeSampleScene({ frames: 4, seed: 1, width: 640 }) : await loadPoseScene(`${folder}/${set}`);
   const meshes = new Map<number, PoseMeshes>();
-  for (const [id, { mesh, name }] of data.models) {
-    const full = prepareMesh(mesh, name);
-    const reduced = prepareMesh((await decimateMesh(mesh, 3000)).mesh, name, full);
-    meshes.set(id, { full: uploadMesh(device, full), reduced: uploadMesh(device, reduced) });
-  }
+  for (const [id, model] of data.models) meshes.set(id, await uploadPoseMeshes(device, model));
   loaded.push({ set, data, meshes });
 }
 console.log('mode                shell       set              cases   start    mean   median    AUC  seconds');
@@ -110,19 +97,29 @@ for (const mode of modes.filter(word => isChosen(word, modes))) {
     const all: Row[] = [];
     for (const { set, data, meshes } of loaded) {
       const rows: Row[] = [];
+      const symmetric = new Set(
+        data.scene.objects
+          .filter(({ symmetries, symmetryAxes }) => symmetries.length + symmetryAxes.length > 0)
+          .map(({ objectId }) => objectId),
+      );
       data.scene.frames.forEach((frame, f) => {
         frame.instances.forEach((instance, i) => {
           const truth = instance.camFromObject;
           const model = data.models.get(instance.objectId);
           const uploaded = meshes.get(instance.objectId);
-          const observation = observe(data.pixels[f], instance, i);
-          if (truth === undefined || !model || !uploaded || !observation) return;
+          const observation = observeInstance(data.pixels[f], frame.instances, i);
+          if (truth === undefined || !model || !uploaded || !observation?.mask.some(value => value > 0.5)) return;
+          const ruler = createPoseRuler(model.mesh.positions, uploaded.full.mesh.diameter);
+          const isSymmetric = symmetric.has(instance.objectId);
           for (let s = 0; s < starts; s++) {
             const start = perturbPose(truth, shell, createRandom(s, `${set} ${f} ${i} ${name}`));
             const began = performance.now();
             const { pose } = refine(mode, device, uploaded, observation, start, 1 + s);
             const seconds = (performance.now() - began) / 1000;
-            const error = (each: CamFromObject) => averageDistance(model.mesh.positions, each, truth);
+            const error = (each: CamFromObject) => {
+              const { addMillimetres, addSMillimetres } = poseErrors(ruler, each, truth);
+              return isSymmetric ? addSMillimetres : addMillimetres;
+            };
             rows.push({ start: error(start), end: error(pose), seconds });
           }
         });

@@ -18,8 +18,8 @@ export const polishSettings: StagedSettings = {
   stepCap: 0.2,
   contourWeight: 0.5,
   distinct: 0.02,
-  startWeight: { mask: 0.1, depth: 0.04 },
-  startHold: { weight: 0.01, scale: 0.03 },
+  startWeight: { mask: 0.1, depth: 0.1 },
+  startHold: { weight: 0.03, scale: 0.03 },
   colourWeight: 0,
   stages: [
     stage('descent', 32, 4, 64, 7, 0.05),

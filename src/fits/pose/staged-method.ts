@@ -99,7 +99,18 @@ export function termSettings(
 
 /** Beside the six numbers that move: the pose to go on from (least loss of second-order steps, best score of descents), its
  * numbers, and gradient and curvature for the next step. */
-const State = { pass: 0, lambda: 1, loss: 2, score: 3, mask: 4, colour: 5, kept: 6, gradient: 12, hessian: 18, size: 54 };
+const State = {
+  pass: 0,
+  lambda: 1,
+  loss: 2,
+  score: 3,
+  mask: 4,
+  colour: 5,
+  kept: 6,
+  gradient: 12,
+  hessian: 18,
+  size: 54,
+};
 const firstLambda = 1e-3;
 
 /**
@@ -170,7 +181,9 @@ export function createStagedMethod(target: PoseTarget, settings: StagedSettings)
 
   /** Those that leave: all but the best `count`; what only repeats a better one leaves first, what is locked never. */
   const leaving = (members: readonly number[], locked: ReadonlySet<number>, count: number): Set<number> => {
-    const ranked = [...members].sort((a, b) => states[a][State.score] - states[b][State.score] || a - b);
+    const ranks = new Map(members.map(member => [member, states[member][State.score] + strangeness(poseAt(member))]));
+    const rank = (member: number) => ranks.get(member) as number;
+    const ranked = [...members].sort((a, b) => rank(a) - rank(b) || a - b);
     const kept: number[] = [];
     const repeats: number[] = [];
     for (const member of ranked) {
