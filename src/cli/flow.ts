@@ -1,7 +1,7 @@
 // `flow`: optical flow between two pictures, computed in this process.
 import { encodeFlo } from '../formats/flo.ts';
 import { confidencePicture, flowBetweenFiles, flowPicture, flowPresetNames } from '../host/flow-files.ts';
-import { writeAtomically } from '../store/files.ts';
+import { writeNamedFile } from '../store/files.ts';
 import { usage, whole } from './arguments.ts';
 
 export interface FlowArguments {
@@ -22,9 +22,9 @@ export async function flow(first: string, second: string, options: FlowArguments
   if (out === undefined && confidence === undefined && picture === undefined)
     throw usage('flow needs a file to write: --out flow.flo, --picture wheel.png or --confidence c.png.');
   const field = await flowBetweenFiles(first, second, preset, whole(options.threads, 'threads', 1));
-  if (out !== undefined) writeAtomically(out, encodeFlo(field), 'quick');
-  if (picture !== undefined) writeAtomically(picture, await flowPicture(field), 'quick');
-  if (confidence !== undefined) writeAtomically(confidence, await confidencePicture(field), 'quick');
+  if (out !== undefined) writeNamedFile(out, encodeFlo(field));
+  if (picture !== undefined) writeNamedFile(picture, await flowPicture(field));
+  if (confidence !== undefined) writeNamedFile(confidence, await confidencePicture(field));
 
   const { width, height } = field;
   const count = width * height;

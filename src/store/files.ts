@@ -53,6 +53,21 @@ export function writeAtomically(file: string, content: string | Uint8Array, dura
   }
 }
 
+/** Writes a file where the user wants it; throws a `store` error that names it. */
+export function writeNamedFile(file: string, content: Uint8Array): void {
+  try {
+    writeAtomically(file, content, 'quick');
+  } catch (thrown) {
+    throw new LabError({
+      code: 'store',
+      message: `The file cannot be written (${(thrown as Error).message.split(',')[0]}).`,
+      where: file,
+      tip: 'Choose another place for it.',
+      cause: thrown,
+    });
+  }
+}
+
 /** The JSON documents of a file, one a line; none where there is no file. */
 export function readLines<Row>(file: string): Row[] {
   if (!existsSync(file)) return [];

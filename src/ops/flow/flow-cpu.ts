@@ -29,6 +29,7 @@ export interface FlowStart {
 export interface FlowSolver {
   /** Of the fields: the size of the pictures, or that of the finest level. */
   readonly grid: FlowLevel;
+  readonly pixelsPerCell: number;
   /**
    * Grey pictures [height, width], 0 to 1. The search begins at `start`, such as flows composed of shorter steps, which finds motions
    * that are too large to be found from nothing. Throws an `internal` error for another number of values.
@@ -211,6 +212,7 @@ function build(
 
   return {
     grid: sizes[gridLevel],
+    pixelsPerCell: 2 ** gridLevel,
     solve(first, second, start) {
       setStart(start);
       run(first, second, 2);
