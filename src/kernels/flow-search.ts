@@ -11,8 +11,8 @@ const COUNT: f32 = 64;
 /** Bytes of a patch's values, and of each of its slopes. */
 const PATCH_BYTES: usize = 256;
 /** On the coarsest level all whole displacements up to here are tried; a far one must be better by FAR for each pixel. */
-const REACH: i32 = 4;
-const FAR: f32 = 0.05;
+const REACH: i32 = 6;
+const FAR: f32 = 0.15;
 
 // What the last comparison found.
 let cost: f32 = 0, slopeX: f32 = 0, slopeY: f32 = 0;

@@ -16,8 +16,8 @@ import {
 import { at, fill, type Plane, pyramid, sample } from './plane.ts';
 
 /** Whole displacements that are tried on the coarsest level, and the share by which one must be better for each pixel. */
-const reach = 4;
-const far = 0.05;
+const reach = 6;
+const far = 0.15;
 
 /** Both components of a flow, in pixels of their own level. */
 interface Components {
