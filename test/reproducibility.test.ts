@@ -17,7 +17,7 @@ const at = (name: string) => join(folder.path, name);
 
 const base = ['fit', 'tubal', 'sample:gratings', '--seed', '3', '--members', '2', '--optimizer', 'heavy-ball'];
 const changes = ['--at', '40:learningRate=0.3', '--at', '41:members.1.momentum=0.5', '--at', '90:learningRate=0.2'];
-const fitArguments = (out: string, threads: number, iterations = 400) => [
+const fitArguments = (out: string, threads: number, iterations = 200) => [
   ...base,
   ...changes,
   '--iterations',
@@ -54,7 +54,7 @@ describe('reproducibility', () => {
 
   const kills = Number(process.env.DESCENT_LAB_KILLS ?? 3);
   it('resumes to the same bits after SIGKILL at random moments', { timeout: 60e3 * (kills + 1) }, async () => {
-    const iterations = 1500;
+    const iterations = 800;
     expect(await labHere(...fitArguments(at('whole'), 2, iterations))).toMatchObject({ code: 0 });
     const whole = bits(at('whole'));
     const random = createRandom(kills, 'kill moments');
