@@ -5,7 +5,7 @@ import type { CamFromObject } from '../../geometry/rigid.ts';
 import type { Symmetries } from '../../geometry/symmetry.ts';
 import type { PoseCrop } from '../../ops/rasterise/pose-terms.ts';
 import { depthEvidence, maskEvidence, type PoseCovariance, poseCovariance } from './covariance.ts';
-import { centredPose } from './pose-steps.ts';
+import { centredPose, poseDistance } from './pose-steps.ts';
 import { drawnSize, type PoseTarget } from './pose-target.ts';
 import { polishSettings } from './refine.ts';
 import { termSettings } from './staged-method.ts';
@@ -22,6 +22,8 @@ export interface PoseFit {
   readonly score: number;
   readonly mask: number;
   readonly depth: number;
+  /** The score with the pull towards the start by which `polish` chooses its result: the least is best. */
+  readonly rank: number;
 }
 
 export interface PoseAssessor {
@@ -34,6 +36,7 @@ export interface PoseAssessor {
 export function createPoseAssessor(target: PoseTarget, symmetries: Symmetries): PoseAssessor {
   const { mesh, rectangle, views } = target;
   const stage = polishSettings.stages[polishSettings.stages.length - 1];
+  const startWeight = polishSettings.startWeight[target.hasDepth ? 'depth' : 'mask'];
   const size = drawnSize(rectangle, stage.size);
   const settingsOf = (depthWeight: number) =>
     termSettings(stage, polishSettings.contourWeight, { maskWeight: 1, depthWeight, colourWeight: 0 }, mesh);
@@ -44,7 +47,11 @@ export function createPoseAssessor(target: PoseTarget, symmetries: Symmetries): 
     );
   let known: PoseCrop | undefined;
   return {
-    fitsOf: poses => look(poses).map(({ score, maskShare }) => ({ score, mask: maskShare, depth: score - maskShare })),
+    fitsOf: poses =>
+      look(poses).map(({ score, maskShare }, p) => ({
+        ...{ score, mask: maskShare, depth: score - maskShare },
+        rank: score + startWeight * poseDistance(target.start, centredPose(poses[p], mesh), mesh),
+      })),
     assess(pose) {
       known ??= target.crop(size);
       const [[mask], [both]] = [look([pose], 0), look([pose])];

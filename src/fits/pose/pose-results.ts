@@ -71,9 +71,13 @@ export function createPoseResults(
       };
     },
     worth(member) {
-      const { clusters, poses } = survey();
-      const cluster = clusters.find(({ members }) => members.includes(member));
-      if (cluster === undefined || !fitsAsWell(cluster, clusters[0])) return { verdict: 'beaten' };
+      const { clusters, poses, fits } = survey();
+      const ranks = fits.map(({ rank }) => rank);
+      const chosen = ranks.indexOf(Math.min(...ranks));
+      const cluster = clusters.find(({ members }) => members.includes(member)) as PoseCluster;
+      // What is chosen for being near the start may have a slightly larger score than a pose far from it.
+      const isBeaten = !cluster.members.includes(chosen) && !fitsAsWell(cluster, clusters[0]);
+      if (isBeaten) return { verdict: 'beaten' };
       const { covariance, visibility } = assessor.assess(poses[member]);
       const start = poseOf(target.start, mesh);
       const ordered = [{ ...cluster, pose: poses[member] }, ...clusters.filter(other => other !== cluster)];
