@@ -237,17 +237,16 @@ function refine(a: Plane, b: Plane, start: Components, settings: FlowSettings): 
         for (let i = 0; i < height; i++) {
           for (let j = (i + half) % 2; j < width; j += 2) {
             const p = i * width + j;
-            const edges: [number, number][] = [];
-            if (j > 0) edges.push([right[p - 1], p - 1]);
-            if (j + 1 < width) edges.push([right[p], p + 1]);
-            if (i > 0) edges.push([down[p - width], p - width]);
-            if (i + 1 < height) edges.push([down[p], p + width]);
             let [sum, us, vs] = [1e-6, 0, 0];
-            for (const [weight, q] of edges) {
+            const pull = (weight: number, q: number) => {
               sum += weight;
               us += weight * U[q];
               vs += weight * V[q];
-            }
+            };
+            if (j > 0) pull(right[p - 1], p - 1);
+            if (j + 1 < width) pull(right[p], p + 1);
+            if (i > 0) pull(down[p - width], p - width);
+            if (i + 1 < height) pull(down[p], p + width);
             U[p] += relaxation * ((us - xy[p] * V[p] - cx[p]) / (xx[p] + sum) - U[p]);
             V[p] += relaxation * ((vs - xy[p] * U[p] - cy[p]) / (yy[p] + sum) - V[p]);
           }

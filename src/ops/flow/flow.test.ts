@@ -3,8 +3,9 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { CpuDevice } from '../../devices/cpu/cpu-device.ts';
 import { openNodeDevice } from '../../host/node-device.ts';
+import { createRandom } from '../../numerics/random.ts';
 import { composeFlow } from './compose-flow.ts';
-import { type FlowField, type FlowPreset, flowPresets } from './flow.ts';
+import { type FlowField, type FlowPair, type FlowPreset, flowPresets } from './flow.ts';
 import { createFlowSolver } from './flow-cpu.ts';
 import { decodeFlowPair, encodeFlowPair } from './flow-pair-bytes.ts';
 import { flowReference } from './flow-reference.ts';
@@ -26,8 +27,12 @@ function flowOf(first: Float32Array, second: Float32Array, preset: FlowPreset, o
   return fields;
 }
 
+function sameBits(one: FlowPair, other: FlowPair): boolean {
+  return Buffer.compare(encodeFlowPair(one), encodeFlowPair(other)) === 0;
+}
+
 /** The upper left part of a picture. */
-function drawPart(values: Float32Array, w: number, h: number): Float32Array {
+function upperLeft(values: Float32Array, w: number, h: number): Float32Array {
   return Float32Array.from({ length: w * h }, (_, p) => values[Math.floor(p / w) * width + (p % w)]);
 }
 
@@ -184,14 +189,17 @@ describe('the kernel', () => {
   const first = drawTexture(texture, width, height, still);
   const second = drawTexture(texture, width, height, inverse);
 
-  it.each(['fast', 'medium', 'fine'] as const)('finds what its readable twin finds, %s', preset => {
-    // Small, as the twin is slow, with rows that are no whole vectors, and with two bands of rows at the finest level of `fine`.
+  // Small and short, as the twin is slow; rows that are no whole vectors, and for the second two bands of rows.
+  it.each([
+    ['medium', flowPresets.medium],
+    ['of whole pictures, with two warps', { ...flowPresets.fine, renewals: 2, sweeps: 2 }],
+  ] as const)('finds what its readable twin finds: %s', (_, settings) => {
     const [w, h] = [167, 50];
-    const [a, b] = [first, second].map(values => drawPart(values, w, h));
-    const solver = createFlowSolver(device, w, h, flowPresets[preset]);
+    const [a, b] = [first, second].map(values => upperLeft(values, w, h));
+    const solver = createFlowSolver(device, w, h, settings);
     const got = solver.solve(a, b);
     solver.dispose();
-    const expected = flowReference(a, b, w, h, flowPresets[preset]);
+    const expected = flowReference(a, b, w, h, settings);
     for (const direction of ['forward', 'backward'] as const) {
       const differences = got[direction].flow.map((value, i) => Math.abs(value - expected[direction].flow[i]));
       differences.sort();
@@ -208,14 +216,15 @@ describe('the kernel', () => {
     const expected = flowOf(first, second, 'medium');
     for (const threads of [1, 3]) {
       const other = await openNodeDevice({ threads });
-      expect(flowOf(first, second, 'medium', other)).toEqual(expected);
+      expect(sameBits(flowOf(first, second, 'medium', other), expected)).toBe(true);
       other.dispose();
     }
     const solver = createFlowSolver(device, width, height, flowPresets.medium);
     solver.solve(second, first);
-    expect(solver.forward(first, second)).toEqual(expected.forward.flow);
-    const reversed = solver.solve(second, first);
-    expect(reversed).toEqual({ forward: expected.backward, backward: expected.forward });
+    const { flow } = expected.forward;
+    expect(solver.forward(first, second).every((value, i) => value === flow[i])).toBe(true);
+    const reversed = { forward: expected.backward, backward: expected.forward };
+    expect(sameBits(solver.solve(second, first), reversed)).toBe(true);
     solver.dispose();
   });
 
@@ -245,12 +254,12 @@ describe('the kernel', () => {
 
 describe('a pair of flows as bytes', () => {
   it('comes back with the same bits, and not from damaged bytes', () => {
-    const texture = createTexture(5);
-    const pair = flowOf(
-      drawTexture(texture, width, height, still),
-      drawTexture(texture, width, height, (x, y) => [x - 1, y]),
-      'fast',
-    );
+    const field = (seed: number): FlowField => {
+      const random = createRandom(seed, 'field');
+      const flow = Float32Array.from({ length: 2 * 5 * 4 }, () => 3 * random.normal());
+      return { width: 5, height: 4, flow, confidence: Float32Array.from({ length: 5 * 4 }, () => random.uniform()) };
+    };
+    const pair = { forward: field(1), backward: field(2) };
     const bytes = encodeFlowPair(pair);
     expect(decodeFlowPair(bytes)).toEqual(pair);
     expect(decodeFlowPair(bytes.subarray(0, bytes.length - 4))).toBeUndefined();

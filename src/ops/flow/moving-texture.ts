@@ -10,8 +10,8 @@ export type PlaceMap = (x: number, y: number) => readonly [number, number];
 /** A texture with values about 0.1 to 0.9 and wavelengths of 6 to 120 pixels in all directions, the longer the stronger, as in nature. */
 export function createTexture(seed: number): Texture {
   const random = createRandom(seed, 'texture');
-  const waves = Array.from({ length: 24 }, (_, n) => {
-    const length = 6 * 20 ** ((n + random.uniform()) / 24);
+  const waves = Array.from({ length: 16 }, (_, n) => {
+    const length = 6 * 20 ** ((n + random.uniform()) / 16);
     const angle = 2 * Math.PI * random.uniform();
     const turn = (2 * Math.PI) / length;
     const strength = Math.sqrt(length);
