@@ -4,7 +4,7 @@
 import { countedBySymmetry, createPoseRuler, nearestEquivalent, poseErrors } from '../../geometry/pose-metrics.ts';
 import type { CamFromObject } from '../../geometry/rigid.ts';
 import { isSymmetric, type Symmetries } from '../../geometry/symmetry.ts';
-import type { EncodePicture, ExportFile, Measures } from '../fit.ts';
+import type { EncodePicture, ExportFile, MeasureContext, Measures } from '../fit.ts';
 import { createPoseAssessor, type PoseFit } from './assessment.ts';
 import type { ObservedObject } from './observe.ts';
 import type { PoseMethod } from './pose-method.ts';
@@ -14,12 +14,15 @@ import { resultFiles } from './result-files.ts';
 import { clusterPoses, fitsAsWell, judgePose, type PoseCluster } from './verdict.ts';
 
 export interface PoseResults {
-  /** Errors against the truth; nothing where it is not known. */
-  errors(member: number): Measures;
+  /** Errors against the truth; nothing where it is not known. While the fit runs, over a sample of the vertices. */
+  errors(member: number, when: MeasureContext['when']): Measures;
   /** Verdict and deviations of a member's pose. */
   worth(member: number): Measures;
   files(member: number, encodePicture: EncodePicture): Promise<ExportFile[]>;
 }
+
+/** Vertices that errors of a running fit are measured with: the search for the nearest ones costs more than the fit. */
+const QUICK_POINTS = 300;
 
 /** All poses at one moment. */
 interface Survey {
@@ -39,7 +42,8 @@ export function createPoseResults(
   const { model, truth, observation, image } = object;
   const { mesh } = target;
   const assessor = createPoseAssessor(target, symmetries);
-  const ruler = createPoseRuler(model.mesh.positions, mesh.diameter);
+  const exact = createPoseRuler(model.mesh.positions, mesh.diameter);
+  const quick = { ...exact, points: sampledPoints(model.mesh.positions, QUICK_POINTS) };
   let last: Survey | undefined;
 
   /** Members are measured one after another at the same poses. */
@@ -54,9 +58,10 @@ export function createPoseResults(
   };
 
   return {
-    errors(member) {
+    errors(member, when) {
       if (truth === undefined) return {};
       const pose = method.poseOf(member);
+      const ruler = when === 'final' ? exact : quick;
       const errors = poseErrors(ruler, pose, truth);
       if (!isSymmetric(symmetries)) {
         const { addMillimetres, rotationDegrees, translationMillimetres } = errors;
@@ -112,4 +117,10 @@ export function createPoseResults(
       );
     },
   };
+}
+
+/** About `count` of the points [n, 3], evenly over their order. */
+function sampledPoints(points: Float32Array, count: number): Float32Array {
+  const stride = Math.ceil(points.length / 3 / count);
+  return points.filter((_, i) => Math.floor(i / 3) % stride === 0);
 }

@@ -99,7 +99,7 @@ export async function loadPose(
       const pose = method.poseOf(member);
       const [x, y, z] = pose.translation;
       return {
-        ...results.errors(member),
+        ...results.errors(member, when),
         ...(when === 'final' ? results.worth(member) : {}),
         ...{ x, y, z, [POSE_MEASURE]: [...matrix3x4(pose)] },
       };
