@@ -184,6 +184,20 @@ it('puts a mesh where its poses view or the hand of the user has it', () => {
   expect(layer.box.min.toArray()).toEqual([1, 2, 3]);
 });
 
+it('hides measured points while an object is held and seen through a camera', () => {
+  const layer = createLayer(views[2].view, 'stacked');
+  const held = { view: 'mesh', pose: new Matrix4() };
+  for (const [now, seen] of [
+    [state(), true],
+    [state({ held }), true],
+    [state({ through: 0 }), true],
+    [state({ held, through: 0 }), false],
+  ] as const) {
+    feed(layer, views[2].data, now);
+    expect(layer.object.visible).toBe(seen);
+  }
+});
+
 it('colours a mesh by the distance of each vertex from its true place, whose mean is the ADD', () => {
   const positions = [0, 0, 0, 2, 0, 0, 0, 1, 0];
   const turned = new Matrix4().makeRotationZ(Math.PI).setPosition(0, 3, 0);

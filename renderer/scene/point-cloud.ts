@@ -49,7 +49,9 @@ export class PointCloud {
     if (bounds !== undefined) this.box.set(new Vector3(...bounds.slice(0, 3)), new Vector3(...bounds.slice(3)));
   }
 
-  style({ look }: SceneState): void {
+  style({ look, held, through }: SceneState): void {
+    // Points lie on the object of the photo, where the one in the user's hand is to be compared with it.
+    this.object.visible = held === undefined || through === undefined;
     this.#material.uniforms.size.value = look.pointSize;
     this.#material.uniforms.least.value = look.confidence;
   }

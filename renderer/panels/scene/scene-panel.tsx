@@ -221,27 +221,32 @@ function usePosed(scene: SceneView | undefined, mesh: string | undefined): strin
 }
 
 function Through({ camera, scene }: { readonly camera: number; readonly scene: SceneView | undefined }) {
+  const count = scene?.cameraCount ?? 0;
   return (
     <div className="scene-through" role="status">
-      <Button
-        size="compact-xs"
-        variant="default"
-        aria-label="Previous camera"
-        disabled={camera === 0}
-        onClick={() => scene?.lookThrough(camera - 1)}
-      >
-        <IconChevronLeft size={14} />
-      </Button>
-      <span className="numbers">Through camera {camera}</span>
-      <Button
-        size="compact-xs"
-        variant="default"
-        aria-label="Next camera"
-        disabled={camera + 1 >= (scene?.cameraCount ?? 0)}
-        onClick={() => scene?.lookThrough(camera + 1)}
-      >
-        <IconChevronRight size={14} />
-      </Button>
+      {count > 1 && (
+        <Button
+          size="compact-xs"
+          variant="default"
+          aria-label="Previous camera"
+          disabled={camera === 0}
+          onClick={() => scene?.lookThrough(camera - 1)}
+        >
+          <IconChevronLeft size={14} />
+        </Button>
+      )}
+      <span className="numbers">{count > 1 ? `Through camera ${camera}` : 'Through the camera'}</span>
+      {count > 1 && (
+        <Button
+          size="compact-xs"
+          variant="default"
+          aria-label="Next camera"
+          disabled={camera + 1 >= count}
+          onClick={() => scene?.lookThrough(camera + 1)}
+        >
+          <IconChevronRight size={14} />
+        </Button>
+      )}
       <Button
         size="compact-xs"
         leftSection={<IconArrowLeft size={14} />}
