@@ -40,16 +40,26 @@ export function createPoseRuler(points: Float32Array, diameterMillimetres: numbe
   return { points, diameterMillimetres, nearest: createNearestPoint(points) };
 }
 
+/** Errors that need no search: points [n, 3] millimetres. */
+export function plainErrors(
+  points: ArrayLike<number>,
+  pose: CamFromObject,
+  truth: CamFromObject,
+): Pick<PoseErrors, 'addMillimetres' | 'rotationDegrees' | 'translationMillimetres'> {
+  return {
+    addMillimetres: averageDistance(points, pose, truth),
+    rotationDegrees: angleBetween(pose.rotation, truth.rotation) / radiansPerDegree,
+    translationMillimetres: Math.hypot(...pose.translation.map((value, k) => value - truth.translation[k])),
+  };
+}
+
 /** Errors of `pose` against `truth`, both camFromObject in millimetres. */
 export function poseErrors(ruler: PoseRuler, pose: CamFromObject, truth: CamFromObject): PoseErrors {
-  const addMillimetres = averageDistance(ruler.points, pose, truth);
-  const rotationDegrees = angleBetween(pose.rotation, truth.rotation) / radiansPerDegree;
-  const translationMillimetres = Math.hypot(...pose.translation.map((value, k) => value - truth.translation[k]));
+  const plain = plainErrors(ruler.points, pose, truth);
+  const { addMillimetres, rotationDegrees, translationMillimetres } = plain;
   return {
-    addMillimetres,
+    ...plain,
     addSMillimetres: averageNearestDistance(ruler, pose, truth),
-    rotationDegrees,
-    translationMillimetres,
     withinTenthOfDiameter: addMillimetres < 0.1 * ruler.diameterMillimetres,
     within5Degrees5Millimetres: rotationDegrees <= 5 && translationMillimetres <= 5,
   };

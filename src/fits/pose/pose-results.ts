@@ -1,7 +1,13 @@
 // Figures and files of a pose run at its present poses: errors where the truth is known, and at the end what the result is
 // worth: its covariance, the verdict over all members, and everything as files.
 
-import { countedBySymmetry, createPoseRuler, nearestEquivalent, poseErrors } from '../../geometry/pose-metrics.ts';
+import {
+  averageNearestDistance,
+  createPoseRuler,
+  nearestEquivalent,
+  type PoseRuler,
+  plainErrors,
+} from '../../geometry/pose-metrics.ts';
 import type { CamFromObject } from '../../geometry/rigid.ts';
 import { isSymmetric, type Symmetries } from '../../geometry/symmetry.ts';
 import type { EncodePicture, ExportFile, MeasureContext, Measures } from '../fit.ts';
@@ -21,8 +27,10 @@ export interface PoseResults {
   files(member: number, encodePicture: EncodePicture): Promise<ExportFile[]>;
 }
 
-/** Vertices that errors of a running fit are measured with: the search for the nearest ones costs more than the fit. */
+/** Vertices that errors of a running fit are measured with, and those of a result that look for their nearest one: the search
+ * costs more than the fit. */
 const QUICK_POINTS = 300;
+const MOST_SEARCHING = 2000;
 
 /** All poses at one moment. */
 interface Survey {
@@ -42,8 +50,9 @@ export function createPoseResults(
   const { model, truth, observation, image } = object;
   const { mesh } = target;
   const assessor = createPoseAssessor(target, symmetries);
-  const exact = createPoseRuler(model.mesh.positions, mesh.diameter);
-  const quick = { ...exact, points: sampledPoints(model.mesh.positions, QUICK_POINTS) };
+  const { positions } = model.mesh;
+  const sampled = sampledPoints(positions, QUICK_POINTS);
+  let ruler: PoseRuler | undefined;
   let last: Survey | undefined;
 
   /** Members are measured one after another at the same poses. */
@@ -61,18 +70,17 @@ export function createPoseResults(
     errors(member, when) {
       if (truth === undefined) return {};
       const pose = method.poseOf(member);
-      const ruler = when === 'final' ? exact : quick;
-      const errors = poseErrors(ruler, pose, truth);
-      if (!isSymmetric(symmetries)) {
-        const { addMillimetres, rotationDegrees, translationMillimetres } = errors;
-        return { addMillimetres, rotationDegrees, translationMillimetres };
-      }
-      const equal = poseErrors(ruler, pose, nearestEquivalent(pose, truth, symmetries));
+      const points = when === 'final' ? positions : sampled;
+      const errors = plainErrors(points, pose, truth);
+      if (!isSymmetric(symmetries)) return errors;
+      ruler ??= createPoseRuler(positions, mesh.diameter);
+      const equal = nearestEquivalent(pose, truth, symmetries);
+      const { rotationDegrees, translationMillimetres } = plainErrors(points, pose, equal);
+      const searching = { ...ruler, points: sampledPoints(points, MOST_SEARCHING) };
       return {
-        addSMillimetres: countedBySymmetry(equal, ruler).addMillimetres,
+        addSMillimetres: averageNearestDistance(searching, pose, equal),
         addMillimetres: errors.addMillimetres,
-        rotationDegrees: equal.rotationDegrees,
-        translationMillimetres: equal.translationMillimetres,
+        ...{ rotationDegrees, translationMillimetres },
       };
     },
     worth(member) {
