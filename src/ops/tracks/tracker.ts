@@ -10,8 +10,12 @@ export interface TrackSettings {
   readonly count: number;
   readonly spacing: number;
   readonly quality: number;
-  /** A track ends where a point followed to the next frame and back comes out so many pixels away. */
+  /**
+   * A track ends where a point followed to the next frame and back comes out farther away than three times the median of all, but not
+   * within `roundTrip`, and always beyond `mostRoundTrip` pixels.
+   */
   readonly roundTrip: number;
+  readonly mostRoundTrip: number;
   /**
    * A track ends where the correlation of its window with its first appearance is below `leastCorrelation`, or below `goodCorrelation`
    * and `mostGrowth` times as far from 1 as in its second frame, where noise alone tells.
@@ -33,8 +37,9 @@ export function trackSettings(width: number, height: number): TrackSettings {
     spacing: Math.max(4, 9 * scale),
     quality: 0.005,
     roundTrip: 0.2 * Math.max(0.5, scale),
+    mostRoundTrip: 0.7 * Math.max(0.5, scale),
     goodCorrelation: 0.99,
-    leastCorrelation: 0.9,
+    leastCorrelation: 0.7,
     mostGrowth: 3,
     longest: 24,
     shortest: 3,
@@ -134,9 +139,12 @@ export function createPointTracker<Picture, Template>(
       given.set(warp.subarray(0, 2), 2 * i);
     });
     const { points, errors } = operators.follow(from, to, given);
+    // Noise in the pictures widens all round trips alike.
+    const median = errors.slice().sort()[errors.length >> 1];
+    const roundTrip = Math.max(settings.roundTrip, Math.min(3 * median, settings.mostRoundTrip));
     keep(({ warp }, i) => {
       warp.set(points.subarray(2 * i, 2 * i + 2));
-      return errors[i] < settings.roundTrip && inside(warp[0], warp[1]);
+      return errors[i] < roundTrip && inside(warp[0], warp[1]);
     });
     const warps = new Float32Array(6 * alive.length);
     alive.forEach(({ warp }, i) => {
@@ -153,7 +161,7 @@ export function createPointTracker<Picture, Template>(
       const alike =
         correlation >= settings.goodCorrelation ||
         (correlation >= settings.leastCorrelation && 1 - correlation <= settings.mostGrowth * track.firstLoss);
-      const kept = alike && moved < 2 * settings.roundTrip && inside(warp[0], warp[1]);
+      const kept = alike && moved < 2 * roundTrip && inside(warp[0], warp[1]);
       if (kept) positions.push(warp[0], warp[1]);
       return kept;
     });
