@@ -16,6 +16,8 @@ const MEMBERS = 8;
 
 stories('a pose is refined', () => {
   const stage = setStage();
+  /** The run of the first story. */
+  let watched = '';
   const fileOf = (run: string, file: string) => readFileSync(join(stage.lab.library, run, file), 'utf8');
   const turnedIn = (run: string): RunEvent[] =>
     fileOf(run, 'events.jsonl')
@@ -84,6 +86,7 @@ stories('a pose is refined', () => {
     await settings.startPaused.click();
     await runBar.becomes('ready', 'paused');
     const run = (await runBar.name.textContent()) ?? '';
+    watched = run;
     await steer.setPace(12);
     await window.show('members');
     await expect.poll(() => members.tiles.count()).toBe(MEMBERS);
@@ -140,7 +143,7 @@ stories('a pose is refined', () => {
       await page.screenshot({ path: `${screenshotFolder}/pose-${panels[0]}-small.png` });
       for (const id of panels) faults.push(...(await page.evaluate(cutsIn, `[data-panel="${id}"]`)));
     };
-    await welcome.newest.getByRole('button').first().click();
+    await welcome.newest.getByText(watched, { exact: true }).click();
     await runBar.becomes('stopped', 'finished');
     await window.show('rates');
     await window.show('members');
