@@ -26,6 +26,7 @@ export function drive(
     let lines: ReturnType<typeof createInterface> | undefined;
     let interrupts = 0;
     let loadedFolder: string | undefined;
+    let members = 0;
     let diverged: LabErrorDetails | undefined;
     const say = (text: string): void => {
       if (!json) printer.line(text);
@@ -81,6 +82,7 @@ export function drive(
           return onError(event);
         case 'ready':
           loadedFolder = event.folder;
+          members = event.problem.members.length;
           break;
         case 'diverged':
           diverged = event.error;
@@ -95,7 +97,9 @@ export function drive(
           for (const { name } of event.files) say(join(event.folder, 'exports', name));
           return end(0);
       }
-      if (!json && interrupts === 0) showEvent(event, printer);
+      const isOneOfMany =
+        event.kind === 'event' && members > MOST_SHOWN && /^members\.\d+\.finished$/.test(event.event.path);
+      if (!json && interrupts === 0 && !isOneOfMany) showEvent(event, printer);
     });
     if (process.stdin.isTTY || options.control === true) {
       lines = createInterface({ input: process.stdin });
@@ -159,8 +163,7 @@ function printSummary(summary: RunSummary, folder: string): void {
     if (structure !== undefined) process.stdout.write(`    ${structure}\n`);
   }
   if (shown.length < members.length) process.stdout.write(`The other ${othersOf(summary)}\n`);
-  else if (members.length > 1)
-    process.stdout.write(`Exported: ${members[bestMember].label}, the best on held-out data\n`);
+  else if (members.length > 1) process.stdout.write(`Exported: ${members[bestMember].label}, the best\n`);
   process.stdout.write(
     `${summary.iterations} iterations in ${summary.seconds.toFixed(1)} s\nResult: ${join(folder, 'exports')}\n`,
   );
