@@ -4,9 +4,10 @@ import { readFile } from 'node:fs/promises';
 import { decodePicture } from '../media/decode-picture.ts';
 import { encodePng } from '../media/encode-picture.ts';
 import { greyPicture } from '../media/grey-picture.ts';
+import { requireMemory } from '../media/memory.ts';
 import type { Picture } from '../media/picture.ts';
 import { flowColours } from '../numerics/flow-wheel.ts';
-import { type FlowField, type FlowPreset, flowPresets } from '../ops/flow/flow.ts';
+import { type FlowField, type FlowPreset, flowBytes, flowPresets } from '../ops/flow/flow.ts';
 import { createFlowSolver } from '../ops/flow/flow-cpu.ts';
 import { LabError } from '../protocol/lab-error.ts';
 import { openNodeDevice } from './node-device.ts';
@@ -32,6 +33,8 @@ export async function flowBetweenFiles(
       where: second,
     });
   }
+  const bytes = flowBytes(a.width, a.height, flowPresets[preset]);
+  requireMemory(bytes, second, undefined, 'Take a faster preset, or scale the pictures down.');
   const device = await openNodeDevice({ threads });
   try {
     const solver = createFlowSolver(device, a.width, a.height, flowPresets[preset]);

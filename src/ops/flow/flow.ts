@@ -103,6 +103,13 @@ export function flowLevels(width: number, height: number): FlowLevel[] {
   return levels;
 }
 
+/** About what a solver and one result take, in bytes. */
+export function flowBytes(width: number, height: number, { finestLevel }: FlowSettings): number {
+  // Pictures and results at full size; two pyramids; forty planes at the levels that are searched.
+  const floatsPerPixel = 16 + 2 * (4 / 3) + (40 * (4 / 3)) / 4 ** finestLevel;
+  return 4 * width * height * floatsPerPixel;
+}
+
 /** First pixels of the patches along a side: every `stride`, and one that ends at the border. */
 export function patchCount(side: number, stride: number): number {
   return Math.ceil((side - patchSide) / stride) + 1;
