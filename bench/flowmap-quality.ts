@@ -5,7 +5,8 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { posesOf } from '../src/fits/flowmap/camera-exports.ts';
-import { cameraSearchSettings, searchCameras } from '../src/fits/flowmap/camera-search.ts';
+import { cameraMethodSettings } from '../src/fits/flowmap/camera-method.ts';
+import { searchCameras } from '../src/fits/flowmap/camera-search.ts';
 import { doubts, focalCurve, mirroredSolution, refusals } from '../src/fits/flowmap/verdicts.ts';
 import { trajectoryErrors } from '../src/geometry/trajectory-metrics.ts';
 import { openNodeDevice } from '../src/host/node-device.ts';
@@ -50,7 +51,7 @@ for (const [name, target] of Object.entries(targets)) {
   console.log(`checked in ${lap()}; target ${target}`);
   console.log('seed   ATE %  AUC@10  AUC@30   focal   px median  agreeing     time  doubts in');
   for (let seed = 0; seed < Number(seedsText); seed++) {
-    const result = searchCameras(reprojector, { ...cameraSearchSettings, seed });
+    const result = searchCameras(reprojector, { ...cameraMethodSettings, seed });
     const time = lap();
     const { state, members, medianResidual } = result;
     const errors = trajectoryErrors(
@@ -59,7 +60,10 @@ for (const [name, target] of Object.entries(targets)) {
     );
     const focal = (Math.exp(state.logFocal) * Math.sqrt(width * height)) / truth[0].camera!.fx - 1;
     const curve = focalCurve(observations, state);
-    const found = doubts(observations, result, curve, mirroredSolution(observations, state));
+    const found = doubts(observations, state, {
+      ...{ members: members.length, agreeing: members.filter(({ agrees }) => agrees).length, curve },
+      mirrored: mirroredSolution(observations, state),
+    });
     const cells = [
       errors.atePercentOfPath?.toFixed(3) ?? '',
       (100 * errors.auc10).toFixed(1),

@@ -70,6 +70,8 @@ const help = `Descent Lab: see and steer a vision model while gradient descent f
   npm run --silent lab -- fit pose SCENE --starts STARTS.csv --out DIR
                                                  refines every row of a BOP results file; DIR/exports gets poses.csv and
                                                  report.csv; the same command, or resume DIR, goes on after a kill
+  npm run --silent lab -- fit flowmap VIDEO …    cameras, focal length and points of a still scene that was filmed moving
+      --frames, --max-frames, --max-side, --pick as above  --set focal=PIXELS, where it is known
   npm run --silent lab -- resume RUN             go on from the last checkpoint; --from-start: from none, with its changes
   npm run --silent lab -- replay RUN --out DIR   the same run again, bit for bit
   npm run --silent lab -- branch RUN --at 200:learningRate=0.5

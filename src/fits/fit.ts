@@ -19,6 +19,8 @@ export interface FitInput {
   /** picture [height, width, channels]; video [frame, height, width, channels]; array: as stored. */
   readonly shape: readonly number[];
   readonly values: Float32Array | Float64Array;
+  /** Of a video that is a folder: the names of its files, in their order. */
+  readonly frameNames?: readonly string[] | undefined;
   /** What one unit of the stored type was divided by to give `values`; 1 for floating point. */
   readonly fullScale: number;
   /** Of a video file: when each frame is shown, ascending. */
@@ -100,7 +102,7 @@ export interface Evaluation {
 
 /** A result in a format of its field, for the folder of exports. */
 export interface ExportFile {
-  /** Without a folder. */
+  /** Below the exports, folders with slashes. */
   readonly name: string;
   readonly bytes: Uint8Array;
 }

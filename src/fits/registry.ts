@@ -2,10 +2,11 @@
 
 import { LabError, nearestName } from '../protocol/lab-error.ts';
 import type { Fit } from './fit.ts';
+import { flowmap } from './flowmap/flowmap.ts';
 import { pose } from './pose/pose.ts';
 import { tubal } from './tubal/tubal.ts';
 
-export const fits: readonly Fit[] = [tubal, pose];
+export const fits: readonly Fit[] = [tubal, pose, flowmap];
 
 /** The fit named `id`; throws a `setting` error that names the nearest one. */
 export function findFit(id: string, among: readonly Fit[] = fits): Fit {

@@ -124,6 +124,15 @@ describe('formats of camera paths', () => {
     }
   });
 
+  it('write reconstructions of any size', () => {
+    const { cameras, images, points } = model();
+    const many = Array.from({ length: 3000 }, (_, id) => ({ ...points[0], id, position: [id, -id, 0.5 * id] }));
+    const back = decodeColmapBinary(encodeColmapBinary({ cameras, images, points: many }), 'm');
+    expect(back.points.map(({ id, position }) => [id, ...Array.from(position)])).toEqual(
+      many.map(({ id, position }) => [id, ...position]),
+    );
+  });
+
   it('lay COLMAP binary files out as its readers expect', () => {
     const files = encodeColmapBinary(model());
     const view = new DataView(files['cameras.bin'].buffer);

@@ -116,27 +116,28 @@ function written(fill: (write: Writer) => void): Uint8Array {
   let bytes = new Uint8Array(1 << 16);
   let view = new DataView(bytes.buffer);
   let at = 0;
-  const take = (count: number): number => {
+  /** Makes room, which may move everything, and gives the place. */
+  const put = (count: number, write: (view: DataView, place: number) => void): void => {
     if (at + count > bytes.length) {
       const larger = new Uint8Array(Math.max(2 * bytes.length, at + count));
       larger.set(bytes);
       [bytes, view] = [larger, new DataView(larger.buffer)];
     }
+    write(view, at);
     at += count;
-    return at - count;
   };
   fill({
-    whole32: value => view.setUint32(take(4), value, true),
-    whole64: value => view.setBigUint64(take(8), BigInt(value), true),
+    whole32: value => put(4, (into, place) => into.setUint32(place, value, true)),
+    whole64: value => put(8, (into, place) => into.setBigUint64(place, BigInt(value), true)),
     doubles: values => {
-      for (let i = 0; i < values.length; i++) view.setFloat64(take(8), values[i], true);
+      for (let i = 0; i < values.length; i++) put(8, (into, place) => into.setFloat64(place, values[i], true));
     },
     bytes: values => {
-      for (let i = 0; i < values.length; i++) view.setUint8(take(1), values[i]);
+      for (let i = 0; i < values.length; i++) put(1, (into, place) => into.setUint8(place, values[i]));
     },
     text: value => {
       const encoded = new TextEncoder().encode(`${value}\0`);
-      bytes.set(encoded, take(encoded.length));
+      put(encoded.length, (into, place) => new Uint8Array(into.buffer).set(encoded, place));
     },
   });
   return bytes.slice(0, at);

@@ -1,6 +1,7 @@
 // From what a user names as input (a sample or a path, and what belongs to it) to what a fit takes. Runs in the engine's
 // process.
 
+import { basename } from 'node:path';
 import type { Fit, FitInput, SettingValues } from '../engine/fits.ts';
 import type { NpyData } from '../formats/npy.ts';
 import { type ReadInputOptions, readInput } from '../media/read-input.ts';
@@ -94,7 +95,9 @@ async function openTensor(
   const shape = [...(read.kind === 'video' ? [read.frames] : []), height, width, channels];
   const fullScale = 2 ** bitDepth - 1;
   const { focalLengthPixels } = read.kind === 'picture' ? read.picture : read;
-  const data: FitInput = { name: path, kind: read.kind, shape, values, fullScale, focalLengthPixels };
+  const isFolder = read.kind === 'video' && files.length === read.frames;
+  const frameNames = isFolder ? files.map(file => basename(file.path)) : undefined;
+  const data: FitInput = { name: path, kind: read.kind, shape, values, fullScale, focalLengthPixels, frameNames };
   const stored = `${bitDepth} bit`;
   if (read.kind === 'video') {
     const { seconds, notes, available } = read;

@@ -13,7 +13,7 @@ import { invert, rigid, transformPoint, type WorldFromCam } from '../../geometry
 import { nearestRotation } from '../../geometry/rotation.ts';
 import { pixelsPerUnit, type TrackObservations } from '../../ops/reproject/observations.ts';
 import { type CameraState, residualLengths } from '../../ops/reproject/reproject.ts';
-import { middle } from './camera-search.ts';
+import { middle } from './middle.ts';
 
 export interface FrameSource {
   /** Of the picture, below the folder of the video. */

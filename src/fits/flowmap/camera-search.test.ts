@@ -3,12 +3,13 @@ import { trajectoryErrors } from '../../geometry/trajectory-metrics.ts';
 import { observationsFromTracks } from '../../ops/reproject/observations.ts';
 import { type CameraState, plainReprojector } from '../../ops/reproject/reproject.ts';
 import { posesOf } from './camera-exports.ts';
-import { cameraSearchSettings, searchCameras } from './camera-search.ts';
+import { cameraMethodSettings } from './camera-method.ts';
+import { type CameraSearchResult, searchCameras } from './camera-search.ts';
 import { forwardDrive, pureRotation, roomArc, type TrackScene, wallWalk } from './track-fixtures.ts';
 import { doubts, focalCurve, mirroredSolution, refusals } from './verdicts.ts';
 
 /** Fewer random observations than a video needs: these scenes have fewer tracks. */
-const settings = { ...cameraSearchSettings, descent: { ...cameraSearchSettings.descent, observations: 1000 } };
+const settings = { ...cameraMethodSettings, observations: 800 };
 const few = { frames: 16, points: 24 };
 
 const observe = ({ tracks, truth, camera }: TrackScene) =>
@@ -18,12 +19,17 @@ function focalError({ camera }: TrackScene, { logFocal }: CameraState): number {
   return Math.abs((Math.exp(logFocal) * Math.sqrt(camera.width * camera.height)) / camera.fx - 1);
 }
 
+const evidenceOf = ({ members }: CameraSearchResult) => ({
+  ...{ members: members.length, agreeing: members.filter(({ agrees }) => agrees).length },
+  ...{ curve: undefined, mirrored: undefined },
+});
+
 describe('camera search', () => {
   it('finds cameras and focal length on an arc through a room, with noise and wrong tracks', () => {
     const scene = roomArc({ ...few, noise: 0.3, outliers: 0.1 });
     const reprojector = observe(scene);
     expect(refusals(reprojector.observations)).toEqual([]);
-    const result = searchCameras(reprojector, settings);
+    const result = searchCameras(reprojector, { ...settings, members: 4 });
     const errors = trajectoryErrors(posesOf(result.state), scene.truth);
     expect(focalError(scene, result.state)).toBeLessThan(0.03);
     expect(errors.atePercentOfPath).toBeLessThan(1);
@@ -33,7 +39,7 @@ describe('camera search', () => {
     const curve = focalCurve(reprojector.observations, result.state);
     expect(Math.min(...curve.losses)).toBe(curve.losses[4]);
     const mirrored = mirroredSolution(reprojector.observations, result.state);
-    expect(doubts(reprojector.observations, result, curve, mirrored)).toEqual([]);
+    expect(doubts(reprojector.observations, result.state, { ...evidenceOf(result), curve, mirrored })).toEqual([]);
   });
 
   it('finds a forward drive exactly where tracks are exact, and the same cameras from every start', () => {
@@ -49,7 +55,7 @@ describe('camera search', () => {
   it('keeps a focal length that is known', () => {
     const scene = roomArc({ ...few, noise: 0.3 });
     const focal = scene.camera.fx / Math.sqrt(scene.camera.width * scene.camera.height);
-    const known = { ...settings, focals: [focal], focalKnown: true };
+    const known = { ...settings, focals: [focal], focalKnown: true, members: 2 };
     const result = searchCameras(observe(scene), known);
     expect(result.state.logFocal).toBeCloseTo(Math.log(focal), 6);
     expect(trajectoryErrors(posesOf(result.state), scene.truth).auc10).toBeGreaterThan(0.95);
@@ -57,7 +63,7 @@ describe('camera search', () => {
 
   it('comes to the same bits again', () => {
     const reprojector = observe(roomArc({ frames: 6, points: 12 }));
-    const short = { ...settings, descent: { ...settings.descent, iterations: 20 }, finalSteps: 3 };
+    const short = { ...settings, descents: 20, finalSteps: 3 };
     expect(searchCameras(reprojector, short)).toEqual(searchCameras(reprojector, short));
   });
 });
@@ -111,17 +117,17 @@ describe('doubts about a result', () => {
     // A flat wall seen by a camera that only shifts: focal length and depth are one number.
     const scene = wallWalk({ ...few, noise: 0.2 });
     const reprojector = observe(scene);
-    const result = searchCameras(reprojector, settings);
+    const result = searchCameras(reprojector, { ...settings, members: 2 });
     const curve = focalCurve(reprojector.observations, result.state);
-    const found = doubts(reprojector.observations, result, curve, undefined);
+    const found = doubts(reprojector.observations, result.state, { ...evidenceOf(result), curve });
     expect(found.map(({ kind }) => kind)).toContain('focal-not-observable');
   });
 
   it('count sightings that fit no camera', () => {
     const scene = roomArc({ ...few, noise: 0.3, outliers: 0.6 });
     const reprojector = observe(scene);
-    const result = searchCameras(reprojector, { ...settings, focals: [1.2], curricula: ['time'] });
-    const found = doubts(reprojector.observations, result, undefined, undefined);
+    const result = searchCameras(reprojector, { ...settings, members: 1 });
+    const found = doubts(reprojector.observations, result.state, evidenceOf(result));
     expect(found.map(({ kind }) => kind)).toContain('outliers');
   });
 });

@@ -1,5 +1,5 @@
 // Second-order refinement of cameras, focal length and depths: Levenberg-Marquardt steps on reweighted residuals, with the
-// depths eliminated. One `step` is one trial, so that a run can be watched and stopped between any two.
+// depths eliminated. Pure: a step goes from one plain state to the next.
 import { bandedMatrix, factoriseBanded, solveBanded } from '../../numerics/banded-cholesky.ts';
 import { moveCameras } from '../../ops/reproject/chained-poses.ts';
 import {
@@ -9,75 +9,75 @@ import {
   type Reprojector,
 } from '../../ops/reproject/reproject.ts';
 
-export interface PolishOptions {
-  /** What stays as it is besides the first camera. */
-  readonly fixed?: readonly ('focal' | 'translation')[];
-  readonly damping?: number;
-}
+/** What stays as it is besides the first camera. */
+export type FixedParts = readonly ('focal' | 'translation')[];
 
-export interface Polish {
+export interface PolishState {
   readonly state: CameraState;
-  readonly loss: number;
-  /** Observations behind their camera. */
-  readonly behind: number;
-  /** True once steps no longer help: the loss fell by less than 1e-5 of itself twice in a row, or the damping ran away. */
-  readonly settled: boolean;
-  /** One trial at Cauchy scale `delta` in pixels; true where it was taken. A new scale unsettles it. */
-  step(delta: number): boolean;
+  readonly damping: number;
+  /** Steps in a row that lowered the loss by less than 1e-5 of itself. */
+  readonly small: number;
 }
 
+export interface PolishStep extends PolishState {
+  /** False where the trial was no better: the state is the one before, the damping larger. */
+  readonly taken: boolean;
+  /** Mean loss before and after the step, and how many observations lie behind their camera before. */
+  readonly firstLoss: number;
+  readonly loss: number;
+  readonly behind: number;
+}
+
+export const firstDamping = 1e-3;
 const MOST_DAMPING = 1e6;
 /** No step turns a camera by more radians, or scales the focal length by a larger logarithm, than this. */
 const LONGEST_STEP = 0.5;
 /** The same for the logarithm of each depth on its own: far points would else be flung to infinity and back. */
 const LONGEST_DEPTH_STEP = 1;
 
-export function createPolish(
+/** Whether further steps would not help: the loss hardly falls any more, or no damping makes it fall. */
+export function isSettled({ damping, small }: Pick<PolishState, 'damping' | 'small'>): boolean {
+  return small >= 2 || damping > MOST_DAMPING;
+}
+
+/** One trial at Cauchy scale `delta` in pixels. */
+export function polishStep(
+  reprojector: Reprojector,
+  { state, damping, small }: PolishState,
+  delta: number,
+  fixed: FixedParts = [],
+): PolishStep {
+  const equations = reprojector.reduce(state, delta, damping);
+  const { loss: firstLoss, behind } = equations;
+  const tried = trial(reprojector, state, equations, damping, fixed);
+  const loss = tried === undefined ? Infinity : reprojector.loss(tried, delta).loss;
+  if (tried === undefined || !(loss < firstLoss)) {
+    return { ...{ state, damping: 8 * damping, small, taken: false }, ...{ firstLoss, loss: firstLoss, behind } };
+  }
+  const isSmall = firstLoss - loss < 1e-5 * firstLoss;
+  return {
+    ...{ state: tried, damping: Math.max(1e-8, damping / 4), small: isSmall ? small + 1 : 0, taken: true },
+    ...{ firstLoss, loss, behind },
+  };
+}
+
+/** At most so many steps at each of the scales, one after another; fewer where it settles. */
+export function polish(
   reprojector: Reprojector,
   start: CameraState,
-  { fixed = [], damping: firstDamping = 1e-3 }: PolishOptions = {},
-): Polish {
-  let state = start;
-  let damping = firstDamping;
-  let delta = 0;
-  let loss = Infinity;
-  let behind = 0;
-  let small = 0;
-  const isFree = freeParameters(reprojector.observations.frames, fixed.includes('translation'));
-  return {
-    get state() {
-      return state;
-    },
-    get loss() {
-      return loss;
-    },
-    get behind() {
-      return behind;
-    },
-    get settled() {
-      return small >= 2 || damping > MOST_DAMPING;
-    },
-    step(newDelta) {
-      if (newDelta !== delta) {
-        delta = newDelta;
-        small = 0;
-        damping = Math.min(damping, firstDamping);
-      }
-      const equations = reprojector.reduce(state, delta, damping);
-      ({ loss, behind } = equations);
-      const tried = trial(reprojector, state, equations, damping, isFree, fixed.includes('focal'));
-      const result = tried && reprojector.loss(tried, delta);
-      if (tried === undefined || result === undefined || !(result.loss < loss)) {
-        damping = damping * 8;
-        return false;
-      }
-      small = loss - result.loss < 1e-5 * loss ? small + 1 : 0;
-      state = tried;
-      ({ loss, behind } = result);
-      damping = Math.max(1e-8, damping / 4);
-      return true;
-    },
-  };
+  stages: readonly { readonly scale: number; readonly steps: number }[],
+  fixed: FixedParts = [],
+): { readonly state: CameraState; readonly loss: number } {
+  let result: { readonly state: CameraState; readonly loss: number } = { state: start, loss: Infinity };
+  for (const { scale, steps } of stages) {
+    let at: PolishState = { state: result.state, damping: firstDamping, small: 0 };
+    for (let n = 0; n < steps && !isSettled(at); n++) {
+      const step = polishStep(reprojector, at, scale, fixed);
+      result = { state: step.state, loss: step.loss };
+      at = step;
+    }
+  }
+  return result;
 }
 
 function freeParameters(frames: number, onlyTurns: boolean): (parameter: number) => boolean {
@@ -89,10 +89,10 @@ function trial(
   state: CameraState,
   equations: ReducedEquations,
   damping: number,
-  isFree: (parameter: number) => boolean,
-  focalFixed: boolean,
+  fixed: FixedParts,
 ): CameraState | undefined {
   const { size, reach, values } = equations.cameras;
+  const isFree = freeParameters(observations.frames, fixed.includes('translation'));
   const band = bandedMatrix(size, reach);
   const right = new Float64Array(size);
   const column = new Float64Array(size);
@@ -113,7 +113,7 @@ function trial(
   if (!factoriseBanded(band)) return undefined;
   const cameraSteps = solveBanded(band, right);
   let focalStep = 0;
-  if (!focalFixed) {
+  if (!fixed.includes('focal')) {
     const carried = solveBanded(band, column);
     let pivot = equations.focalFocal * (1 + damping) + 1e-30;
     let rest = equations.focalRight;

@@ -1,10 +1,10 @@
 // Tracks of points in a known scene seen by known cameras, for tests and benches: what a perfect tracker would say, with as
 // much noise and as many wrong tracks as asked for. Nothing is hidden behind anything else.
 import type { Camera } from '../../geometry/camera.ts';
-import { invert, rigid, transformPoint, type WorldFromCam } from '../../geometry/rigid.ts';
-import { multiplyRotations, type Rotation, rotationAbout } from '../../geometry/rotation.ts';
+import { invert, transformPoint, type WorldFromCam } from '../../geometry/rigid.ts';
 import { createRandom } from '../../numerics/random.ts';
 import type { Tracks } from '../../ops/tracks/tracks.ts';
+import { arcPath, drivePath, sampleCamera, sidewaysPath, tripodPath } from './sample-paths.ts';
 
 export interface TrackScene {
   readonly tracks: Tracks;
@@ -27,30 +27,14 @@ export interface TrackSceneOptions {
   readonly focal?: number;
 }
 
-const size = { width: 320, height: 240 };
 const LONGEST_LIFE = 24;
-
-export function cameraOf(focal: number): Camera {
-  const f = focal * Math.sqrt(size.width * size.height);
-  return { ...size, fx: f, fy: f, cx: size.width / 2, cy: size.height / 2 };
-}
-
-function upright(centre: readonly [number, number, number], yaw: number, pitch: number): WorldFromCam {
-  const turn = multiplyRotations(rotationAbout([0, 1, 0], yaw), rotationAbout([1, 0, 0], pitch));
-  return rigid(turn as Rotation, Float64Array.from(centre));
-}
 
 /** On an arc of `degrees` about the middle of a room of 8 × 3 × 8 metres, looking inwards, with a slight bob. */
 export function roomArc({
   degrees = 50,
   ...options
 }: TrackSceneOptions & { readonly degrees?: number } = {}): TrackScene {
-  const { frames = 40 } = options;
-  const truth = Array.from({ length: frames }, (_, i) => {
-    const angle = ((i / (frames - 1) - 0.5) * degrees * Math.PI) / 180;
-    const bob = 0.15 * Math.sin(0.4 * i);
-    return upright([2.5 * Math.sin(angle), bob, -2.5 * Math.cos(angle)], -angle + 0.02 * Math.sin(0.7 * i), bob / 4);
-  });
+  const truth = arcPath(options.frames ?? 40, degrees);
   return sceneOf(truth, options, random => {
     // Two thirds on the walls, one third on a table in the middle.
     if (random.uniform() < 1 / 3) return [2 * random.uniform() - 1, 0.4 * random.uniform(), 2 * random.uniform() - 1];
@@ -64,16 +48,14 @@ export function roomArc({
 /** A straight walk past a flat wall, always facing it. */
 export function wallWalk(options: TrackSceneOptions = {}): TrackScene {
   const { frames = 40 } = options;
-  const truth = Array.from({ length: frames }, (_, i) => upright([0.1 * i, 0.02 * Math.sin(i), 0], 0, 0));
+  const truth = sidewaysPath(frames);
   return sceneOf(truth, options, random => [0.1 * frames * random.uniform(), 6 * random.uniform() - 3, 3]);
 }
 
 /** Down a street 10 metres wide, 0.4 metres a frame, with small turns. */
 export function forwardDrive(options: TrackSceneOptions = {}): TrackScene {
   const { frames = 40 } = options;
-  const truth = Array.from({ length: frames }, (_, i) =>
-    upright([0.3 * Math.sin(0.15 * i), 0.03 * Math.sin(0.9 * i), 0.4 * i], 0.05 * Math.sin(0.2 * i), 0),
-  );
+  const truth = drivePath(frames);
   return sceneOf(truth, options, random => {
     const z = 0.4 * frames * random.uniform() + 30 * random.uniform();
     const side = random.integer(3);
@@ -89,9 +71,7 @@ export function pureRotation({
   ...options
 }: TrackSceneOptions & { readonly degrees?: number; readonly tilt?: number } = {}): TrackScene {
   const { frames = 40 } = options;
-  const truth = Array.from({ length: frames }, (_, i) =>
-    upright([0, 0, 0], ((i / (frames - 1) - 0.5) * degrees * Math.PI) / 180, tilt * Math.sin(0.3 * i)),
-  );
+  const truth = tripodPath(frames, degrees, tilt);
   return sceneOf(truth, options, random => [
     8 * random.uniform() - 4,
     4 * random.uniform() - 2,
@@ -105,7 +85,7 @@ export function sceneOf(
   { points: perFrame = 60, noise = 0.3, outliers = 0, seed = 1, focal = 1.1 }: TrackSceneOptions,
   draw: (random: ReturnType<typeof createRandom>) => readonly number[],
 ): TrackScene {
-  const camera = cameraOf(focal);
+  const camera = sampleCamera(320, focal);
   const random = createRandom(seed, 'points');
   const errors = createRandom(seed, 'noise');
   const camFromWorlds = truth.map(invert);
@@ -114,7 +94,8 @@ export function sceneOf(
     if (z < 0.2) return undefined;
     return [(camera.fx * x) / z + camera.cx, (camera.fy * y) / z + camera.cy];
   };
-  const isInside = ([u, v]: readonly [number, number]) => u > 2 && v > 2 && u < size.width - 2 && v < size.height - 2;
+  const isInside = ([u, v]: readonly [number, number]) =>
+    u > 2 && v > 2 && u < camera.width - 2 && v < camera.height - 2;
   const starts = [0];
   const frames: number[] = [];
   const positions: number[] = [];

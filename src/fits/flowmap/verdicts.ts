@@ -2,9 +2,10 @@
 // search, and doubts about the result, found after it. Each has a sentence; nothing fails in silence.
 import { identityCameras } from '../../ops/reproject/chained-poses.ts';
 import { pixelsPerUnit, someTracks, type TrackObservations } from '../../ops/reproject/observations.ts';
-import { type CameraState, plainReprojector, residualLengths } from '../../ops/reproject/reproject.ts';
-import { type CameraSearchResult, middle } from './camera-search.ts';
-import { createPolish } from './polish.ts';
+import { type CameraState, plainReprojector, residualLengths, residualVectors } from '../../ops/reproject/reproject.ts';
+import { middle } from './middle.ts';
+import { areMirrored, mirrored } from './mirrored.ts';
+import { polish } from './polish.ts';
 
 export interface Verdict {
   readonly kind:
@@ -32,7 +33,8 @@ const FEWEST_TRACKS = 12;
 const FEWEST_LINKS = 8;
 /** All in pixels of the 640 × 480 area. */
 const STILL = 1;
-const NO_PARALLAX = 0.6;
+const NO_PARALLAX = 0.5;
+const MOST_PRODUCT = 4;
 const OUTLIER = 4;
 const MOST_OUTLIERS = 0.35;
 
@@ -84,7 +86,7 @@ export function refusals(observations: TrackObservations): readonly Verdict[] {
   if (parallax < NO_PARALLAX) {
     return refuse(
       'pure-rotation',
-      `The camera only turns: beside its turns half of the points move by less than ${Math.max(0.01, parallax).toFixed(2)} pixels of a 640 × 480 picture, so there is no depth to see.`,
+      `The camera only turns: beside its turns points move by ${parallax.toFixed(2)} pixels of a 640 × 480 picture, so there is no depth to see.`,
       'Walk with the camera instead of turning on the spot.',
     );
   }
@@ -94,8 +96,9 @@ export function refusals(observations: TrackObservations): readonly Verdict[] {
 export interface RotationOnly {
   readonly state: CameraState;
   /**
-   * What turns leave of the motion along a track, in pixels of the 640 × 480 area: the median residual at the last sighting
-   * of each track beyond that at its second one, which holds the noise of the tracks as well but hardly any shift.
+   * What turns leave of the motion along a track, in pixels of the 640 × 480 area: the root of the mean product of the residuals
+   * at its last two sightings, each product at most that of 2 pixels. Parallax is the same in both, noise is not; turns take
+   * that of one plane along, so that it may show in few of the tracks.
    */
   readonly parallax: number;
 }
@@ -109,19 +112,18 @@ export function rotationOnly(all: TrackObservations): RotationOnly {
     logDepths: new Float64Array(observations.tracks),
     logFocal: Math.log(focal),
   });
-  const tries = [0.7, 1.3, 2.4].map(focal => {
-    const polish = createPolish(reprojector, start(focal), { fixed: ['translation'] });
-    for (const scale of [64, 16, 4, 2])
-      for (let step = 0; step < 6 && !(step > 0 && polish.settled); step++) polish.step(scale);
-    return polish;
-  });
+  const stages = [64, 16, 4, 2].map(scale => ({ scale, steps: 6 }));
+  const tries = [0.7, 1.3, 2.4].map(focal => polish(reprojector, start(focal), stages, ['translation']));
   const { state } = tries.reduce((a, b) => (b.loss < a.loss ? b : a));
-  const lengths = residualLengths(observations, state);
+  const r = residualVectors(observations, state);
   const { starts, tracks } = observations;
-  const at = (sighting: (track: number) => number) =>
-    middle(Float64Array.from({ length: tracks }, (_, track) => lengths[sighting(track)]));
-  const [early, late] = [at(track => starts[track]), at(track => starts[track + 1] - 1)];
-  return { state, parallax: Math.sqrt(Math.max(0, late * late - early * early)) };
+  let sum = 0;
+  for (let track = 0; track < tracks; track++) {
+    const [last, before] = [starts[track + 1] - 1, Math.max(starts[track], starts[track + 1] - 2)];
+    const product = r[2 * last] * r[2 * before] + r[2 * last + 1] * r[2 * before + 1];
+    sum += Math.max(-MOST_PRODUCT, Math.min(MOST_PRODUCT, product));
+  }
+  return { state, parallax: Math.sqrt(Math.max(0, sum / tracks)) };
 }
 
 /** A state on fewer tracks: what is asked of it here needs no more. */
@@ -160,10 +162,10 @@ export function focalCurve(all: TrackObservations, allState: CameraState, scale 
       const logFocal = state.logFocal + Math.log(factor);
       // Depths follow the focal length where the cameras do not: a first guess that keeps far points where they are seen.
       const logDepths = at.logDepths.map(value => value + Math.log(factor / previous));
-      const polish = createPolish(reprojector, { ...at, logDepths, logFocal }, { fixed: ['focal'] });
-      for (let n = 0; n < 8 && !(n > 0 && polish.settled); n++) polish.step(scale);
-      points.push({ factor, loss: polish.loss });
-      [at, previous] = [polish.state, factor];
+      const stages = [{ scale, steps: 8 }];
+      const { state: found, loss } = polish(reprojector, { ...at, logDepths, logFocal }, stages, ['focal']);
+      points.push({ factor, loss });
+      [at, previous] = [found, factor];
     }
     return points;
   };
@@ -200,65 +202,36 @@ export interface MirroredSolution {
 /** The solution with the relief turned inside out, which looks nearly the same where perspective is weak; polished. */
 export function mirroredSolution(all: TrackObservations, allState: CameraState, scale = 1): MirroredSolution {
   const { reprojector, state } = fewer(all, allState);
-  const { observations } = reprojector;
-  const { frames, tracks, anchorFrames } = observations;
-  const { worldFromCams: cams } = state;
-  // The plane of the mirror: the median depth, which each camera carries along.
-  const middleDepth = Math.exp(middle(state.logDepths));
-  const centre = (frame: number) => Float64Array.of(0, 0, depthAt(observations, state, frame) ?? middleDepth);
-  const first = centre(0);
-  const mirrored = new Float64Array(cams.length);
-  for (let f = 0; f < frames; f++) {
-    const c = centre(f);
-    // x_cam = Rᵀ (x − p); mirrored: x_cam' = S (x_cam − c) + c and x' = S (x − c0) + c0 with S = diag(1, 1, −1).
-    const sign = [1, 1, -1];
-    for (let row = 0; row < 3; row++) {
-      let turned = 0;
-      for (let k = 0; k < 3; k++) {
-        const value = sign[row] * cams[12 * f + 4 * row + k] * sign[k];
-        mirrored[12 * f + 4 * row + k] = value;
-        turned += value * (c[k] - sign[k] * c[k]);
-      }
-      // x' = S (R x_cam + p − c0) + c0 = R' (x_cam' − (c − S c)) + S (p − c0) + c0 with R' = S R S.
-      mirrored[12 * f + 4 * row + 3] = sign[row] * (cams[12 * f + 4 * row + 3] - first[row]) + first[row] - turned;
-    }
-  }
-  const planes = Float64Array.from({ length: frames }, (_, f) => centre(f)[2]);
-  const logDepths = Float64Array.from({ length: tracks }, (_, t) => {
-    const plane = planes[anchorFrames[t]];
-    return Math.log(Math.max(0.1 * plane, 2 * plane - Math.exp(state.logDepths[t])));
-  });
-  const polish = createPolish(reprojector, { worldFromCams: mirrored, logDepths, logFocal: state.logFocal });
-  for (const wide of [8, 2]) for (let n = 0; n < 6 && !(n > 0 && polish.settled); n++) polish.step(wide);
-  for (let n = 0; n < 12 && !(n > 0 && polish.settled); n++) polish.step(scale);
-  return {
-    state: polish.state,
-    loss: polish.loss,
-    original: reprojector.loss(state, scale).loss,
-    isOther: areMirrored(polish.state, state),
-  };
+  const found = polish(reprojector, mirrored(reprojector.observations, state), [
+    { scale: 16, steps: 8 },
+    { scale: 4, steps: 8 },
+    { scale, steps: 12 },
+  ]);
+  return { ...found, original: reprojector.loss(state, scale).loss, isOther: areMirrored(found.state, state) };
 }
 
-/** Median depth of the tracks that begin in a frame. */
-function depthAt({ anchorFrames }: TrackObservations, { logDepths }: CameraState, frame: number): number | undefined {
-  const logs = logDepths.filter((_, t) => anchorFrames[t] === frame);
-  return logs.length === 0 ? undefined : Math.exp(middle(logs));
+/** What is known about a result besides its cameras. */
+export interface Evidence {
+  readonly members: number;
+  /** Those that came to the same cameras, the best one included. */
+  readonly agreeing: number;
+  /** Undefined where the focal length was given. */
+  readonly curve: FocalCurve | undefined;
+  readonly mirrored: MirroredSolution | undefined;
 }
 
-/** Doubts about a result, from its members, residuals, focal curve and mirrored solution. */
+/** Doubts about a result, the worst first. */
 export function doubts(
   observations: TrackObservations,
-  result: CameraSearchResult,
-  curve: FocalCurve | undefined,
-  mirrored: MirroredSolution | undefined,
+  state: CameraState,
+  { members, agreeing, curve, mirrored }: Evidence,
 ): readonly Verdict[] {
   const found: Verdict[] = [];
   const doubt = (kind: Verdict['kind'], text: string, tip: string) => found.push({ kind, weight: 'doubts', text, tip });
-  const agreeing = result.members.filter(({ agrees }) => agrees).length;
-  if (agreeing < 2 && result.members.length > 1) {
+  if (agreeing < 2 && members > 1) {
     doubt(
       'disagreement',
-      `No other of the ${result.members.length} members came to the cameras of the best one.`,
+      `No other of the ${members} members came to the cameras of the best one.`,
       'Look at the members side by side; give the focal length, or more frames.',
     );
   }
@@ -277,7 +250,7 @@ export function doubts(
       'Film from nearer, or with a wider lens.',
     );
   }
-  const lengths = residualLengths(observations, result.state);
+  const lengths = residualLengths(observations, state);
   const wrong = lengths.filter(length => length > OUTLIER).length / Math.max(1, lengths.length);
   if (wrong > MOST_OUTLIERS) {
     doubt(
@@ -286,28 +259,13 @@ export function doubts(
       'Mask what moves.',
     );
   }
-  if (result.behind > 0.02 * lengths.length) {
+  const behind = lengths.filter(length => length === Infinity).length / Math.max(1, lengths.length);
+  if (behind > 0.02) {
     doubt(
       'behind',
-      `${((100 * result.behind) / lengths.length).toFixed(0)} % of the points lie behind a camera that saw them.`,
+      `${(100 * behind).toFixed(0)} % of the points lie behind a camera that saw them.`,
       'Do not trust these cameras; try other frames.',
     );
   }
   return found;
-}
-
-/** Whether the turns of the two are opposite, rather than the polish having come back to where it started from. */
-function areMirrored(a: CameraState, b: CameraState): boolean {
-  let product = 0;
-  for (let f = 1; 12 * f < a.worldFromCams.length; f++) {
-    // Turns about x and y, which a mirrored scene has the other way round: the skew parts of R.
-    for (const [i, j] of [
-      [9, 6],
-      [2, 8],
-    ]) {
-      const turn = ({ worldFromCams: c }: CameraState) => c[12 * f + i] - c[12 * f + j];
-      product += turn(a) * turn(b);
-    }
-  }
-  return product < 0;
 }

@@ -1,6 +1,6 @@
 // Cameras as a chain of relative motions: worldFromCam of frame i + 1 is worldFromCam of frame i times the motion between
 // them. A step of one motion carries all later cameras along, which is what makes descent on a long video converge.
-import { expSo3 } from '../../geometry/rotation.ts';
+import { expSo3, logSo3 } from '../../geometry/rotation.ts';
 
 /** [frame, 12] row-major [R|t]; frame 0 is the identity. */
 export type WorldFromCams = Float64Array;
@@ -25,6 +25,25 @@ export function chainPoses(motions: ArrayLike<number>, cams: WorldFromCams): voi
       cams[q + 3] = a * motions[m + 3] + b * motions[m + 4] + c * motions[m + 5] + cams[p + 3];
     }
   }
+}
+
+/** The motions [frame − 1, 6] that chain to these cameras, whose first is the identity. */
+export function motionsBetween(c: WorldFromCams): Float64Array {
+  const motions = new Float64Array(c.length / 2 - 6);
+  const turn = new Float64Array(9);
+  for (let i = 0; 6 * i < motions.length; i++) {
+    const [a, b] = [12 * i, 12 * (i + 1)];
+    const shift = [c[b + 3] - c[a + 3], c[b + 7] - c[a + 7], c[b + 11] - c[a + 11]];
+    for (let row = 0; row < 3; row++) {
+      const column = [c[a + row], c[a + 4 + row], c[a + 8 + row]];
+      for (let k = 0; k < 3; k++) {
+        turn[3 * row + k] = column[0] * c[b + k] + column[1] * c[b + 4 + k] + column[2] * c[b + 8 + k];
+      }
+      motions[6 * i + 3 + row] = column[0] * shift[0] + column[1] * shift[1] + column[2] * shift[2];
+    }
+    motions.set(logSo3(turn), 6 * i);
+  }
+  return motions;
 }
 
 /**

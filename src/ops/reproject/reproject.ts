@@ -191,13 +191,21 @@ export function reprojectionGradient(
   return { loss: loss / count, behind };
 }
 
-/** Residual lengths in pixels of all observations; Infinity behind the camera. */
-export function residualLengths(observations: TrackObservations, state: CameraState): Float64Array {
-  const lengths = new Float64Array(observations.trackOf.length);
-  for (let o = 0; o < lengths.length; o++) {
-    lengths[o] = linearise(observations, state, o, scratch) ? Math.hypot(scratch[0], scratch[1]) : Infinity;
+/** Residuals [observation, 2] in pixels, predicted minus seen; infinite behind the camera. */
+export function residualVectors(observations: TrackObservations, state: CameraState): Float64Array {
+  const vectors = new Float64Array(2 * observations.trackOf.length);
+  for (let o = 0; 2 * o < vectors.length; o++) {
+    const isSeen = linearise(observations, state, o, scratch);
+    vectors[2 * o] = isSeen ? scratch[0] : Infinity;
+    vectors[2 * o + 1] = isSeen ? scratch[1] : Infinity;
   }
-  return lengths;
+  return vectors;
+}
+
+/** Lengths [observation] of the residuals. */
+export function residualLengths(observations: TrackObservations, state: CameraState): Float64Array {
+  const vectors = residualVectors(observations, state);
+  return Float64Array.from({ length: vectors.length / 2 }, (_, o) => Math.hypot(vectors[2 * o], vectors[2 * o + 1]));
 }
 
 /** Mean loss of all observations at Cauchy scale `delta` in pixels. */

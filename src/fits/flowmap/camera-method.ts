@@ -1,0 +1,344 @@
+// How the cameras of a video are searched for: members descend from different focal lengths with two curricula and are polished;
+// the best is polished to the end, and so is its scene turned inside out, in the place of the worst. The engine drives it where a user watches and steers, `searchCameras` where nobody
+// does: the same seed gives the same cameras in both. All that changes from pass to pass lies in the members' blocks.
+
+import { createRandom } from '../../numerics/random.ts';
+import { chainGradient, chainPoses, identityCameras, motionsBetween } from '../../ops/reproject/chained-poses.ts';
+import {
+  type CameraState,
+  createGradient,
+  type ReprojectionGradient,
+  type Reprojector,
+} from '../../ops/reproject/reproject.ts';
+import { adam } from '../../optimizers/adam.ts';
+import type { Evaluation, EvaluationRequest, HyperValues, ParameterBlock } from '../fit.ts';
+import { mirrored } from './mirrored.ts';
+import { firstDamping, isSettled, polishStep } from './polish.ts';
+
+/** time: frames enter one by one, with a wide Cauchy scale first. gap: the longest gap of a track grows from 2 to all. */
+export type Curriculum = 'time' | 'gap';
+
+export interface CameraMethodSettings {
+  /** Passes of descent, and random observations of one of them. */
+  readonly descents: number;
+  readonly observations: number;
+  /** Share of the descent over which the curriculum lets everything in. */
+  readonly curriculumShare: number;
+  /** Factor on the rates at the end of the descent; half a cosine leads there. */
+  readonly finalRate: number;
+  /** Starts of the focal length over √(width · height), and whether it stays there. */
+  readonly focals: readonly number[];
+  readonly focalKnown: boolean;
+  readonly curricula: readonly Curriculum[];
+  /** Focal lengths × curricula; further ones look at other random observations. */
+  readonly members: number;
+  /** Steps of every member at the coarse scale, per round; another round follows while the two best disagree. */
+  readonly polishSteps: number;
+  readonly polishRounds: number;
+  readonly finalSteps: number;
+  /** Cauchy scales, pixels. */
+  readonly polishScale: number;
+  readonly finalScale: number;
+  readonly seed: number;
+}
+
+export const cameraMethodSettings: CameraMethodSettings = {
+  descents: 300,
+  observations: 4000,
+  curriculumShare: 0.6,
+  finalRate: 0.02,
+  focals: [1.2, 0.6, 2.4],
+  focalKnown: false,
+  curricula: ['time', 'gap'],
+  members: 6,
+  polishSteps: 12,
+  polishRounds: 3,
+  finalSteps: 40,
+  polishScale: 2,
+  finalScale: 1,
+  seed: 0,
+};
+
+/** What a user may turn: rates of the descent, and a factor on all Cauchy scales. */
+export const cameraHyper = { learningRate: 1e-2, depthRate: 2e-2, focalRate: 2e-2, scaleFactor: 1 };
+
+/** Cauchy scale at the start of a curriculum, pixels; it ends at 1. */
+const startScale: Readonly<Record<Curriculum, number>> = { time: 64, gap: 8 };
+const SHORTEST_GAP = 2;
+/** Two members agree whose losses and focal lengths differ by less than this share. */
+const AGREEMENT = 0.03;
+
+export interface CameraMethod {
+  readonly members: readonly { readonly label: string; readonly blocks: readonly ParameterBlock[] }[];
+  readonly passes: number;
+  readonly terms: readonly string[];
+  /** One pass of the members that are still in the run; those that leave it have converged. */
+  evaluate(requests: readonly EvaluationRequest[]): Evaluation[];
+  advance(member: number, hyper: HyperValues): void;
+  stateOf(member: number): CameraState;
+  /** Whether a member came to the cameras of the best one by the end of the coarse polish. */
+  agrees(member: number): boolean;
+  /** Whether it was polished to the end, and ended lowest. */
+  isBest(member: number): boolean;
+}
+
+/** Cauchy scales of the first steps of a scene turned inside out, which is far from where it belongs: pixels, steps. */
+const mirrorStages = [
+  { scale: 16, steps: 8 },
+  { scale: 4, steps: 8 },
+];
+
+/**
+ * Fields of the block `progress`. `ended`: the pass in which the final stage began, 0 before. `mirror`: 1 for the member that
+ * holds the best one's scene turned inside out.
+ */
+const Progress = { pass: 0, damping: 1, small: 2, loss: 3, ended: 4, agrees: 5, mirror: 6, size: 7 };
+
+interface MemberState {
+  readonly curriculum: Curriculum;
+  readonly seed: number;
+  readonly motions: Float32Array;
+  readonly depths: Float32Array;
+  readonly focal: Float32Array;
+  readonly progress: Float32Array;
+  /** Adam's moments. */
+  readonly moments: Readonly<Record<'motions' | 'depths' | 'focal', ReturnType<typeof adam.init>>>;
+  /** From an evaluation to the move that follows it. */
+  readonly gradient: ReprojectionGradient;
+  next: CameraState | undefined;
+}
+
+export function createCameraMethod(reprojector: Reprojector, settings: CameraMethodSettings): CameraMethod {
+  const { observations } = reprojector;
+  const { frames, tracks } = observations;
+  const { descents, polishSteps, polishRounds, finalSteps, polishScale, finalScale, focalKnown } = settings;
+  const starts = settings.focals.flatMap(focal => settings.curricula.map(curriculum => ({ focal, curriculum })));
+  const orders = { time: curriculumOrder(reprojector, 'time'), gap: curriculumOrder(reprojector, 'gap') };
+  const fixed = focalKnown ? (['focal'] as const) : [];
+  const members = Array.from({ length: settings.members }, (_, m): MemberState => {
+    const { focal, curriculum } = starts[m % starts.length];
+    const progress = new Float32Array(Progress.size);
+    progress[Progress.damping] = firstDamping;
+    return {
+      curriculum,
+      seed: settings.seed + Math.floor(m / starts.length),
+      motions: new Float32Array(6 * (frames - 1)),
+      depths: new Float32Array(tracks),
+      focal: Float32Array.of(Math.log(focal)),
+      progress,
+      moments: { motions: adam.init(6 * (frames - 1)), depths: adam.init(tracks), focal: adam.init(1) },
+      gradient: createGradient(observations),
+      next: undefined,
+    };
+  });
+  const chosen = new Uint32Array(settings.observations);
+
+  const stateOf = ({ motions, depths, focal }: MemberState): CameraState => {
+    const worldFromCams = identityCameras(frames);
+    chainPoses(motions, worldFromCams);
+    return { worldFromCams, logDepths: Float64Array.from(depths), logFocal: focal[0] };
+  };
+  const share = (pass: number) => Math.min(1, pass / Math.max(1, settings.curriculumShare * descents));
+
+  /** One look of the descent: the gradient over random observations that the curriculum has let in. */
+  const look = (member: MemberState, factor: number): Evaluation => {
+    const pass = member.progress[Progress.pass];
+    const { order, upTo, first } = orders[member.curriculum];
+    const among = upTo[first + Math.floor(share(pass) * (upTo.length - 1 - first))];
+    const random = createRandom(member.seed, `observations of pass ${pass}`);
+    for (let i = 0; i < chosen.length; i++) chosen[i] = order[random.integer(among)];
+    const scale = factor * startScale[member.curriculum] ** (1 - share(pass));
+    const { loss, behind } = reprojector.gradient(stateOf(member), chosen, scale, member.gradient);
+    return { loss, validation: undefined, terms: [scale, behind / chosen.length] };
+  };
+
+  /** One look of the polish: what the next step would be, if there is a better place. */
+  const attempt = (member: MemberState, scale: number, isLast: boolean): Evaluation => {
+    const { progress } = member;
+    const state = stateOf(member);
+    member.next = undefined;
+    const settled = isSettled({ damping: progress[Progress.damping], small: progress[Progress.small] });
+    if (settled || isLast) {
+      const { loss, behind } = reprojector.loss(state, scale);
+      progress[Progress.loss] = loss;
+      return { loss, validation: undefined, terms: [scale, behind / Math.max(1, observations.trackOf.length)] };
+    }
+    const step = polishStep(
+      reprojector,
+      { state, damping: progress[Progress.damping], small: progress[Progress.small] },
+      scale,
+      fixed,
+    );
+    progress[Progress.damping] = step.damping;
+    progress[Progress.small] = step.small;
+    progress[Progress.loss] = step.loss;
+    if (step.taken) member.next = step.state;
+    const share = step.behind / Math.max(1, observations.trackOf.length);
+    return { loss: step.firstLoss, validation: undefined, terms: [scale, share] };
+  };
+
+  const agree = (a: MemberState, b: MemberState): boolean => {
+    const [lossA, lossB] = [a.progress[Progress.loss], b.progress[Progress.loss]];
+    // Below a hundredth of a pixel, differences of the loss are rounding and noise.
+    const losses = Math.abs(lossA - lossB) <= AGREEMENT * lossA + 1e-4;
+    return losses && Math.abs(a.focal[0] - b.focal[0]) < AGREEMENT;
+  };
+
+  /** At the end of a round: the best and the worst, where the best may go on alone. */
+  const ranksOf = (requests: readonly EvaluationRequest[]) => {
+    const pass = members[requests[0].member].progress[Progress.pass];
+    const done = pass - descents;
+    if (done <= 0 || done % polishSteps !== 0) return undefined;
+    const ranked = requests
+      .map(({ member }) => member)
+      .sort((a, b) => members[a].progress[Progress.loss] - members[b].progress[Progress.loss] || a - b);
+    const [best, second] = ranked;
+    if (second !== undefined && done < polishSteps * polishRounds && !agree(members[best], members[second])) {
+      return undefined;
+    }
+    for (const member of ranked)
+      members[member].progress[Progress.agrees] = agree(members[best], members[member]) ? 1 : 0;
+    return { best, worst: ranked.length > 1 ? ranked[ranked.length - 1] : undefined };
+  };
+
+  const beginFinal = (member: MemberState): void => {
+    const { progress } = member;
+    progress[Progress.ended] = progress[Progress.pass];
+    progress[Progress.damping] = firstDamping;
+    progress[Progress.small] = 0;
+  };
+
+  /** Scale and remaining steps of the final stage, `within` steps after its beginning. */
+  const finalAt = (within: number, isMirror: boolean) => {
+    let before = 0;
+    for (const { scale, steps } of isMirror ? mirrorStages : []) {
+      if (within < before + steps) return { scale, begins: within === before, isLast: false, isFinest: false };
+      before += steps;
+    }
+    return {
+      ...{ scale: finalScale, begins: isMirror && within === before },
+      ...{ isLast: within - before >= finalSteps, isFinest: true },
+    };
+  };
+
+  return {
+    members: members.map((member, m) => ({
+      label: labelOf(starts[m % starts.length], focalKnown),
+      blocks: [
+        ...(['motions', 'depths', 'focal'] as const).flatMap(name => [
+          { name, group: name, values: member[name], gradients: undefined },
+          ...Object.entries(member.moments[name]).map(([key, values]) => ({
+            ...{ name: `${name}.${key}`, group: name, gradients: undefined },
+            values: values as Float32Array,
+          })),
+        ]),
+        { name: 'progress', group: 'motions', values: member.progress, gradients: undefined },
+      ],
+    })),
+    passes:
+      descents + polishSteps * polishRounds + mirrorStages.reduce((sum, { steps }) => sum + steps, finalSteps) + 1,
+    terms: ['scale', 'behind'],
+    evaluate(requests) {
+      const isOpen = requests.every(({ member }) => members[member].progress[Progress.ended] === 0);
+      const ranks = isOpen ? ranksOf(requests) : undefined;
+      if (ranks !== undefined) {
+        const { best, worst } = ranks;
+        if (worst !== undefined) {
+          take(members[worst], mirrored(observations, stateOf(members[best])));
+          members[worst].progress[Progress.mirror] = 1;
+          members[worst].progress[Progress.agrees] = 1;
+          beginFinal(members[worst]);
+        }
+        beginFinal(members[best]);
+      }
+      return requests.map(({ member: m, hyper }) => {
+        const member = members[m];
+        const { progress } = member;
+        const pass = progress[Progress.pass];
+        const factor = hyper.scaleFactor;
+        if (pass < descents) return look(member, factor);
+        const isFinal = progress[Progress.ended] > 0;
+        if (!isFinal && ranks !== undefined) {
+          const { loss } = reprojector.loss(stateOf(member), finalScale * factor);
+          const terms = [finalScale * factor, 0];
+          return { loss, validation: loss, terms, converged: true, reason: 'left to a better member' };
+        }
+        if (!isFinal) return attempt(member, polishScale * factor, false);
+        const at = finalAt(pass - progress[Progress.ended], progress[Progress.mirror] === 1);
+        if (at.begins) {
+          progress[Progress.damping] = firstDamping;
+          progress[Progress.small] = 0;
+        }
+        const evaluation = attempt(member, at.scale * factor, at.isLast);
+        const settled = isSettled({ damping: progress[Progress.damping], small: progress[Progress.small] });
+        if (!at.isFinest || !(at.isLast || (settled && member.next === undefined))) return evaluation;
+        const reason = progress[Progress.mirror] === 1 ? 'converged from the best one, turned inside out' : 'converged';
+        return { ...evaluation, validation: evaluation.loss, converged: true, reason };
+      });
+    },
+    advance(m, hyper) {
+      const member = members[m];
+      const { motions, depths, focal, progress, moments, gradient } = member;
+      const pass = progress[Progress.pass]++;
+      if (pass >= descents) {
+        if (member.next !== undefined) take(member, member.next);
+        return;
+      }
+      const { worldFromCams } = stateOf(member);
+      const byMotions = new Float32Array(motions.length);
+      chainGradient(motions, worldFromCams, gradient.twists, byMotions);
+      const turn = Math.PI * Math.min(1, pass / Math.max(1, descents));
+      const factor = settings.finalRate + ((1 - settings.finalRate) * (1 + Math.cos(turn))) / 2;
+      const info = { step: pass + 1, loss: 0, gradientNormSquared: 0, random: createRandom(0, '') };
+      const move = (
+        name: 'motions' | 'depths' | 'focal',
+        values: Float32Array,
+        gradients: Float32Array,
+        rate: number,
+      ): void => {
+        const live = { learningRate: rate * factor, beta1: 0.9, beta2: 0.99, epsilon: 1e-12 };
+        adam.update(values, gradients, moments[name], live, info);
+      };
+      move('motions', motions, byMotions, hyper.learningRate);
+      move('depths', depths, Float32Array.from(gradient.logDepths), hyper.depthRate);
+      if (!focalKnown) move('focal', focal, Float32Array.from(gradient.logFocal), hyper.focalRate);
+    },
+    stateOf: member => stateOf(members[member]),
+    agrees: member => members[member].progress[Progress.agrees] === 1,
+    isBest: m => {
+      const { progress } = members[m];
+      const isWorse = ({ progress: other }: MemberState) =>
+        other[Progress.ended] > 0 && other[Progress.loss] < progress[Progress.loss];
+      return progress[Progress.ended] > 0 && !members.some(isWorse);
+    },
+  };
+}
+
+function labelOf(
+  { focal, curriculum }: { readonly focal: number; readonly curriculum: Curriculum },
+  focalKnown: boolean,
+) {
+  return focalKnown ? curriculum : `${curriculum}, focal ${Number(focal.toPrecision(3))}`;
+}
+
+/** Observations in the order in which a curriculum lets them in, and how many have at most each rank. */
+function curriculumOrder({ observations }: Reprojector, curriculum: Curriculum) {
+  const { frames, frameOf, trackOf, anchorFrames, longestGap } = observations;
+  const rankOf = (o: number) => (curriculum === 'time' ? frameOf[o] : frameOf[o] - anchorFrames[trackOf[o]]);
+  const order = Uint32Array.from(trackOf.keys()).sort((a, b) => rankOf(a) - rankOf(b) || a - b);
+  const last = curriculum === 'time' ? frames - 1 : longestGap;
+  const upTo = new Uint32Array(last + 1);
+  for (const o of order) upTo[rankOf(o)]++;
+  for (let rank = 1; rank <= last; rank++) upTo[rank] += upTo[rank - 1];
+  // The first rank that lets anything in: tracks may begin later than frame 0.
+  const any = upTo.findIndex(count => count > 0);
+  const first = Math.min(last, Math.max(any, curriculum === 'time' ? 1 : SHORTEST_GAP));
+  return { order, upTo, first };
+}
+
+/** Cameras as the motions between them. */
+function take({ motions, depths, focal }: MemberState, { worldFromCams, logDepths, logFocal }: CameraState): void {
+  motions.set(motionsBetween(worldFromCams));
+  depths.set(logDepths);
+  focal[0] = logFocal;
+}

@@ -1,0 +1,123 @@
+// The fit `flowmap`: cameras, focal length and points of a hand-held video of a still scene, from point tracks (after Smith et
+// al., arXiv 2404.15259, with tracks and explicit depths in place of networks). This file says what users can set; problem.ts
+// does the work.
+
+import type { Fit, SettingDescription } from '../fit.ts';
+import { cameraHyper, cameraMethodSettings } from './camera-method.ts';
+import { loadCameras } from './problem.ts';
+import { samples } from './sample-videos.ts';
+
+function wholeSetting(
+  name: string,
+  title: string,
+  value: number | undefined,
+  [minimum, maximum]: readonly [number, number],
+  group: string,
+  help: string,
+): SettingDescription {
+  return {
+    ...{ name, title, type: 'integer', default: value, minimum, maximum, live: 'fixed', group, level: 'basic', help },
+  };
+}
+
+function rateSetting(name: string, title: string, value: number, help: string): SettingDescription {
+  const range = { minimum: 0, maximum: 1, scale: 'log' } as const;
+  return {
+    name,
+    title,
+    type: 'number',
+    default: value,
+    ...range,
+    live: 'live',
+    group: 'Descent',
+    level: 'basic',
+    help,
+  };
+}
+
+export const flowmap: Fit = {
+  id: 'flowmap',
+  title: 'Cameras from video',
+  takes: 'a video, or a folder of frames: a still scene, filmed by a camera that moves through it',
+  exportContent:
+    'world_from_cam: float32 [frame, 4, 4], OpenCV axes, frame 0 is the world, median depth 1. intrinsics: float32 [4], fx fy cx cy in pixels, first pixel centre at (0.5, 0.5). Files: poses.tum, poses.kitti, transforms.json, points.ply, colmap/ (text and binary, points with their tracks).',
+  members: { usual: cameraMethodSettings.members },
+  settings: [
+    wholeSetting(
+      'frames',
+      'Frames at most',
+      60,
+      [3, 1000],
+      'Video',
+      'Of a longer video every so many frames are taken; time and memory grow with their number.',
+    ),
+    {
+      name: 'focal',
+      title: 'Focal length',
+      type: 'number',
+      default: undefined,
+      minimum: 1,
+      maximum: 1e6,
+      unit: 'pixels',
+      live: 'fixed',
+      group: 'Video',
+      level: 'basic',
+      help: 'Where it is known, in pixels of the video; default: found with the cameras.',
+    },
+    wholeSetting(
+      'descents',
+      'Passes of descent',
+      cameraMethodSettings.descents,
+      [10, 10000],
+      'Descent',
+      'Passes of first-order descent before the polish, which takes at most 93 more.',
+    ),
+    wholeSetting(
+      'observations',
+      'Observations of a pass',
+      cameraMethodSettings.observations,
+      [100, 100000],
+      'Descent',
+      'Random sightings that a pass of the descent looks at.',
+    ),
+    rateSetting(
+      'learningRate',
+      'Camera rate',
+      cameraHyper.learningRate,
+      'Step of the motion from frame to frame: radians, and median depths. It falls to 2 % over the descent.',
+    ),
+    rateSetting('depthRate', 'Depth rate', cameraHyper.depthRate, 'Step of the logarithm of each depth.'),
+    rateSetting('focalRate', 'Focal rate', cameraHyper.focalRate, 'Step of the logarithm of the focal length.'),
+    {
+      name: 'scaleFactor',
+      title: 'Outlier scale',
+      type: 'number',
+      default: cameraHyper.scaleFactor,
+      minimum: 0.1,
+      maximum: 20,
+      scale: 'log',
+      live: 'live',
+      group: 'Loss',
+      level: 'basic',
+      help: 'Factor on the Cauchy scale, which goes from 64 or 8 pixels to 1: residuals well above it count as outliers.',
+    },
+  ],
+  presets: {},
+  optimizer: 'adam',
+  optimizerNote: 'The fit moves its members itself: Adam, then Levenberg-Marquardt.',
+  samples,
+  figures: ['residualPixels'],
+  captions: {
+    verdict: {
+      sound: 'Several members came to these cameras, and nothing speaks against them.',
+      'focal-not-observable': 'The video hardly tells the focal length: look at its range, and give it if you know it.',
+      mirrored: 'The scene turned inside out explains the tracks as well: film from nearer, or with a wider lens.',
+      disagreement:
+        'No other member came to these cameras: compare the members, give the focal length, or more frames.',
+      outliers: 'Many sightings fit no camera in a still scene: something large moves, or tracks are wrong.',
+      behind: 'Many points lie behind a camera that saw them: do not trust these cameras.',
+    },
+  },
+  bytes: ([frames = 1, height = 1, width = 1]) => 4 * frames * height * width + (64 << 20),
+  load: loadCameras,
+};

@@ -1,0 +1,187 @@
+// The problem of `flowmap`: picks frames, follows points through them, refuses videos that hold no cameras, and hands the
+// members of the search to the engine.
+
+import type { CpuDevice } from '../../devices/cpu/cpu-device.ts';
+import { matrix4x4 } from '../../geometry/rigid.ts';
+import { observationsFromTracks } from '../../ops/reproject/observations.ts';
+import { residualLengths } from '../../ops/reproject/reproject.ts';
+import { createReprojector } from '../../ops/reproject/reproject-cpu.ts';
+import { createPointTracker, trackSettings } from '../../ops/tracks/tracker.ts';
+import type { Tracks } from '../../ops/tracks/tracks.ts';
+import { createTrackOperators } from '../../ops/tracks/tracks-cpu.ts';
+import { LabError } from '../../protocol/lab-error.ts';
+import type { FitInput, LoadContext, Measures, Problem, SettingValues } from '../fit.ts';
+import { encodeCameras, type FrameSource, fittedCameras } from './camera-exports.ts';
+import { cameraHyper, cameraMethodSettings, createCameraMethod } from './camera-method.ts';
+import { createCameraViews } from './camera-views.ts';
+import { middle } from './middle.ts';
+import { doubts, focalCurve, mirroredSolution, refusals } from './verdicts.ts';
+
+/** Frames of a video that are fitted. */
+export interface ChosenVideo {
+  readonly width: number;
+  readonly height: number;
+  readonly channels: number;
+  /** Positions in the video, and [frame] pixels [height, width, channels], 0 to 1. */
+  readonly positions: readonly number[];
+  readonly frames: readonly (Float32Array | Float64Array)[];
+  readonly sources: readonly FrameSource[];
+}
+
+/** Throws `input` errors: no video, or one that holds no cameras, with the reason. */
+export async function loadCameras(
+  input: FitInput,
+  members: readonly SettingValues[],
+  { device, seed, mask, note }: LoadContext,
+): Promise<Problem> {
+  if (mask !== undefined) {
+    throw new LabError({
+      code: 'setting',
+      message: 'The fit flowmap takes no mask.',
+      where: 'mask',
+      tip: 'Leave it out; tracks on things that move are told apart where most of the picture stands still.',
+    });
+  }
+  const [settings] = members;
+  const video = chooseFrames(input, settings);
+  if (video.positions.length < Number(input.shape[0])) {
+    note?.(`${video.positions.length} of ${input.shape[0]} frames are taken: one of ${strideOf(input, settings)}.`);
+  }
+  const tracks = followPoints(device, video);
+  const observations = observationsFromTracks(tracks, video.frames.length, video);
+  const [refusal] = refusals(observations);
+  if (refusal !== undefined) {
+    throw new LabError({ code: 'input', message: refusal.text, where: input.name, tip: refusal.tip });
+  }
+  const unit = Math.sqrt(video.width * video.height);
+  const focal = settings.focal === undefined ? undefined : Number(settings.focal) / unit;
+  const reprojector = createReprojector(device, observations, Number(settings.observations));
+  const method = createCameraMethod(reprojector, {
+    ...cameraMethodSettings,
+    ...(focal === undefined ? { focals: startsOf(input, unit) } : { focals: [focal], focalKnown: true }),
+    descents: Number(settings.descents),
+    observations: Number(settings.observations),
+    members: members.length,
+    seed,
+  });
+  const colourOf = (frame: number, u: number, v: number): number[] => {
+    const { width, height, channels } = video;
+    const [x, y] = [Math.min(width - 1, Math.floor(u)), Math.min(height - 1, Math.floor(v))];
+    const at = channels * (y * width + x);
+    return [0, 1, 2].map(c => Math.round(255 * video.frames[frame][at + Math.min(c, channels - 1)]));
+  };
+  const fitted = (member: number) =>
+    fittedCameras(observations, method.stateOf(member), video, video.sources, colourOf);
+  const views = createCameraViews(video, observations, colourOf);
+
+  return {
+    members: method.members.map(({ label, blocks }) => ({
+      ...{ label, blocks, hyperDefaults: cameraHyper, rateScale: 1, maximumIterations: method.passes },
+      ...(focal === undefined ? {} : { ignores: ['focalRate'] }),
+    })),
+    summary: {
+      title: `${video.frames.length} frames, ${observations.tracks} tracks`,
+      frames: video.frames.length,
+      width: video.width,
+      height: video.height,
+      tracks: observations.tracks,
+      observations: observations.trackOf.length,
+    },
+    terms: method.terms,
+    validationEvery: 1,
+    evaluate: requests => method.evaluate(requests),
+    advance: method.advance,
+    measure(member, { when }): Measures {
+      const state = method.stateOf(member);
+      const figures = {
+        residualPixels: middle(residualLengths(observations, state)),
+        focalPixels: Math.exp(state.logFocal) * unit,
+      };
+      if (when === 'running' || !method.isBest(member)) return figures;
+      const curve = focal === undefined ? focalCurve(observations, state) : undefined;
+      const agreeing = method.members.filter((_, m) => method.agrees(m)).length;
+      const found = doubts(observations, state, {
+        ...{ members: method.members.length, agreeing, curve },
+        mirrored: mirroredSolution(observations, state),
+      });
+      return {
+        ...figures,
+        agreeing,
+        verdict: found[0]?.kind ?? 'sound',
+        ...(found.length > 0 ? { doubts: found.map(({ text }) => text).join(' ') } : {}),
+        ...(curve === undefined
+          ? {}
+          : {
+              focalLowPixels: curve.range[0] * figures.focalPixels,
+              focalHighPixels: curve.range[1] * figures.focalPixels,
+              focalCurvePixels: curve.focals.map(value => value * unit),
+              focalCurveLosses: curve.losses,
+            }),
+      };
+    },
+    views: views.descriptions,
+    view: (id, member, frame) => views.data(id, method.stateOf(member), frame),
+    exports(member) {
+      const { camera, path } = fitted(member);
+      const matrices = path.flatMap(({ worldFromCam }) => [...matrix4x4(worldFromCam)]);
+      return [
+        { name: 'world_from_cam', shape: [path.length, 4, 4], values: Float32Array.from(matrices) },
+        { name: 'intrinsics', shape: [4], values: Float32Array.of(camera.fx, camera.fy, camera.cx, camera.cy) },
+      ];
+    },
+    files: async member => Object.entries(encodeCameras(fitted(member))).map(([name, bytes]) => ({ name, bytes })),
+    dispose: () => reprojector.dispose(),
+  };
+}
+
+/** What the camera wrote into the file is a guess; it takes the place of the middle one of ours. */
+function startsOf({ focalLengthPixels }: FitInput, unit: number): readonly number[] {
+  const [first, ...others] = cameraMethodSettings.focals;
+  return [focalLengthPixels === undefined ? first : focalLengthPixels / unit, ...others];
+}
+
+function strideOf({ shape }: FitInput, { frames }: SettingValues): number {
+  return Math.max(1, Math.ceil(shape[0] / Number(frames)));
+}
+
+function chooseFrames(input: FitInput, settings: SettingValues): ChosenVideo {
+  const { kind, shape, values, name, frameNames, seconds } = input;
+  if (kind !== 'video' || shape.length !== 4) {
+    throw new LabError({
+      code: 'input',
+      message: `Cameras are found in a video; this is ${kind === 'picture' ? 'one picture' : 'no video'}.`,
+      where: name,
+      tip: 'Give a folder with the frames of a video, numbered in their order.',
+    });
+  }
+  const [count, height, width, channels] = shape;
+  const stride = strideOf(input, settings);
+  const positions = Array.from({ length: Math.ceil(count / stride) }, (_, i) => i * stride);
+  const size = height * width * channels;
+  return {
+    ...{ width, height, channels, positions },
+    frames: positions.map(f => values.subarray(size * f, size * (f + 1))),
+    sources: positions.map(f => ({
+      imageFile: frameNames?.[f] ?? `frame-${String(f).padStart(5, '0')}.png`,
+      timestamp: seconds?.[f],
+    })),
+  };
+}
+
+function followPoints(device: CpuDevice, { width, height, channels, frames }: ChosenVideo): Tracks {
+  const tracker = createPointTracker(createTrackOperators(device, width, height), trackSettings(width, height));
+  const grey = new Float32Array(width * height);
+  try {
+    for (const frame of frames) {
+      for (let p = 0; p < grey.length; p++) {
+        const c = channels * p;
+        // Rec. 601 luma.
+        grey[p] = channels < 3 ? frame[c] : 0.299 * frame[c] + 0.587 * frame[c + 1] + 0.114 * frame[c + 2];
+      }
+      tracker.add(grey);
+    }
+    return tracker.finish();
+  } finally {
+    tracker.dispose();
+  }
+}
