@@ -179,20 +179,20 @@ export function createStagedMethod(target: PoseTarget, settings: StagedSettings)
     return startWeight * distance + (startHold.weight * square) / (square + startHold.scale ** 2);
   };
 
-  /** Those that leave: all but the best `count`; what only repeats a better one leaves first, what is locked never. */
+  /** Those that leave: all but the best `count`; what only repeats a better one leaves first, the best one near
+   * the start last, what is locked never. */
   const leaving = (members: readonly number[], locked: ReadonlySet<number>, count: number): Set<number> => {
-    const ranks = new Map(members.map(member => [member, states[member][State.score] + strangeness(poseAt(member))]));
-    const rank = (member: number) => ranks.get(member) as number;
-    const ranked = [...members].sort((a, b) => rank(a) - rank(b) || a - b);
+    const ranked = [...members].sort((a, b) => states[a][State.score] - states[b][State.score] || a - b);
     const kept: number[] = [];
     const repeats: number[] = [];
     for (const member of ranked) {
       const isRepeat = kept.some(other => poseDistance(poseAt(other), poseAt(member), mesh) < settings.distinct);
       (isRepeat ? repeats : kept).push(member);
     }
-    const order = [...kept, ...repeats];
-    const places = Math.max(0, count - locked.size);
-    const staying = order.filter(member => !locked.has(member)).slice(0, places);
+    // Whether the start was right after all is for the last stage to say.
+    const near = ranked.find(member => poseDistance(target.start, poseAt(member), mesh) < 2 * startHold.scale);
+    const order = [...(near === undefined ? [] : [near]), ...kept, ...repeats].filter(member => !locked.has(member));
+    const staying = [...new Set(order)].slice(0, Math.max(0, count - locked.size));
     return new Set(members.filter(member => !locked.has(member) && !staying.includes(member)));
   };
 
