@@ -266,6 +266,14 @@ describe.skipIf(!decodes)(`a file that is not what it should be${missing}`, () =
     expect(error.message).toContain('ends before the index');
   });
 
+  it('with an index that cannot be true is refused at once', async () => {
+    const bytes = readFileSync(fixture('h264-reordered.mp4'));
+    // The number of runs in the table of sample times, behind its size, type and version.
+    bytes.writeUInt32BE(0x89000001, bytes.indexOf('stts') + 8);
+    const error = await errorOf(readInput(put('tables.mp4', bytes)));
+    expect(error).toMatchObject({ code: 'input', message: expect.stringContaining('"stts"') });
+  });
+
   it('damaged inside is told', async () => {
     const data = (bytes: Uint8Array, n: number) => (n === 5 ? new Uint8Array(bytes.length).fill(0xff) : bytes);
     const path = put('noise.webm', await repack(webm, { container: 'webm', data }));

@@ -15,7 +15,9 @@ import {
   QTFF,
   WEBM,
 } from 'mediabunny';
+import { focalLengthOfMovie, impossibleTable } from '../formats/quicktime-movie.ts';
 import { LabError } from '../protocol/lab-error.ts';
+import { readMovieBox } from './movie-box.ts';
 import { coloursOf, interleavedPlanes, packedPlanes, type RawFrame } from './raw-frame.ts';
 import {
   MiscountedFrames,
@@ -110,13 +112,23 @@ export async function openWebCodecsVideo(path: string): Promise<VideoSource | un
     source: new FilePathSource(path, { handleUnhandledError: () => {} }),
   });
   try {
+    const movie = await readMovieBox(path);
+    const table = movie === undefined ? undefined : impossibleTable(movie.content, movie.fileBytes);
+    if (table !== undefined) {
+      throw new LabError({
+        code: 'input',
+        message: `The index of the video is damaged: its table "${table}" lists more than the file can hold.`,
+        tip: 'Copy the file again, or repair it with a video program.',
+        where: path,
+      });
+    }
     if (!(await input.canRead())) {
       input.dispose();
       return undefined;
     }
     const codecs = loadWebCodecs();
     if (codecs === undefined) throw new UndecodableVideo('the package @napi-rs/webcodecs is not installed');
-    return await openTrack(input, codecs, path);
+    return await openTrack(input, codecs, path, movie && focalLengthOfMovie(movie.content));
   } catch (thrown) {
     input.dispose();
     throw thrown;
@@ -130,7 +142,12 @@ interface PacketTimes {
   readonly types: ('delta' | 'claimed key' | 'verified key')[];
 }
 
-async function openTrack(input: Input, codecs: WebCodecs, path: string): Promise<VideoSource> {
+async function openTrack(
+  input: Input,
+  codecs: WebCodecs,
+  path: string,
+  focalLength35mm: number | undefined,
+): Promise<VideoSource> {
   const track = await input.getPrimaryVideoTrack();
   if (track === null && (await input.getTracks()).length === 0) {
     throw new LabError({
@@ -187,7 +204,7 @@ async function openTrack(input: Input, codecs: WebCodecs, path: string): Promise
       flip: (await track.getFlip()) ? 'horizontal' : 'no',
     },
     seconds: order.seconds,
-    focalLength35mm: await focalLengthOf(input),
+    focalLength35mm,
     notes,
   };
   return {
@@ -404,12 +421,4 @@ async function rawFrame(frame: DecodedFrame): Promise<RawFrame> {
     };
   }
   throw new UndecodableVideo(`its pixels come as "${format}", which is not known`);
-}
-
-/** Apple's key; an iPhone writes it for each video. */
-async function focalLengthOf(input: Input): Promise<number | undefined> {
-  const { raw = {} } = await input.getMetadataTags();
-  const value = raw['com.apple.quicktime.camera.focal_length.35mm_equivalent'];
-  const number = typeof value === 'string' ? Number(value) : undefined;
-  return number !== undefined && number > 0 && number < 2000 ? number : undefined;
 }
