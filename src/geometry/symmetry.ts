@@ -91,21 +91,21 @@ export function findSymmetries(mesh: Mesh, tolerance = 0.01): Symmetries {
   };
 }
 
-/** What a user should know of the symmetries, in one sentence; undefined where there are none. */
+/** The symmetries in a phrase; undefined where there are none. */
 export function describeSymmetries({ symmetries, symmetryAxes }: Symmetries): string | undefined {
-  if (symmetryAxes.length > 1) return 'The object looks the same from all sides.';
+  if (symmetryAxes.length > 1) return 'any turn about any axis';
   if (symmetryAxes.length === 1) {
-    const across = symmetries.length > 0 ? ', and upside down' : '';
-    return `The object looks the same after any turn about its ${nameOf(symmetryAxes[0].direction)}${across}.`;
+    const across = symmetries.length > 0 ? ', and half turns across' : '';
+    return `any turn about its ${nameOf(symmetryAxes[0].direction)}${across}`;
   }
   if (symmetries.length === 0) return undefined;
   if (symmetries.length === 1) {
     const { rotation } = symmetries[0];
     // A half turn is 2 n nᵀ − I.
     const axis = [0, 1, 2].map(k => Math.sqrt(Math.max(0, (rotation[4 * k] + 1) / 2)));
-    return `The object looks the same after half a turn about its ${nameOf(axis)}.`;
+    return `half a turn about its ${nameOf(axis)}`;
   }
-  return `The object looks the same in ${symmetries.length + 1} poses.`;
+  return `${symmetries.length + 1} poses look the same`;
 }
 
 function nameOf(direction: ArrayLike<number>): string {

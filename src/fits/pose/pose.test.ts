@@ -229,6 +229,7 @@ describe('views and exports', () => {
         expect(values.length, `${id} ${name}`).toBe(shape.reduce((product, n) => product * n, 1));
       }
     }
+    expect(problem.report?.facts.Symmetry).toBe('4 poses look the same');
     const [forward, backward] = problem.exports(0);
     // camFromObject times objectFromCam is the identity.
     for (let i = 0; i < 4; i++) {

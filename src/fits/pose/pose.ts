@@ -4,12 +4,14 @@
 
 import { reportMesh } from '../../geometry/mesh-report.ts';
 import { perturbPose } from '../../geometry/perturbed-starts.ts';
+import { describeSymmetries, type Symmetries } from '../../geometry/symmetry.ts';
 import { createRandom } from '../../numerics/random.ts';
 import { LabError } from '../../protocol/lab-error.ts';
 import type { ProblemReport } from '../../protocol/run.ts';
 import type { Fit, FitInput, SettingDescription, SettingValues } from '../fit.ts';
 import { maskBounds } from './crop.ts';
 import { type ObservedObject, observeObject } from './observe.ts';
+import { symmetriesOf } from './pose-meshes.ts';
 import { createRefinableModel } from './pose-refiner.ts';
 import { loadPose, polishPasses } from './problem.ts';
 import { makeSampleScene, onlyObject } from './sample-scene.ts';
@@ -53,10 +55,15 @@ interface Subject {
   readonly object: ObservedObject;
   readonly start: PoseStart;
   readonly report: UnitsReport;
+  readonly symmetries: Symmetries;
 }
 
 /** Throws a LabError of code 'input' that names what is missing. */
-function subjectOf({ name, scene, start: file }: FitInput, settings: SettingValues, seed: number): Subject {
+async function subjectOf(
+  { name, scene, start: file }: FitInput,
+  settings: SettingValues,
+  seed: number,
+): Promise<Subject> {
   if (scene === undefined) {
     throw new LabError({
       code: 'input',
@@ -76,16 +83,18 @@ function subjectOf({ name, scene, start: file }: FitInput, settings: SettingValu
     ...{ camera, mask, labels, mesh: model.mesh, meshReport: reportMesh(model.mesh), notes: model.notes },
     ...{ start: start.camFromObject, depthMillimetres: depth },
   });
-  return { frame, object, start, report };
+  return { frame, object, start, report, symmetries: await symmetriesOf(model.mesh) };
 }
 
 /** What is known of it in words, and what may be wrong. */
-function findingsOf({ object, start, report }: Subject, { scene }: FitInput): ProblemReport {
+function findingsOf({ object, start, report, symmetries }: Subject, { scene }: FitInput): ProblemReport {
+  const symmetry = describeSymmetries(symmetries);
   const facts = {
     Object: `${object.model.objectId} ${object.model.name}`,
     Start: start.source,
     ...unitsFacts(report),
     Triangles: (object.model.mesh.triangles.length / 3).toLocaleString('en'),
+    ...(symmetry === undefined ? {} : { Symmetry: symmetry }),
   };
   return { facts, warnings: [...(scene?.scene.notes ?? []), ...unitsWarnings(report)] };
 }
@@ -130,7 +139,7 @@ export const pose: Fit = {
   }),
   refinable: createRefinableModel,
   async inspect(input, settings) {
-    const subject = subjectOf(input, settings, 0);
+    const subject = await subjectOf(input, settings, 0);
     const derived = { ...subject.start.values, object: subject.object.model.objectId };
     return { ...findingsOf(subject, input), derived };
   },
@@ -309,15 +318,15 @@ export const pose: Fit = {
   captions: { verdict: verdictCaptions },
   async load(input, members, context) {
     const [shared] = members;
-    const subject = subjectOf(input, shared, context.seed);
-    const { frame, object, start, report } = subject;
+    const subject = await subjectOf(input, shared, context.seed);
+    const { frame, object, start, report, symmetries } = subject;
     if (report.maskPixels === 0) throw emptyMask(report);
     context.note?.(`Start: ${start.source}.`);
     const findings = findingsOf(subject, input);
     for (const warning of findings.warnings) context.note?.(warning);
     const task = {
       ...{ scene: input.scene!, frame, objectId: object.model.objectId, start: start.camFromObject },
-      ...{ views: Number(shared.views), drawsOccluders: shared.occluders === 'draw' },
+      ...{ views: Number(shared.views), drawsOccluders: shared.occluders === 'draw', symmetries },
     };
     const problem = await loadPose(task, members, context);
     const derived = { ...start.values, object: object.model.objectId };

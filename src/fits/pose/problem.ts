@@ -4,7 +4,7 @@
 import type { LoadedPoseScene } from '../../formats/pose-scene.ts';
 import { decimateMesh } from '../../geometry/decimate.ts';
 import { type CamFromObject, compose, invert, matrix3x4, matrix4x4 } from '../../geometry/rigid.ts';
-import { describeSymmetries } from '../../geometry/symmetry.ts';
+import type { Symmetries } from '../../geometry/symmetry.ts';
 import { type DeviceMesh, uploadMesh } from '../../ops/rasterise/pose-cpu.ts';
 import { prepareMesh, type RenderMesh } from '../../ops/rasterise/render-mesh.ts';
 import { LabError } from '../../protocol/lab-error.ts';
@@ -31,6 +31,8 @@ export interface PoseTask {
   readonly views?: number;
   /** Whether the frame's other objects, at the poses that the scene has for them, hide this one. */
   readonly drawsOccluders?: boolean;
+  /** Of the mesh; left out: found. */
+  readonly symmetries?: Symmetries;
 }
 
 /** Of a mesh with more, the window gets so many. */
@@ -63,9 +65,7 @@ export async function loadPose(
     crop: target.crop(drawSize),
     draw: drawOnce(pose => target.draw(drawSize, centredPose(pose, full))),
   });
-  const symmetries = await symmetriesOf(model.mesh);
-  const symmetry = describeSymmetries(symmetries);
-  const results = createPoseResults(object, target, method, symmetries);
+  const results = createPoseResults(object, target, method, task.symmetries ?? (await symmetriesOf(model.mesh)));
 
   return {
     members: method.members.map(({ label, learningRate, blocks }, m) => ({
@@ -83,7 +83,6 @@ export async function loadPose(
       diameterMillimetres: full.diameter,
       triangles: full.triangles.length / 3,
       cropPixels: target.rectangle.width,
-      ...(symmetry === undefined ? {} : { symmetry }),
     },
     terms: method.terms,
     validationEvery: 1,
