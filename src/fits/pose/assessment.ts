@@ -8,7 +8,7 @@ import { depthEvidence, maskEvidence, type PoseCovariance, poseCovariance } from
 import { centredPose, poseDistance } from './pose-steps.ts';
 import { drawnSize, type PoseTarget } from './pose-target.ts';
 import { polishSettings } from './refine.ts';
-import { termSettings } from './staged-method.ts';
+import { holdCurvature, termSettings } from './staged-method.ts';
 import { type Visibility, visibilityOf } from './visibility.ts';
 
 export interface PoseAssessment {
@@ -63,8 +63,10 @@ export function createPoseAssessor(target: PoseTarget, symmetries: Symmetries): 
         maskEvidence(mask, (views * known.contour.length) / 4, settings, imagePixels),
         ...(target.hasDepth ? [depthEvidence(depth, views * known.depthCount, settings, imagePixels)] : []),
       ];
+      const distance = poseDistance(target.start, centredPose(pose, mesh), mesh);
+      const hold = { curvature: holdCurvature(polishSettings.startHold, distance ** 2), distance };
       return {
-        covariance: poseCovariance(evidence, pose, mesh, symmetries.symmetryAxes),
+        covariance: poseCovariance(evidence, pose, mesh, symmetries.symmetryAxes, hold),
         visibility: visibilityOf(target.draw(size, centredPose(pose, mesh)).depth, known, settings.scoreDepth),
       };
     },

@@ -141,7 +141,7 @@ describe('calibration', () => {
     for (const noise of [1.5, undefined]) {
       const random = createRandom(seed, `calibration ${noise}`);
       let squares = 0;
-      const pictures = 6;
+      const pictures = 8;
       for (let picture = 0; picture < pictures; picture++) {
         const turn = [2 * random.normal(), 2 * random.normal(), 2 * random.normal()];
         const place = Float64Array.of(10 * random.normal(), 8 * random.normal(), 480 + 40 * random.uniform());

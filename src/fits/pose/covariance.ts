@@ -34,7 +34,7 @@ export interface PoseCovariance {
 }
 
 /** Neighbouring residuals err together: so many of them count as one. Calibrated on pictures with exact truth. */
-const together = { mask: 5, depth: 8 };
+const together = { mask: 6, depth: 5 };
 /** Share of the mean curvature below which a direction counts as open. */
 const openCurvature = 1e-6;
 
@@ -68,17 +68,27 @@ export function depthEvidence(
   };
 }
 
+/** How a refinement was held to its start, unitless. */
+export interface StartHold {
+  /** Of the pull at the result. */
+  readonly curvature: number;
+  /** From the start to the result. */
+  readonly distance: number;
+}
+
 /**
  * Covariance of the least-squares estimate, H⁻¹ V H⁻¹ (Huber 1967): H is the sum of the terms' curvatures, V the variance of
  * their gradients. A term whose n independent residuals have the variance σ² = s² ρ / (1 − ρ) has
  * V = (2 / n) (σ / s)² · weight · H. A direction without curvature gets the variance of what is not known at all: any turn,
- * and a diameter. So does the turn about an axis of symmetry. Undefined where nothing bends the loss.
+ * and a diameter. So does the turn about an axis of symmetry. A pull towards the start draws the estimate by its share of
+ * the start's own error, which is taken for the way from there to the result. Undefined where nothing bends the loss.
  */
 export function poseCovariance(
   terms: readonly TermEvidence[],
   pose: CamFromObject,
   mesh: RenderMesh,
   symmetryAxes: readonly SymmetryAxis[] = [],
+  hold: StartHold = { curvature: 0, distance: 0 },
 ): PoseCovariance | undefined {
   const h = new Matrix(6, 6);
   const v = new Matrix(6, 6);
@@ -94,10 +104,15 @@ export function poseCovariance(
   const unknown = [0, 1, 2, 3, 4, 5].map(k => (k < 3 ? anyTurn : 1));
   const { open, closed } = splitByAxes(pose, symmetryAxes);
   const within = (matrix: Matrix) => closed.mmul(matrix).mmul(closed);
-  const bent = within(h).add(Matrix.mul(open, h.trace())).add(Matrix.eye(6, 6).mul(floor));
-  const turned = inverse(bent);
-  const prior = within(Matrix.diag(unknown)).mul(floor ** 2);
-  const known = turned.mmul(within(v).add(prior)).mmul(turned);
+  const bent = within(h).add(Matrix.mul(open, h.trace()));
+  const spread = (curvature: number, gradients: Matrix) => {
+    const turned = inverse(Matrix.add(bent, Matrix.eye(6, 6).mul(curvature)));
+    return turned.mmul(within(gradients)).mmul(turned);
+  };
+  const pulled = Matrix.eye(6, 6).mul((hold.curvature * hold.distance) ** 2 / 6);
+  const known = spread(floor, Matrix.add(v, Matrix.diag(unknown).mul(floor ** 2))).add(
+    spread(floor + hold.curvature, pulled),
+  );
   const all = Matrix.add(known, Matrix.mul(open, anyTurn));
   const unit = covarianceUnits(mesh);
   const scaled = (matrix: Matrix) =>

@@ -113,6 +113,11 @@ const State = {
 };
 const firstLambda = 1e-3;
 
+/** The gradient of the hold to the start over the way from there, at a squared distance. */
+export function holdCurvature({ weight, scale }: StagedSettings['startHold'], square: number): number {
+  return (2 * weight * scale ** 2) / (square + scale ** 2) ** 2;
+}
+
 /**
  * Members hold six numbers, a rotation vector and a translation about their own start, unitless. The loss is the score
  * (mask L1 over the mask's area + mean capped depth difference), which does not depend on the stage's scales; the last term is
@@ -143,9 +148,8 @@ export function createStagedMethod(target: PoseTarget, settings: StagedSettings)
     if (stage.kind === 'second-order') {
       const away = stepBetween(target.start, poseAt(member), mesh);
       const square = away.reduce((sum, value) => sum + value * value, 0);
-      const sum = square + startHold.scale ** 2;
-      const curvature = (2 * startHold.weight * startHold.scale ** 2) / sum ** 2;
-      loss += (startHold.weight * square) / sum;
+      const curvature = holdCurvature(startHold, square);
+      loss += (startHold.weight * square) / (square + startHold.scale ** 2);
       away.forEach((value, k) => {
         gradient[k] += curvature * value;
         hessian[7 * k] += curvature;
