@@ -61,6 +61,8 @@ export function flowSearchChunk(jobAt: usize, chunk: i32): void {
       v = 2 * sampleFlow(job, coarseU + coarsePlane, <f32>(x + SIDE / 2) * <f32>0.5, <f32>(y + SIDE / 2) * <f32>0.5);
     }
     bestCost = Infinity;
+    bestX = 0;
+    bestY = 0;
     bestU = u;
     bestV = v;
     guess(u, v, 0);
