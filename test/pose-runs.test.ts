@@ -118,7 +118,11 @@ describe('a scene that is dropped on a window', () => {
       const named = { fit: 'pose', input: 'upload:dropped', settings: { object: '2', startZ: '700' } };
       const report = await window.call('inspect', named);
       expect(report).toMatchObject({ kind: 'scene', name: '000007', derived: { startZ: 700 } });
-      expect(report.facts).toMatchObject({ Object: '2 object 2', Start: 'set by the user', Size: '320 × 240' });
+      expect(report.facts).toMatchObject({
+        Object: '2 object 2, of 1, 2, 3, 4',
+        Start: 'set by the user',
+        Size: '320 × 240',
+      });
       const shown = await window.frame('inputPicture', { ...named, frame: 0 });
       expect(shown?.data.values.shape).toEqual([1, 240, 320, 3]);
       const settings = { object: '2', method: 'descent', iterations: '2' };

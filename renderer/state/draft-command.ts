@@ -48,6 +48,11 @@ export function runCommand(recipe: Recipe, events: readonly RunEvent[], fit: Fit
 }
 
 export function maskText({ mask, drawn, report }: Draft): string {
+  if (report?.kind === 'scene') {
+    return mask === undefined
+      ? "The scene's own: where the object is seen."
+      : `From a file (${nameOf(report.maskPath ?? mask)}): white is the object.`;
+  }
   if (hasDrawnMask({ drawn })) return 'Drawn in the images panel: what is painted over is missing.';
   if (mask === 'alpha') return "The picture's own transparency: what is transparent is missing.";
   if (mask !== undefined) return `From a file (${nameOf(report?.maskPath ?? mask)}): white is seen, black is missing.`;

@@ -69,6 +69,8 @@ function PictureMask({ frames, height, width, visible }: PictureMaskProps) {
   const [board, setBoard] = useState<MaskBoard>();
   const drawn = useDraft(state => state.drawn);
   const file = useDraft(state => state.mask);
+  // The mask of a scene says where the object is, not what is missing.
+  const isScene = useDraft(state => state.report?.kind === 'scene');
   const error = useInputPicture(board, frames, visible);
   useEffect(() => {
     if (pad.current === null) return;
@@ -86,12 +88,12 @@ function PictureMask({ frames, height, width, visible }: PictureMaskProps) {
   }, []);
   // biome-ignore lint/correctness/useExhaustiveDependencies: another draft of the same input has a mask of its own.
   useEffect(() => board?.edit(draftMask(width, height)), [board, drawn, width, height]);
-  useEffect(() => board?.setEditing(file === undefined ? 'free' : 'locked'), [board, file]);
+  useEffect(() => board?.setEditing(file === undefined && !isScene ? 'free' : 'locked'), [board, file, isScene]);
   useEffect(() => board?.switchTo(visible), [board, visible]);
   return (
     <div className="panel filled images mask">
-      <MaskBar width={width} height={height} />
-      {file !== undefined && <MaskFile name={file} />}
+      {!isScene && <MaskBar width={width} height={height} />}
+      {!isScene && file !== undefined && <MaskFile name={file} />}
       {error !== undefined && (
         <Alert color="red" title={error.message} className="mask-notice">
           {error.tip}
@@ -132,14 +134,18 @@ function MaskFile({ name }: { readonly name: string }) {
 function useInputPicture(board: MaskBoard | undefined, frames: number, visible: boolean): LabErrorDetails | undefined {
   const fit = useDraft(state => state.fit);
   const input = useDraft(state => state.input);
+  // Settings choose its picture: a new report tells that they did.
+  const scene = useDraft(state => (state.report?.kind === 'scene' ? state.report : undefined));
   const wanted = useCursor(state => state.frame);
   const frame = Math.min(wanted, frames - 1);
   const [error, setError] = useState<LabErrorDetails>();
   useEffect(() => {
     if (board === undefined || input === undefined || !visible) return;
     let stale = false;
+    const { companions, settings } = useDraft.getState();
+    const named = scene === undefined ? {} : { companions, settings };
     theBridge()
-      .frame('inputPicture', { fit, input, frame })
+      .frame('inputPicture', { fit, input, ...named, frame })
       .then(
         answer => {
           const picture = answer === undefined ? undefined : inputRasterOf(answer);
@@ -160,6 +166,6 @@ function useInputPicture(board: MaskBoard | undefined, frames: number, visible: 
     return () => {
       stale = true;
     };
-  }, [board, fit, input, frame, visible]);
+  }, [board, fit, input, scene, frame, visible]);
   return error;
 }

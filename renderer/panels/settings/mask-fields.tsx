@@ -19,7 +19,7 @@ export function MaskFields({ draft }: { readonly draft: Draft }) {
         <Button size="compact-xs" variant="default" onClick={() => file.current?.click()}>
           Mask file…
         </Button>
-        {report?.picture !== undefined && (
+        {report?.picture !== undefined && report.kind !== 'scene' && (
           <Button size="compact-xs" variant="default" onClick={() => showPanel('images')}>
             Draw one…
           </Button>

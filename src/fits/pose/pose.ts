@@ -2,6 +2,7 @@
 // 2310.00463). This file says what users can set, and what a scene means to it; problem.ts does the work, refine.ts the
 // same without a window.
 
+import type { PoseScene } from '../../formats/pose-scene.ts';
 import { reportMesh } from '../../geometry/mesh-report.ts';
 import { perturbPose } from '../../geometry/perturbed-starts.ts';
 import { describeSymmetries, type Symmetries } from '../../geometry/symmetry.ts';
@@ -51,6 +52,7 @@ function sample(id: string, title: string, objectId: number, teaches: string) {
 
 /** What a run is about: the object and where it starts. */
 interface Subject {
+  readonly scene: PoseScene;
   readonly frame: number;
   readonly object: ObservedObject;
   readonly start: PoseStart;
@@ -83,20 +85,25 @@ async function subjectOf(
     ...{ camera, mask, labels, mesh: model.mesh, meshReport: reportMesh(model.mesh), notes: model.notes },
     ...{ start: start.camFromObject, depthMillimetres: depth },
   });
-  return { frame, object, start, report, symmetries: await symmetriesOf(model.mesh) };
+  const symmetries = await symmetriesOf(model.mesh);
+  return { scene: scene.scene, frame, object, start, report, symmetries };
 }
 
 /** What is known of it in words, and what may be wrong. */
-function findingsOf({ object, start, report, symmetries }: Subject, { scene }: FitInput): ProblemReport {
+function findingsOf({ scene, frame, object, start, report, symmetries }: Subject): ProblemReport {
   const symmetry = describeSymmetries(symmetries);
+  const { frames, notes } = scene;
+  const { objectId, name } = object.model;
+  const ids = [...new Set(frames[frame].instances.map(instance => instance.objectId))];
   const facts = {
-    Object: `${object.model.objectId} ${object.model.name}`,
+    ...(frames.length > 1 ? { Frame: `${frame} of 0 to ${frames.length - 1}, image ${frames[frame].imageId}` } : {}),
+    Object: ids.length > 1 ? `${objectId} ${name}, of ${ids.join(', ')}` : `${objectId} ${name}`,
     Start: start.source,
     ...unitsFacts(report),
     Triangles: (object.model.mesh.triangles.length / 3).toLocaleString('en'),
     ...(symmetry === undefined ? {} : { Symmetry: symmetry }),
   };
-  return { facts, warnings: [...(scene?.scene.notes ?? []), ...unitsWarnings(report)] };
+  return { facts, warnings: [...notes, ...unitsWarnings(report)] };
 }
 
 /** The part of a small picture of the scene that holds the object. */
@@ -141,7 +148,7 @@ export const pose: Fit = {
   async inspect(input, settings) {
     const subject = await subjectOf(input, settings, 0);
     const derived = { ...subject.start.values, object: subject.object.model.objectId };
-    return { ...findingsOf(subject, input), derived };
+    return { ...findingsOf(subject), derived };
   },
   exportContent:
     'cam_from_object, object_from_cam: float32 [4, 4] row-major, OpenCV axes, millimetres. overlay: the model drawn over the photo. Beside them: poses.csv (BOP results), pose.json, covariance.json (degrees, millimetres), members.csv, and scene.glb (metres, y up) with photo, object and camera.',
@@ -322,7 +329,7 @@ export const pose: Fit = {
     const { frame, object, start, report, symmetries } = subject;
     if (report.maskPixels === 0) throw emptyMask(report);
     context.note?.(`Start: ${start.source}.`);
-    const findings = findingsOf(subject, input);
+    const findings = findingsOf(subject);
     for (const warning of findings.warnings) context.note?.(warning);
     const task = {
       ...{ scene: input.scene!, frame, objectId: object.model.objectId, start: start.camFromObject },
