@@ -1,15 +1,17 @@
 // Videos as inputs: which frames come, when, which way up, and what is said where a file is not what it should be.
 
 import { createHash } from 'node:crypto';
-import { readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it, vi } from 'vitest';
+import { createEngineService } from '../src/host/engine-service.ts';
 import { hasFfmpeg, openFfmpegVideo } from '../src/media/ffmpeg-video.ts';
 import { readInput } from '../src/media/read-input.ts';
 import { openVideo, type Video } from '../src/media/read-video.ts';
 import type { VideoSource } from '../src/media/video-source.ts';
 import { loadWebCodecs, openWebCodecsVideo } from '../src/media/webcodecs-video.ts';
 import { LabError } from '../src/protocol/lab-error.ts';
+import type { EngineEvent } from '../src/protocol/messages.ts';
 import { temporaryFolder } from './lab.ts';
 import { labHere } from './lab-here.ts';
 import {
@@ -225,6 +227,23 @@ describe.skipIf(!decodes)(`a choice${missing}`, () => {
       code: 'input',
       message: expect.stringContaining('12 frames'),
     });
+  });
+
+  it('is given up halfway when the user leaves', async () => {
+    const seen: EngineEvent[] = [];
+    const service = createEngineService(event => {
+      seen.push(event);
+      if (event.kind === 'reading' && event.done === 2) void service.handle({ kind: 'leave' });
+    });
+    const out = join(folder.path, 'left');
+    const rest = { settings: {}, race: {}, seed: 0, members: 1, planned: [], out, checkpointSeconds: 5 };
+    await service.handle({
+      kind: 'start',
+      request: { fit: 'tubal', input: clip, mask: undefined, ...rest, threads: 1, leaveAfter: undefined },
+    });
+    expect(seen.filter(({ kind }) => kind === 'reading').length).toBeLessThan(FRAMES);
+    expect(seen.at(-1)).toMatchObject({ kind: 'error', error: { code: 'state' } });
+    expect(existsSync(out)).toBe(false);
   });
 
   it('makes a run whose replay has the same bits', async () => {

@@ -41,10 +41,13 @@ export function createEngineService(emit: (event: EngineEvent) => void, among: r
   let active: RunControl | undefined;
   /** The user wants to leave before the run is loaded. */
   let leaving = false;
+  const leaveIfTold = (): void => {
+    if (leaving) throw new LabError({ code: 'state', message: 'Left before the run was loaded; nothing was changed.' });
+  };
   const stayOrLeave = async (): Promise<void> => {
     // Commands that came meanwhile are heard first.
     await setImmediate();
-    if (leaving) throw new LabError({ code: 'state', message: 'Left before the run was loaded; nothing was changed.' });
+    leaveIfTold();
   };
   const reading = (done: number, total: number) => emit({ kind: 'reading', done, total });
   const note = (text: string) => emit({ kind: 'note', text });
@@ -64,7 +67,11 @@ export function createEngineService(emit: (event: EngineEvent) => void, among: r
     leaving = false;
     const fit = findFit(plan.fit, among);
     const further = ({ shape }: InputExtent) => fit.bytes?.(shape, plan.members) ?? 0;
-    const input = await openInput(fit, { ...plan, settings: plan.members[0] }, reading, further);
+    const readingOn = (done: number, total: number) => {
+      reading(done, total);
+      leaveIfTold();
+    };
+    const input = await openInput(fit, { ...plan, settings: plan.members[0] }, readingOn, further);
     const files = [...input.files];
     if (origin !== undefined) requireSame(origin, files);
     await stayOrLeave();
