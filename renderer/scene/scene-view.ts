@@ -457,8 +457,8 @@ export class SceneView {
     const size = this.#box.getSize(new Vector3());
     const extent = Math.max(size.x, size.y, size.z) || 1;
     const reach = this.#single ? this.#farthest() : this.#look.frustumSize * extent;
-    // A camera's picture need not follow every step of what stands before it.
-    const isFar = Math.abs(reach - this.#reach) > 0.02 * Math.abs(reach);
+    // The picture of a single camera need not follow every step of what stands before it.
+    const isFar = Math.abs(reach - this.#reach) > (this.#single ? 0.02 * Math.abs(reach) : 0);
     if (extent !== this.#extent || isFar) {
       this.#extent = extent;
       this.#reach = reach;
