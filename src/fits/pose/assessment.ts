@@ -8,7 +8,7 @@ import { depthEvidence, maskEvidence, type PoseCovariance, poseCovariance } from
 import { centredPose, poseDistance } from './pose-steps.ts';
 import { drawnSize, type PoseTarget } from './pose-target.ts';
 import { polishSettings } from './refine.ts';
-import { holdCurvature, termSettings } from './staged-method.ts';
+import { holdCurvature, startPenalty, termSettings } from './staged-method.ts';
 import { type Visibility, visibilityOf } from './visibility.ts';
 
 export interface PoseAssessment {
@@ -36,7 +36,6 @@ export interface PoseAssessor {
 export function createPoseAssessor(target: PoseTarget, symmetries: Symmetries): PoseAssessor {
   const { mesh, rectangle, views } = target;
   const stage = polishSettings.stages[polishSettings.stages.length - 1];
-  const startWeight = polishSettings.startWeight[target.hasDepth ? 'depth' : 'mask'];
   const size = drawnSize(rectangle, stage.size);
   const settingsOf = (depthWeight: number) =>
     termSettings(stage, polishSettings.contourWeight, { maskWeight: 1, depthWeight, colourWeight: 0 }, mesh);
@@ -50,7 +49,7 @@ export function createPoseAssessor(target: PoseTarget, symmetries: Symmetries): 
     fitsOf: poses =>
       look(poses).map(({ score, maskShare }, p) => ({
         ...{ score, mask: maskShare, depth: score - maskShare },
-        rank: score + startWeight * poseDistance(target.start, centredPose(poses[p], mesh), mesh),
+        rank: score + startPenalty(centredPose(poses[p], mesh), target, polishSettings),
       })),
     assess(pose) {
       known ??= target.crop(size);

@@ -25,8 +25,6 @@ export interface PoseMethod {
   /** Moves a member whose blocks have no gradients. */
   advance(member: number, hyper: HyperValues): void;
   poseOf(member: number): CamFromObject;
-  /** [6, 6] by unitless steps at the member's pose, of methods that have it. */
-  hessianOf(member: number): Float64Array | undefined;
 }
 
 export interface MethodRun {

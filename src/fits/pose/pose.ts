@@ -163,7 +163,7 @@ export const pose: Fit = {
       live: 'fixed',
       group: 'Method',
       level: 'basic',
-      help: 'polish: a short descent of all members, then Levenberg-Marquardt steps of fewer and fewer. descent: the chosen optimizer alone, to watch and to tune. diffdope: the published recipe (Tremblay et al. 2023), to compare with.',
+      help: 'polish: a short descent of all members, then Levenberg-Marquardt steps of fewer and fewer; the loss shown is that of mask and depth at no scale, so that its stages compare. descent: the chosen optimizer alone, to watch and to tune. diffdope: the published recipe (Tremblay et al. 2023), to compare with.',
     },
     {
       name: 'frame',

@@ -119,7 +119,6 @@ export function createPublishedMethod(target: PoseTarget, settings: PublishedSet
       state[State.updates]++;
     },
     poseOf: poseAt,
-    hessianOf: () => undefined,
   };
 }
 

@@ -18,7 +18,7 @@ export const polishSettings: StagedSettings = {
   stepCap: 0.2,
   contourWeight: 0.5,
   distinct: 0.02,
-  startWeight: { mask: 0.1, depth: 0.1 },
+  startWeight: 0.1,
   startHold: { weight: 0.03, scale: 0.03 },
   colourWeight: 0,
   stages: [
@@ -72,8 +72,6 @@ export interface RefinedMember {
 export interface RefineResult {
   readonly pose: CamFromObject;
   readonly score: number;
-  /** [6, 6] of the last second-order pass, by unitless steps. */
-  readonly hessian: Float64Array | undefined;
   /** Best first. */
   readonly members: readonly RefinedMember[];
   /** Evaluations of one member. */
@@ -111,7 +109,6 @@ export function resultOf(method: PoseMethod, hyper: HyperValues): RefineResult {
   return {
     pose: method.poseOf(best),
     score: evaluations[best].loss,
-    hessian: method.hessianOf(best),
     members: order.map(index => ({
       index,
       rate: method.members[index].learningRate,

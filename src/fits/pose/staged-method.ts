@@ -53,8 +53,8 @@ export interface StagedSettings extends SeedSettings {
   /** Members nearer than this to a better one (unitless steps) leave first. */
   readonly distinct: number;
   /** Added to the score for each unit of distance from the start when results are ranked: what the picture leaves open
-   * is left as the user had it. Without depth it leaves more open. */
-  readonly startWeight: { readonly mask: number; readonly depth: number };
+   * is left as the user had it. */
+  readonly startWeight: number;
   /** Second-order steps are held to the start by weight · d² / (d² + scale²) at a distance of d (unitless): where the
    * picture says little about what is near the start, the start is as good a guess, and far away it is none. */
   readonly startHold: { readonly weight: number; readonly scale: number };
@@ -97,6 +97,17 @@ export function termSettings(
   };
 }
 
+/** What is added to the score of a pose far from the start when results are ranked. */
+export function startPenalty(
+  pose: CentredPose,
+  { start, mesh }: Pick<PoseTarget, 'start' | 'mesh'>,
+  { startWeight, startHold }: Pick<StagedSettings, 'startWeight' | 'startHold'>,
+): number {
+  const distance = poseDistance(start, pose, mesh);
+  const square = distance * distance;
+  return startWeight * distance + (startHold.weight * square) / (square + startHold.scale ** 2);
+}
+
 /** Beside the six numbers that move: the pose to go on from (least loss of second-order steps, best score of descents), its
  * numbers, and gradient and curvature for the next step. */
 const State = {
@@ -127,7 +138,6 @@ export function holdCurvature({ weight, scale }: StagedSettings['startHold'], sq
 export function createStagedMethod(target: PoseTarget, settings: StagedSettings): PoseMethod {
   const { mesh } = target;
   const { stages, stepCap, contourWeight, startHold } = settings;
-  const startWeight = settings.startWeight[target.hasDepth ? 'depth' : 'mask'];
   const seeds = seedMembers(target.start, settings);
   const poses = seeds.map(() => new Float32Array(6));
   const states = seeds.map(() => {
@@ -174,13 +184,6 @@ export function createStagedMethod(target: PoseTarget, settings: StagedSettings)
       state[State.lambda] = isBetter ? Math.max(1e-7, state[State.lambda] / 3) : 6 * state[State.lambda];
     }
     if (isLast || stage.kind === 'second-order') pose.set(keptOf(member));
-  };
-
-  /** What is added to the score of a result far from the start. */
-  const strangeness = (pose: CentredPose): number => {
-    const distance = poseDistance(target.start, pose, mesh);
-    const square = distance * distance;
-    return startWeight * distance + (startHold.weight * square) / (square + startHold.scale ** 2);
   };
 
   /** Those that leave: all but the best `count`; what only repeats a better one leaves first, the best one near
@@ -244,7 +247,9 @@ export function createStagedMethod(target: PoseTarget, settings: StagedSettings)
         // Scores of crops of different sizes do not compare: only the end ranks members.
         const rank =
           isLast && next === undefined
-            ? score + (stage.colours === true ? hyper.colourWeight * colour : 0) + strangeness(poseAt(member))
+            ? score +
+              (stage.colours === true ? hyper.colourWeight * colour : 0) +
+              startPenalty(poseAt(member), target, settings)
             : undefined;
         const evaluation = { loss: score, validation: rank, terms: [mask, depth, colour, objective] };
         return gone.has(member) ? { ...evaluation, converged: true, reason: 'left to better members' } : evaluation;
@@ -270,7 +275,6 @@ export function createStagedMethod(target: PoseTarget, settings: StagedSettings)
       poses[member].set(stepBetween(seeds[member].pose, movePose(poseAt(member), step, mesh), mesh));
     },
     poseOf: member => poseOf(poseAt(member), mesh),
-    hessianOf: member => Float64Array.from(states[member].subarray(State.hessian, State.hessian + 36)),
   };
 }
 

@@ -45,7 +45,6 @@ export function createSteeredMethod(target: PoseTarget, settings: SeedSettings &
     },
     advance: () => undefined,
     poseOf: member => poseOf(poseAt(member), mesh),
-    hessianOf: () => undefined,
   };
 }
 
