@@ -44,7 +44,7 @@ describe('camera search', () => {
 
   it('finds a forward drive exactly where tracks are exact, and the same cameras from every start', () => {
     const scene = forwardDrive({ ...few, noise: 0 });
-    const result = searchCameras(observe(scene), settings);
+    const result = searchCameras(observe(scene), { ...settings, members: 4 });
     const errors = trajectoryErrors(posesOf(result.state), scene.truth);
     // The tracks are float32: a hundred-thousandth of a pixel.
     expect(focalError(scene, result.state)).toBeLessThan(1e-3);
@@ -85,6 +85,27 @@ describe('videos that hold no cameras are refused with the reason', () => {
   it('two frames, and a dozen points', () => {
     expect(refused(roomArc({ frames: 2 })).kind).toBe('too-few-frames');
     expect(refused(roomArc({ frames: 4, points: 4 })).kind).toBe('too-few-tracks');
+  });
+
+  it('photographs from far apart, whose points are soon lost', () => {
+    const { tracks, ...scene } = roomArc({ frames: 7, degrees: 120, points: 30 });
+    // Three sightings of each point.
+    const keep = (o: number, t: number) => o - tracks.starts[t] < 3;
+    const starts = [0];
+    const kept: number[] = [];
+    for (let t = 0; t + 1 < tracks.starts.length; t++) {
+      for (let o = tracks.starts[t]; o < tracks.starts[t + 1]; o++) if (keep(o, t)) kept.push(o);
+      starts.push(kept.length);
+    }
+    const short = {
+      starts: Uint32Array.from(starts),
+      frames: Uint16Array.from(kept, o => tracks.frames[o]),
+      positions: Float32Array.from(kept.flatMap(o => [tracks.positions[2 * o], tracks.positions[2 * o + 1]])),
+    };
+    expect(refused({ ...scene, tracks: short })).toMatchObject({
+      kind: 'wide-baseline',
+      text: expect.stringContaining('lost after 3.0 frames'),
+    });
   });
 
   it('a jump between two frames', () => {

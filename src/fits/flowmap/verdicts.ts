@@ -12,6 +12,7 @@ export interface Verdict {
     | 'too-few-frames'
     | 'too-few-tracks'
     | 'cut'
+    | 'wide-baseline'
     | 'no-motion'
     | 'pure-rotation'
     | 'focal-not-observable'
@@ -31,6 +32,9 @@ const FEWEST_FRAMES = 3;
 const FEWEST_TRACKS = 12;
 /** Tracks that must cross from a frame to the next: five points fix a motion, some of them will be wrong. */
 const FEWEST_LINKS = 8;
+/** Photographs from far apart have fewer links than this between half of their neighbours, and shorter tracks. */
+const USUAL_LINKS = 50;
+const USUAL_SIGHTINGS = 3;
 /** All in pixels of the 640 × 480 area. */
 const STILL = 1;
 const NO_PARALLAX = 0.5;
@@ -73,6 +77,15 @@ export function refusals(observations: TrackObservations): readonly Verdict[] {
       'cut',
       `Only ${links[cut]} points connect frame ${cut} with frame ${cut + 1}: the picture jumps, blurs or has no texture there.`,
       `Choose frames before or after frame ${cut}, or more frames a second.`,
+    );
+  }
+  const usualLinks = middle(Float64Array.from(links));
+  const sightings = observations.trackOf.length / tracks;
+  if (usualLinks < USUAL_LINKS && sightings < USUAL_SIGHTINGS) {
+    return refuse(
+      'wide-baseline',
+      `The pictures overlap too little for a video: neighbours share about ${usualLinks} points, which are lost after ${(1 + sightings).toFixed(1)} frames on average.`,
+      'Take more frames a second. Photographs from far apart need a program that matches pictures, such as COLMAP.',
     );
   }
   if (middle(displacements) < STILL) {
