@@ -1,6 +1,6 @@
 // The dialogs of the window, one at a time.
 
-import { Button, Group, Kbd, Modal, NumberInput, Table, Text } from '@mantine/core';
+import { Button, Group, Kbd, Modal, NumberInput, Select, Table, Text } from '@mantine/core';
 import { useRef, useState } from 'react';
 import { shownShortcut } from '../actions/action.ts';
 import { actions } from '../actions/actions.ts';
@@ -117,17 +117,33 @@ function OpenDialog() {
   const opened = useDialogs(state => state.open === 'open-file');
   const files = useRef<HTMLInputElement>(null);
   const folder = useRef<HTMLInputElement>(null);
-  const takes = useLab(state => draftFit(useDraft.getState().fit, state.description?.fits)?.takes);
-  const take = (input: HTMLInputElement): void => {
-    const chosen = chosenFiles(input.files ?? []);
-    input.value = '';
+  const fits = useLab(state => state.description?.fits);
+  const last = useDraft(state => state.fit);
+  const [chosen, setChosen] = useState<string>();
+  const fit = draftFit(chosen ?? last, fits);
+  // A draft on show keeps its fit until there is another input.
+  const use = (): void => {
+    if (fit !== undefined) useDraft.setState({ fit: fit.id });
+    setChosen(undefined);
     closeDialog();
-    void guarded(() => takeFiles(chosen));
+  };
+  const take = (input: HTMLInputElement): void => {
+    const handed = chosenFiles(input.files ?? []);
+    input.value = '';
+    use();
+    void guarded(() => takeFiles(handed));
   };
   return (
     <Modal opened={opened} onClose={closeDialog} title="Open an input">
-      <Text size="sm" c="dimmed" mb="md">
-        The fit takes {takes ?? 'a picture or an array'}. Nothing leaves this computer.
+      <Select
+        label="Fit"
+        allowDeselect={false}
+        data={fits?.map(({ id, title }) => ({ value: id, label: title })) ?? []}
+        value={fit?.id ?? null}
+        onChange={value => setChosen(value ?? undefined)}
+      />
+      <Text size="sm" c="dimmed" my="md">
+        Takes {fit?.takes ?? 'a picture or an array'}. Nothing leaves this computer.
       </Text>
       <Group>
         <Button data-autofocus onClick={() => files.current?.click()}>
@@ -155,7 +171,7 @@ function OpenDialog() {
       />
       <PathField
         onOpen={path => {
-          closeDialog();
+          use();
           void draftFromInput(path);
         }}
       />

@@ -41,12 +41,12 @@ export function Palette() {
       });
     }
     for (const { id: fit, samples } of fits ?? [])
-      for (const { id, title, teaches } of samples)
+      for (const sample of samples)
         add('Samples', {
-          id: `sample ${fit} ${id}`,
-          label: `Start sample: ${title}`,
-          keywords: teaches,
-          onClick: () => void startSample(fit, id),
+          id: `sample ${fit} ${sample.id}`,
+          label: `Start sample: ${sample.title}`,
+          keywords: sample.teaches,
+          onClick: () => void startSample(fit, sample),
         });
     for (const { run, name } of Object.values(library ?? {}).sort((a, b) => b.created - a.created))
       add('Runs', {

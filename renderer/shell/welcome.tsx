@@ -6,6 +6,7 @@ import { IconChartDots3, IconUpload } from '@tabler/icons-react';
 import { useState } from 'react';
 import type { RunEntry, SampleDescription } from '../../src/protocol/host-calls.ts';
 import { openDialog } from '../state/dialogs.ts';
+import { useDraft } from '../state/draft.ts';
 import { showRun, theBridge, useLab } from '../state/lab.ts';
 import { guarded } from '../state/problems.ts';
 import { formatAge, formatFigure } from './figures.ts';
@@ -37,7 +38,7 @@ export function Welcome() {
                 {fit.samples.map(sample => (
                   <SampleTile key={sample.id} fit={fit.id} sample={sample} />
                 ))}
-                <UnstyledButton className="welcome-tile welcome-drop" onClick={() => openDialog('open-file')}>
+                <UnstyledButton className="welcome-tile welcome-drop" onClick={() => openFor(fit.id)}>
                   <IconUpload size={32} />
                   <strong>Open your own…</strong>
                   <Text size="xs" c="dimmed">
@@ -67,11 +68,16 @@ export function Welcome() {
   );
 }
 
+function openFor(fit: string): void {
+  useDraft.setState({ fit });
+  openDialog('open-file');
+}
+
 function SampleTile({ fit, sample }: { readonly fit: string; readonly sample: SampleDescription }) {
   const [starting, setStarting] = useState(false);
   const start = (): void => {
     setStarting(true);
-    void startSample(fit, sample.id).finally(() => setStarting(false));
+    void startSample(fit, sample).finally(() => setStarting(false));
   };
   return (
     <UnstyledButton className="welcome-tile" onClick={start} disabled={starting} data-sample={sample.id}>

@@ -12,7 +12,7 @@ const fit: FitDescription = {
   companions: [],
   settings: [number('sampling', 0.3), number('rank', undefined)],
   presets: {},
-  samples: [{ id: 'sparse', title: '', teaches: '', settings: { sampling: 0.2 } }],
+  samples: [{ id: 'sparse', title: '', teaches: '', settings: { sampling: 0.2 }, pace: 100 }],
   optimizers: [
     { id: 'sgd', title: '', source: '', hyper: [] },
     { id: 'adam', title: '', source: '', hyper: [{ name: 'beta1', title: '', default: 0.9, help: '' }] },

@@ -480,6 +480,7 @@ export function createRun({
     summary: problem.summary,
     terms: problem.terms,
     views: problem.views,
+    ...(problem.validationIs === undefined ? {} : { validationIs: problem.validationIs }),
     ...(fit.figures === undefined ? {} : { figures: fit.figures }),
     ...(problem.report === undefined ? {} : { report: problem.report }),
     members: members.map(({ label, blocks, maximumIterations }, member) => {

@@ -159,6 +159,8 @@ export interface Problem {
   readonly report?: ProblemReport;
   /** Names of the loss terms of an evaluation. */
   readonly terms: readonly string[];
+  /** Left out: `validation` is the loss on held-out data. rank: a score by which states and members are ranked. */
+  readonly validationIs?: 'rank';
   /** Iterations between two looks at `validation`, which keep the best state; left out: 5. */
   readonly validationEvery?: number;
   /** Evaluates members, together where the fit can, and writes their gradients. */
@@ -188,6 +190,8 @@ export interface Sample {
   readonly teaches: string;
   /** Settings that belong to it, under what the user gives. */
   readonly settings?: SettingValues;
+  /** Iterations per second that leave time to watch and steer it; left out: 100. */
+  readonly pace?: number;
   make(): FitInput;
   /** A picture that stands for it in lists, where what it makes is none. */
   sketch?(): FitInput;

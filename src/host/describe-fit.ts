@@ -4,6 +4,9 @@ import { describeHyper, describeSettings, type Fit, optimizers, schedules } from
 import type { FitDescription, RuleDescription } from '../protocol/host-calls.ts';
 import { exportFormats } from './write-tensor.ts';
 
+/** At full speed most samples end within seconds, before anybody has turned a rate. */
+const SAMPLE_PACE = 100;
+
 export function describeFit(fit: Fit): FitDescription {
   const { id, title, takes, presets, samples, captions, exportContent, companions = [], members } = fit;
   return {
@@ -22,6 +25,7 @@ export function describeFit(fit: Fit): FitDescription {
       title: sample.title,
       teaches: sample.teaches,
       settings: sample.settings ?? {},
+      pace: sample.pace ?? SAMPLE_PACE,
     })),
     optimizers: optimizers.map(describeRule),
     schedules: schedules.map(describeRule),

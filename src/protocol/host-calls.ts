@@ -217,6 +217,8 @@ export interface SampleDescription {
   readonly teaches: string;
   /** Settings that belong to it, under what the user gives. */
   readonly settings: SettingValues;
+  /** Iterations per second at which it is started to be watched. */
+  readonly pace: number;
 }
 
 /** An optimizer or a schedule. */

@@ -62,6 +62,8 @@ export interface ProblemDescription {
   /** Names of the loss terms: the last columns of the trace. */
   readonly terms: readonly string[];
   readonly views: readonly ViewDescription[];
+  /** rank: what the trace has as validation is a score that ranks states, not a loss on held-out data. */
+  readonly validationIs?: 'rank';
   /** Measures that tell how good a result is, in the order to show; undefined: all single numbers do. */
   readonly figures?: readonly string[];
   readonly members: readonly MemberDescription[];

@@ -135,7 +135,7 @@ function Samples() {
       {fits?.map(fit =>
         fit.samples.map(sample => (
           <Tooltip key={`${fit.id} ${sample.id}`} label={sample.teaches} multiline w={260} position="right">
-            <button type="button" className="library-sample" onClick={() => void startSample(fit.id, sample.id)}>
+            <button type="button" className="library-sample" onClick={() => void startSample(fit.id, sample)}>
               {sample.title}
             </button>
           </Tooltip>

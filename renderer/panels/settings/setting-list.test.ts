@@ -44,7 +44,7 @@ const fit: FitDescription = {
   companions: [],
   settings: [rank, optimizer],
   presets: { fast: { optimizer: 'heavy-ball', momentum: 0.5 } },
-  samples: [{ id: 'small', title: 'Small', teaches: '', settings: { rank: 5 } }],
+  samples: [{ id: 'small', title: 'Small', teaches: '', settings: { rank: 5 }, pace: 100 }],
   optimizers: [
     { id: 'sgd', title: 'Gradient descent', source: 'Robbins', hyper: [] },
     { id: 'heavy-ball', title: 'Heavy ball', source: 'Polyak', hyper: [momentum] },

@@ -1,6 +1,6 @@
 // The series that a run has: the columns of its trace, and its measures that are numbers.
 
-import type { MeasureRow } from '../../../src/protocol/run.ts';
+import type { MeasureRow, ProblemDescription } from '../../../src/protocol/run.ts';
 import { betterWay } from '../../plots/figure-words.ts';
 import { numericMeasures } from '../../plots/measure-columns.ts';
 import type { OpenRun } from '../../state/lab.ts';
@@ -13,8 +13,14 @@ const LOOK_AT = 64;
 export function seriesOf({
   trace,
   details,
-}: Pick<OpenRun, 'trace'> & { readonly details: { readonly measures: readonly MeasureRow[] } }): string[] {
-  const columns = trace.names.filter(name => name !== 'learningRate' && hasValues(trace, name));
+}: Pick<OpenRun, 'trace'> & {
+  readonly details: {
+    readonly measures: readonly MeasureRow[];
+    readonly problem: Pick<ProblemDescription, 'validationIs'> | undefined;
+  };
+}): string[] {
+  const hidden = details.problem?.validationIs === 'rank' ? ['learningRate', 'validation'] : ['learningRate'];
+  const columns = trace.names.filter(name => !hidden.includes(name) && hasValues(trace, name));
   const measures = numericMeasures(details.measures).filter(name => !columns.includes(name));
   return [...columns, ...(trace.names.includes('learningRate') ? ['learningRate'] : []), ...measures];
 }

@@ -88,6 +88,7 @@ export async function loadCameras(
       observations: observations.trackOf.length,
     },
     terms: method.terms,
+    validationIs: 'rank',
     validationEvery: 1,
     evaluate: requests => method.evaluate(requests),
     advance: method.advance,

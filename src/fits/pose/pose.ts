@@ -47,7 +47,8 @@ function sample(id: string, title: string, objectId: number, teaches: string) {
     const shape = [camera.height, camera.width, 3];
     return { name: id, kind: 'scene', shape, values: image, fullScale: 255, scene, start };
   };
-  return { id, title, teaches, settings: { object: objectId }, make, sketch: () => sketchOf(id, objectId) };
+  // Few iterations, each of which moves much.
+  return { id, title, teaches, settings: { object: objectId }, pace: 4, make, sketch: () => sketchOf(id, objectId) };
 }
 
 /** What a run is about: the object and where it starts. */

@@ -85,6 +85,7 @@ export async function loadPose(
       cropPixels: target.rectangle.width,
     },
     terms: method.terms,
+    validationIs: 'rank',
     validationEvery: 1,
     evaluate(requests) {
       const began = performance.now();
