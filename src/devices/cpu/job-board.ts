@@ -35,6 +35,9 @@ export const kernelNames = [
   'reprojectGradientChunk',
   'reprojectLossChunk',
   'reduceTracksChunk',
+  'depthEnlargeChunk',
+  'depthLossChunk',
+  'depthGatherChunk',
 ] as const;
 export type KernelName = (typeof kernelNames)[number];
 export type Kernel = (...args: number[]) => void;
