@@ -93,7 +93,7 @@ export interface HeldRunOptions {
 const TELL_MILLISECONDS = 120;
 /** The list of runs hears of a run that goes on. */
 const ENTRY_MILLISECONDS = 1000;
-/** A wrong setting is found within this, the start of an engine on a busy machine included; after it the run is shown as loading. */
+/** A wrong setting is found within this, even where an engine takes seconds to start; then the run is shown as loading. */
 const REFUSAL_MILLISECONDS = 3000;
 const LEAVE_MILLISECONDS = 10e3;
 export const checkpointSeconds = 5;
