@@ -195,8 +195,12 @@ function compare(job: DepthFlowJob, frame: i32, edge: i32, sums: usize): void {
   const nearest = f32x4.splat(<f32>job.nearest);
   const floor = f32x4.splat(<f32>job.softFloor);
   const squaredFloor = f32x4.mul(floor, floor);
-  const stepX = <f32>job.stepX;
+  const stepX = f32x4.splat(<f32>job.stepX);
+  const centreX = f32x4.splat(<f32>job.centreX);
   const stepY = <f32>job.stepY;
+  const ownBytes = bytes * frame;
+  const edgeBytes = bytes * edge;
+  prepareLocate(job);
   let flowTotal: f64 = 0;
   let consistencyTotal: f64 = 0;
   let behindTotal: f64 = 0;
@@ -209,25 +213,30 @@ function compare(job: DepthFlowJob, frame: i32, edge: i32, sums: usize): void {
     let flowSum = zero;
     let consistencySum = zero;
     let behindSum = zero;
-    const own = bytes * frame + step * y;
-    const map = bytes * edge + step * y;
+    const weights = <usize>job.weights + edgeBytes + step * y;
+    const measuredXs = <usize>job.measuredX + edgeBytes + step * y;
+    const measuredYs = <usize>job.measuredY + edgeBytes + step * y;
+    const pulls = <usize>job.pulls + edgeBytes + step * y;
+    const inverses = <usize>job.inverses + ownBytes + step * y;
+    const logDepths = <usize>job.logDepths + ownBytes + step * y;
+    const slopesOfRow = <usize>job.slopes + ownBytes + step * y;
     for (let at: usize = 0; at < step; at += 16) {
-      const weight = v128.load(<usize>job.weights + map + at);
+      const weight = v128.load(weights + at);
       if (!v128.any_true(f32x4.gt(weight, zero))) {
-        v128.store(<usize>job.pulls + map + at, zero);
+        v128.store(pulls + at, zero);
         column = f32x4.add(column, f32x4.splat(4));
         continue;
       }
-      const x = f32x4.sub(f32x4.mul(column, f32x4.splat(stepX)), f32x4.splat(<f32>job.centreX));
-      const inverse = v128.load(<usize>job.inverses + own + at);
+      const x = f32x4.sub(f32x4.mul(column, stepX), centreX);
+      const inverse = v128.load(inverses + at);
       const ahead = multiplyAdd(az, x, rowZ);
       const depthRatio = multiplyAdd(inverseZ, inverse, ahead);
       const seen = f32x4.gt(depthRatio, nearest);
       const perDepth = f32x4.div(one, v128.bitselect(depthRatio, one, seen));
       const px = f32x4.mul(multiplyAdd(inverseX, inverse, multiplyAdd(ax, x, rowX)), perDepth);
       const py = f32x4.mul(multiplyAdd(inverseY, inverse, multiplyAdd(ay, x, rowY)), perDepth);
-      const measuredX = v128.load(<usize>job.measuredX + map + at);
-      const measuredY = v128.load(<usize>job.measuredY + map + at);
+      const measuredX = v128.load(measuredXs + at);
+      const measuredY = v128.load(measuredYs + at);
       const rx = f32x4.sub(px, measuredX);
       const ry = f32x4.sub(py, measuredY);
       const share = f32x4.mul(multiplyAdd(rx, rx, f32x4.mul(ry, ry)), perSquare);
@@ -242,7 +251,7 @@ function compare(job: DepthFlowJob, frame: i32, edge: i32, sums: usize): void {
       const pull = f32x4.mul(f32x4.mul(f32x4.mul(flowShare, weight), f32x4.mul(inverse, perDepth)), f32x4.div(along, spread));
 
       // The other frame's log depth where the flow arrives.
-      locate(job, measuredX, measuredY);
+      locate(measuredX, measuredY);
       const p0 = target + (<usize>i32x4.extract_lane(cells, 0) << 2);
       const p1 = target + (<usize>i32x4.extract_lane(cells, 1) << 2);
       const p2 = target + (<usize>i32x4.extract_lane(cells, 2) << 2);
@@ -250,15 +259,15 @@ function compare(job: DepthFlowJob, frame: i32, edge: i32, sums: usize): void {
       const above = acrossFour(p0, p1, p2, p3, shareX);
       const below = acrossFour(p0 + step, p1 + step, p2 + step, p3 + step, shareX);
       const there = multiplyAdd(shareY, f32x4.sub(below, above), above);
-      const arrived = f32x4.add(v128.load(<usize>job.logDepths + own + at), logarithm(v128.bitselect(depthRatio, one, seen)));
+      const arrived = f32x4.add(v128.load(logDepths + at), logarithm(v128.bitselect(depthRatio, one, seen)));
       const difference = f32x4.sub(arrived, there);
       const length = f32x4.sqrt(multiplyAdd(difference, difference, squaredFloor));
       const counted = v128.and(weight, v128.and(seen, inside));
       consistencySum = multiplyAdd(counted, f32x4.sub(length, floor), consistencySum);
       const slope = f32x4.mul(f32x4.mul(consistencyShare, counted), f32x4.div(difference, length));
-      v128.store(<usize>job.pulls + map + at, slope);
+      v128.store(pulls + at, slope);
 
-      const slopes = <usize>job.slopes + own + at;
+      const slopes = slopesOfRow + at;
       const change = f32x4.sub(f32x4.mul(slope, f32x4.mul(ahead, perDepth)), v128.and(pull, seen));
       v128.store(slopes, f32x4.add(v128.load(slopes), change));
       column = f32x4.add(column, f32x4.splat(4));
@@ -289,11 +298,14 @@ function scatter(job: DepthFlowJob, edge: i32, slopes: usize): void {
   const bytes = mapBytes(job);
   const step = <usize>(<i32>job.stride) << 2;
   const zero = f32x4.splat(0);
-  const map = bytes * edge;
-  for (let at = map; at < map + bytes; at += 16) {
-    const pull = v128.load(<usize>job.pulls + at);
+  const pulls = <usize>job.pulls + bytes * edge;
+  const measuredX = <usize>job.measuredX + bytes * edge;
+  const measuredY = <usize>job.measuredY + bytes * edge;
+  prepareLocate(job);
+  for (let at: usize = 0; at < bytes; at += 16) {
+    const pull = v128.load(pulls + at);
     if (!v128.any_true(f32x4.ne(pull, zero))) continue;
-    locate(job, v128.load(<usize>job.measuredX + at), v128.load(<usize>job.measuredY + at));
+    locate(v128.load(measuredX + at), v128.load(measuredY + at));
     const below = f32x4.mul(pull, shareY);
     const above = f32x4.sub(pull, below);
     const aboveRight = f32x4.mul(above, shareX);
@@ -364,34 +376,43 @@ function reduce(job: DepthFlowJob, frame: i32, slopes: usize): void {
   }
 }
 
+/** What `locate` needs of the job, splat once per edge. */
+let perStepX: v128 = f32x4.splat(0), perStepY: v128 = f32x4.splat(0), originX: v128 = f32x4.splat(0), originY: v128 = f32x4.splat(0);
+let lastX: v128 = f32x4.splat(0), lastY: v128 = f32x4.splat(0), strides: v128 = i32x4.splat(0);
+
+function prepareLocate(job: DepthFlowJob): void {
+  perStepX = f32x4.splat(<f32>(1 / job.stepX));
+  perStepY = f32x4.splat(<f32>(1 / job.stepY));
+  originX = f32x4.splat(<f32>(job.centreX / job.stepX - 0.5));
+  originY = f32x4.splat(<f32>(job.centreY / job.stepY - 0.5));
+  lastX = f32x4.splat(<f32>job.width - 1);
+  lastY = f32x4.splat(<f32>job.height - 1);
+  strides = i32x4.splat(<i32>job.stride);
+}
+
 /** Where positions lie in a depth map: the first of four pixels around each, shares of the second ones, and whether inside. */
 let cells: v128 = i32x4.splat(0), shareX: v128 = f32x4.splat(0), shareY: v128 = f32x4.splat(0), inside: v128 = i32x4.splat(0);
 
 // @ts-ignore: decorator
 @inline
-function locate(job: DepthFlowJob, measuredX: v128, measuredY: v128): void {
+function locate(measuredX: v128, measuredY: v128): void {
   const half = f32x4.splat(0.5);
-  const x = f32x4.sub(
-    f32x4.mul(f32x4.add(measuredX, f32x4.splat(<f32>job.centreX)), f32x4.splat(<f32>(1 / job.stepX))), half);
-  const y = f32x4.sub(
-    f32x4.mul(f32x4.add(measuredY, f32x4.splat(<f32>job.centreY)), f32x4.splat(<f32>(1 / job.stepY))), half);
-  const lastX = f32x4.splat(<f32>job.width - 1);
-  const lastY = f32x4.splat(<f32>job.height - 1);
-  inside = v128.and(
-    v128.and(f32x4.ge(x, f32x4.neg(half)), f32x4.ge(y, f32x4.neg(half))),
-    v128.and(f32x4.le(x, f32x4.add(lastX, half)), f32x4.le(y, f32x4.add(lastY, half))),
-  );
+  const x = multiplyAdd(measuredX, perStepX, originX);
+  const y = multiplyAdd(measuredY, perStepY, originY);
   // The border goes on outside; four pixels always exist.
   const one = f32x4.splat(1);
   const zero = f32x4.splat(0);
   const heldX = f32x4.max(zero, f32x4.min(lastX, x));
   const heldY = f32x4.max(zero, f32x4.min(lastY, y));
+  inside = v128.and(
+    f32x4.le(f32x4.abs(f32x4.sub(x, heldX)), half),
+    f32x4.le(f32x4.abs(f32x4.sub(y, heldY)), half),
+  );
   const j = f32x4.min(f32x4.floor(heldX), f32x4.sub(lastX, one));
   const i = f32x4.min(f32x4.floor(heldY), f32x4.sub(lastY, one));
   shareX = f32x4.sub(heldX, j);
   shareY = f32x4.sub(heldY, i);
-  cells = i32x4.add(
-    i32x4.mul(i32x4.trunc_sat_f32x4_s(i), i32x4.splat(<i32>job.stride)), i32x4.trunc_sat_f32x4_s(j));
+  cells = i32x4.add(i32x4.mul(i32x4.trunc_sat_f32x4_s(i), strides), i32x4.trunc_sat_f32x4_s(j));
 }
 
 // @ts-ignore: decorator
