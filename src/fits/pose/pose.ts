@@ -15,7 +15,7 @@ import { type ObservedObject, observeObject } from './observe.ts';
 import { symmetriesOf } from './pose-meshes.ts';
 import { createRefinableModel } from './pose-refiner.ts';
 import { loadPose, polishPasses } from './problem.ts';
-import { makeSampleScene, onlyObject } from './sample-scene.ts';
+import { onlyObject, sharedSampleScene } from './sample-scene.ts';
 import { type PoseStart, startOf, startPoseNames, startSettings } from './start-pose.ts';
 import { reportUnits, type UnitsReport, unitsFacts, unitsWarnings } from './units-report.ts';
 import { verdictCaptions } from './verdict.ts';
@@ -39,7 +39,7 @@ function fixedNumber(name: string, title: string, maximum: number, unit: string,
 /** One object of the sample scene, to be found from 30° and 12 mm beside where it is. */
 function sample(id: string, title: string, objectId: number, teaches: string) {
   const make = (): FitInput => {
-    const scene = onlyObject(makeSampleScene({ frames: 1, seed: 1, width: 640 }), objectId);
+    const scene = onlyObject(sharedSampleScene({ frames: 1, seed: 1, width: 640 }), objectId);
     const [{ camera, image }] = scene.pixels;
     const truth = scene.scene.frames[0].instances[0]?.camFromObject;
     const shell = { rotationDegrees: 30, translationMillimetres: 12 };
@@ -109,7 +109,7 @@ function findingsOf({ scene, frame, object, start, report, symmetries }: Subject
 
 /** The part of a small picture of the scene that holds the object. */
 function sketchOf(name: string, objectId: number): FitInput {
-  const { pixels } = onlyObject(makeSampleScene({ frames: 1, seed: 1, width: 320 }), objectId);
+  const { pixels } = onlyObject(sharedSampleScene({ frames: 1, seed: 1, width: 320 }), objectId);
   const [{ camera, image, masks }] = pixels;
   const bounds = masks[0] && maskBounds(masks[0], camera.width);
   const [left, top, right, bottom] = bounds ?? [0, 0, camera.width, camera.height];
@@ -318,6 +318,12 @@ export const pose: Fit = {
       'Can on a table',
       1,
       'A can looks the same from all sides but for its label: its turn about the axis stays open.',
+    ),
+    sample(
+      'bowl',
+      'Bowl under a pencil',
+      3,
+      'A bowl is the same all around its axis: errors are to the nearest equal pose (ADD-S), its turn stays open.',
     ),
     sample('screw', 'Screw, partly hidden', 4, 'What hides an object is told by its depth and pulls at nothing.'),
   ],

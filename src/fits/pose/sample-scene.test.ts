@@ -9,7 +9,7 @@ import { rotationAbout } from '../../geometry/rotation.ts';
 import { loadPoseScene } from '../../media/read-pose-scene.ts';
 import { writeBopScene } from '../../media/write-bop-scene.ts';
 import { photograph } from './photograph.ts';
-import { makeSampleScene, onlyObject } from './sample-scene.ts';
+import { makeSampleScene, onlyObject, sharedSampleScene } from './sample-scene.ts';
 
 const seed = 6;
 const loaded = makeSampleScene({ frames: 3, seed, width: 160 });
@@ -125,6 +125,17 @@ describe('sample scene', () => {
     expect(screw.pixels[1].masks[0]).toBe(pixels[1].masks[3]);
     expect(screw.scene.frames[1].instances).toEqual([scene.frames[1].instances[3]]);
     expect(screw.pixels[1].image).toBe(pixels[1].image);
+  });
+
+  it('is kept for who asks again, the two used last', () => {
+    // Without pictures, which take the time.
+    const shared = (width: number) => sharedSampleScene({ frames: 0, seed, width });
+    const [first, second] = [shared(40), shared(80)];
+    expect(second).not.toBe(first);
+    expect(shared(40)).toBe(first);
+    shared(120);
+    expect(shared(40)).toBe(first);
+    expect(shared(80)).not.toBe(second);
   });
 
   it('comes back from a BOP folder', async () => {

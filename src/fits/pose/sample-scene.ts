@@ -83,6 +83,21 @@ export function makeSampleScene({ frames, seed, width }: SampleSceneSettings): L
   };
 }
 
+/** What was made last: a scene to fit and a small one for sketches. */
+const kept = new Map<string, LoadedPoseScene>();
+const MOST_KEPT = 2;
+
+/** As makeSampleScene, which takes a second: the two scenes used last are kept, for reading only. */
+export function sharedSampleScene(settings: SampleSceneSettings): LoadedPoseScene {
+  const key = `${settings.frames} ${settings.seed} ${settings.width}`;
+  const scene = kept.get(key) ?? makeSampleScene(settings);
+  // A map lists keys in the order of their insertion: the first one is out of use longest.
+  kept.delete(key);
+  kept.set(key, scene);
+  for (const oldest of [...kept.keys()].slice(0, -MOST_KEPT)) kept.delete(oldest);
+  return scene;
+}
+
 /** The same pictures with one object to fit; what hides it stays in the picture. */
 export function onlyObject(loaded: LoadedPoseScene, objectId: number): LoadedPoseScene {
   const { scene, models, pixels } = loaded;

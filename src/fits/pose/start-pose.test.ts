@@ -45,6 +45,18 @@ describe('a start', () => {
     expect(angleBetween(moved.rotation, file.rotation)).toBeLessThan(1e-12);
   });
 
+  it('says where its errors are measured from it too, and how to move it away', () => {
+    const file = pose(30, [1, 2, 3], [1, 2, 500]);
+    expect(startOf(object, undefined, open, 0).source).toMatch(
+      /scene states, which errors.*too; startTurn and startShift/,
+    );
+    expect(startOf(object, undefined, { startTurn: 40, startShift: 16 }, 0).source).toMatch(
+      /scene states, which errors.*too, turned by 40° and moved by 16 mm$/,
+    );
+    expect(startOf(object, file, open, 0).source).not.toMatch(/errors/);
+    expect(startOf(object, undefined, { ...open, startZ: 750 }, 0).source).not.toMatch(/errors/);
+  });
+
   it('is turned and shifted away by exactly what is asked for, whatever it is, the same for a seed', () => {
     const file = pose(30, [1, 2, 3], [1, 2, 500]);
     const away = { startTurn: 40, startShift: 16 };

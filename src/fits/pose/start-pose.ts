@@ -83,13 +83,17 @@ export function startOf(
     : file !== undefined
       ? 'a pose that was given'
       : truth !== undefined
-        ? 'the pose that the scene states'
+        ? 'the pose that the scene states, which errors are measured against too'
         : `upright behind the middle of the mask, at the distance that ${depth === undefined ? 'its size' : 'the depth'} tells`;
+  const isTruth = !isGiven && file === undefined && truth !== undefined;
+  const away = `turned by ${shell.rotationDegrees}° and moved by ${shell.translationMillimetres} mm`;
   return {
     camFromObject: isMoved ? perturbPose(start, shell, createRandom(seed, 'start pose')) : start,
     values: Object.fromEntries(startPoseNames.map((name, k) => [name, numbers[k]])),
     source: isMoved
-      ? `${from}, turned by ${shell.rotationDegrees}° and moved by ${shell.translationMillimetres} mm`
-      : from,
+      ? `${from}, ${away}`
+      : isTruth
+        ? `${from}; startTurn and startShift move it away to try the descent`
+        : from,
   };
 }
