@@ -9,6 +9,23 @@ import { setStage, stories } from './harness.ts';
 
 const RATE = 'Learning rate eta';
 
+/** Runs in the page: names of the controls that the hint lies over; one name where no hint is placed. */
+function coveredByHint(): string[] {
+  const hint = document.querySelector('[role=note]')?.getBoundingClientRect();
+  if (hint === undefined) return ['no hint'];
+  return [...document.querySelectorAll('button, a, input, [role=tab], [role=slider]')]
+    .filter(control => control.closest('[role=note]') === null && control.checkVisibility())
+    .filter(control => {
+      const box = control.getBoundingClientRect();
+      return (
+        box.width > 0 &&
+        Math.min(box.right, hint.right) > Math.max(box.left, hint.left) &&
+        Math.min(box.bottom, hint.bottom) > Math.max(box.top, hint.top)
+      );
+    })
+    .map(control => control.ariaLabel ?? control.textContent ?? control.tagName);
+}
+
 stories('the first minute', () => {
   const stage = setStage();
 
@@ -45,6 +62,7 @@ stories('the first minute', () => {
 
     await page.getByRole('button', { name: 'Next (1 of 3)' }).click();
     expect(await page.getByRole('note', { name: 'Hint 2 of 3' }).textContent()).toContain('timeline');
+    await expect.poll(() => page.evaluate(coveredByHint)).toEqual([]);
     await page.getByRole('button', { name: 'Next (2 of 3)' }).click();
     await window.panel('export').waitFor();
     await page.getByRole('button', { name: 'Got it' }).click();
@@ -84,6 +102,7 @@ stories('the first minute', () => {
     await window.tabTo(/^Next \(1 of 3\)$/);
     await window.press('Enter');
     await page.getByRole('note', { name: 'Hint 2 of 3' }).waitFor();
+    await expect.poll(() => page.evaluate(coveredByHint)).toEqual([]);
     await window.tabTo(/^Next \(2 of 3\)$/);
     await window.press('Enter');
     await page.getByRole('note', { name: 'Hint 3 of 3' }).waitFor();
