@@ -60,6 +60,8 @@ export interface PlotContent {
   readonly bands: readonly PlotBand[];
   readonly levels: readonly PlotLevel[];
   readonly log: boolean;
+  /** A logarithmic axis goes down to this share of its largest value at most; undefined: as far as the values do. */
+  readonly leastShare?: number;
   /** The numbers of the x axis are left to a plot below. */
   readonly bareX?: boolean;
 }
@@ -241,7 +243,7 @@ export class LinePlot {
     return known.envelope;
   }
 
-  #rangeOf({ lines, levels, log }: PlotContent): PlotScale {
+  #rangeOf({ lines, levels, log, leastShare }: PlotContent): PlotScale {
     const columns = this.#columns();
     let least = Infinity;
     let most = -Infinity;
@@ -259,7 +261,7 @@ export class LinePlot {
       }
     }
     for (const { value } of levels) take(value);
-    return scaleAround(least, most, log ? 'log' : 'linear');
+    return scaleAround(least, most, log ? 'log' : 'linear', undefined, leastShare);
   }
 
   #drawContent(): void {

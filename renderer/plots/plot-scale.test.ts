@@ -19,6 +19,10 @@ describe('scales', () => {
     expect(scaleAround(2, 2, 'linear')).toMatchObject({ log: false });
     expect(scaleAround(2, 2, 'log').min).toBeLessThan(2);
     expect(scaleAround(2, 2, 'log').max).toBeGreaterThan(2);
+    // Three decades below the largest, and no further, however small the least is.
+    const [cut, near] = [scaleAround(1e-14, 50, 'log', 0, 1e-3), scaleAround(1, 50, 'log', 0, 1e-3)];
+    expect(cut.min).toBeCloseTo(0.05 / 1.05, 12);
+    expect(near.min).toBeCloseTo(1 / 1.05, 12);
     expect(scaleAround(Infinity, -Infinity, 'linear')).toEqual({ min: 0, max: 1, log: false });
     const narrow = scaleAround(14.68011, 14.68012, 'linear');
     const texts = ticksOf(narrow, 4).map(tickText);

@@ -17,14 +17,26 @@ export function valueAtShare({ min, max, log }: PlotScale, share: number): numbe
   return log ? min * (max / min) ** share : min + (max - min) * share;
 }
 
+/** Of the largest value shown: an error below this is none, and its decades would squeeze those that tell something. */
+export const LEAST_ERROR = 1e-6;
+
 /** A scale spans at least this share of the values' size, so that four digits tell its ticks apart. */
 const LEAST_SPREAD = 0.005;
 
-/** The range of values widened to a scale, with room above and below; of one value too. */
-export function scaleAround(least: number, most: number, kind: 'linear' | 'log', room = 0.06): PlotScale {
+/**
+ * The range of values widened to a scale, with room above and below; of one value too. A logarithmic one goes down to
+ * `leastShare` of the largest value at most.
+ */
+export function scaleAround(
+  least: number,
+  most: number,
+  kind: 'linear' | 'log',
+  room = 0.06,
+  leastShare = 0,
+): PlotScale {
   if (kind === 'log') {
     if (!(most > 0)) return { min: 0.1, max: 1, log: true };
-    const low = least > 0 ? least : most / 10;
+    const low = Math.max(least > 0 ? least : most / 10, leastShare * most);
     const factor = Math.max((most / low) ** room, 1.05);
     return { min: low / factor, max: most * factor, log: true };
   }

@@ -232,19 +232,20 @@ export class ContactSheet {
     this.#callOffWriting ??= atNextBeat(() => this.#write());
   }
 
-  /** Figures and curves of the tiles that are seen. */
+  /** Figures and curves of the tiles that are seen; those of the others, too, where nothing moves: a screen reader goes there. */
   #write(): void {
     this.#callOffWriting?.();
     this.#callOffWriting = undefined;
     const run = this.#open();
     if (!this.#on || run === undefined) return;
     const { iteration } = useCursor.getState();
+    const running = run.details.entry.state === 'running';
     for (const tile of this.#tiles.values()) {
-      if (!tile.seen) continue;
+      if (!tile.seen && running) continue;
       const figures = figuresAt(run.trace.members[tile.member], iteration);
       setText(tile.loss, figures === undefined ? '–' : formatNumber(figures.loss));
       setText(tile.rate, figures === undefined ? '–' : formatNumber(figures.learningRate));
-      this.#drawCurve(tile, run, figures?.iteration);
+      if (tile.seen) this.#drawCurve(tile, run, figures?.iteration);
     }
     this.#sort(run, iteration);
   }

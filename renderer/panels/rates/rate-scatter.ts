@@ -15,6 +15,8 @@ export interface ScatterContent {
   readonly range: RateRange | undefined;
   /** What the height is: 'Least loss'. */
   readonly valueTitle: string;
+  /** A logarithmic height goes down to this share of the largest value at most; points below stand at its foot. */
+  readonly leastShare: number;
 }
 
 export interface ScatterEvents {
@@ -143,7 +145,7 @@ export class RateScatter {
 
   #place({ rate, value }: RatePoint): { readonly x: number; readonly y: number } {
     const { width, height } = this.#plot;
-    return { x: LEFT + width * shareOf(this.#x, rate), y: TOP + height * (1 - shareOf(this.#y, value)) };
+    return { x: LEFT + width * shareOf(this.#x, rate), y: TOP + height * (1 - Math.max(0, shareOf(this.#y, value))) };
   }
 
   #nearest(x: number, y: number): RatePoint | undefined {
@@ -179,13 +181,13 @@ export class RateScatter {
     }
   }
 
-  #scale({ points, range }: ScatterContent): void {
+  #scale({ points, range, leastShare }: ScatterContent): void {
     const rates = [...points.map(({ rate }) => rate), ...(range === undefined ? [] : [range.low, range.high])];
     // A range that is being brushed must not move what it is brushed on.
     if (this.#press === undefined) this.#x = scaleAround(Math.min(...rates), Math.max(...rates), 'log', 0.15);
     const values = points.map(({ value }) => value).filter(Number.isFinite);
     const [least, most] = [Math.min(...values), Math.max(...values)];
-    this.#y = scaleAround(least, most, least > 0 && most > 3 * least ? 'log' : 'linear', 0.08);
+    this.#y = scaleAround(least, most, least > 0 && most > 3 * least ? 'log' : 'linear', 0.08, leastShare);
   }
 
   #drawRange(context: CanvasRenderingContext2D, { range }: ScatterContent): void {

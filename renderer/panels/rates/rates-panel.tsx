@@ -5,15 +5,17 @@ import { Button, NativeSelect, Tooltip } from '@mantine/core';
 import { useEffect, useMemo, useRef, useState } from 'react';
 import { figureTitle, figureUnit } from '../../plots/figure-words.ts';
 import { numericMeasures } from '../../plots/measure-columns.ts';
+import { LEAST_ERROR } from '../../plots/plot-scale.ts';
 import { bestMember } from '../../state/best-member.ts';
 import { setCursor, useCursor } from '../../state/cursor.ts';
 import { useCurrentRun, useLab } from '../../state/lab.ts';
 import { type RateFigure, type RatePoint, ratePoints } from '../../state/rate-points.ts';
 import { type RateRange, raceRates, spreadLiveRates, steerableMembers } from '../../state/rate-range.ts';
 import { formatCount, formatNumber } from '../../widgets/format-number.ts';
+import { HelpMark } from '../../widgets/help-mark.tsx';
 import { NumberField } from '../../widgets/number-field.tsx';
 import { PanelMessage } from '../images/panel-message.tsx';
-import { leftBehind } from '../members/member-figures.ts';
+import { endingsOf, leftBehind } from '../members/member-figures.ts';
 import type { PanelProps } from '../panel-components.ts';
 import { RateScatter, type ScatterContent } from './rate-scatter.ts';
 import './rates.css';
@@ -33,6 +35,11 @@ export function RatesPanel({ visible }: PanelProps) {
 }
 
 const LOSS = 'least loss';
+const LEFT = 'left to better members';
+const HELP =
+  'Each point is a member: its learning rate, and what it has come to. A grey one no longer descends; its height is what ' +
+  'it had when it left, which an earlier stage may have measured otherwise. Where a fit halves its members, those near a ' +
+  'better one leave first, however well they fit: what is kept are distinct results, not copies of the best.';
 const firstFigure: RateFigure = { kind: 'least', name: 'loss' };
 
 function Rates({ run, visible }: PanelProps & { readonly run: string }) {
@@ -40,6 +47,10 @@ function Rates({ run, visible }: PanelProps & { readonly run: string }) {
   const hover = useRef<HTMLSpanElement>(null);
   const [chosen, setChosen] = useState(LOSS);
   const [range, setRange] = useState<RateRange>();
+  const over = useCurrentRun(({ details }) => details.summary !== undefined) === true;
+  const staged = useCurrentRun(({ details }) =>
+    Object.values(endingsOf(details.events)).some(({ reason }) => reason === LEFT),
+  );
   const figures = useFigures();
   const figure = figures.find(({ id }) => id === chosen) ?? figures[0];
   const drawn = useRef({ figure, range });
@@ -86,9 +97,10 @@ function Rates({ run, visible }: PanelProps & { readonly run: string }) {
           onChange={event => setChosen(event.currentTarget.value)}
         />
         <span className="rates-key">
-          <i style={{ background: 'var(--lab-series-0)' }} /> still in
-          <i style={{ background: 'var(--lab-plot-quiet)' }} /> left behind
+          <i style={{ background: 'var(--lab-series-0)' }} /> {over ? 'finished' : 'still in'}
+          <i style={{ background: 'var(--lab-plot-quiet)' }} /> {staged ? LEFT : 'ended earlier'}
           <i style={{ background: 'var(--lab-pin-best)' }} /> best
+          <HelpMark label="the points" text={HELP} />
         </span>
         <span ref={hover} className="rates-hover numbers" />
         <RangeFields run={run} range={range} onRange={setRange} />
@@ -225,10 +237,14 @@ function contentOf(run: string, { figure, range }: Drawn): ScatterContent {
     ended: leftBehind(opened?.details.events ?? [], opened?.details.problem?.members.length ?? 0, iteration),
     range,
     valueTitle: figure.title,
+    leastShare: figure.kind === 'measure' ? LEAST_ERROR : 0,
   };
 }
 
 function pointText(run: string, { member, rate, value }: RatePoint): string {
-  const label = useLab.getState().open[run]?.details.problem?.members[member]?.label ?? '';
-  return `${member} ${label}: ${formatNumber(value)} at rate ${formatNumber(rate)}`;
+  const details = useLab.getState().open[run]?.details;
+  const label = details?.problem?.members[member]?.label ?? '';
+  const ending = endingsOf(details?.events ?? [])[member];
+  const ended = ending === undefined ? '' : `, ended at iteration ${ending.iteration}: ${ending.reason}`;
+  return `${member} ${label}: ${formatNumber(value)} at rate ${formatNumber(rate)}${ended}`;
 }

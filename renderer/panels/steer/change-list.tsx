@@ -1,4 +1,5 @@
-// What was changed in this run, newest first; a click looks at that iteration.
+// What was changed in this run, newest first, and below it the ends of members in one line that opens; a click looks at that
+// iteration.
 
 import { useMemo } from 'react';
 import type { ProblemDescription, RunEvent } from '../../../src/protocol/run.ts';
@@ -27,6 +28,7 @@ export function ChangeList({ run, problem, events, accepted }: ChangeListProps) 
       }),
     [run, problem, events, accepted],
   );
+  const [changes, ends] = [entries.filter(entry => !isEnd(entry)), entries.filter(isEnd)];
   const turned = events.filter(({ source }) => source === 'user').length + accepted.length;
   return (
     <section className="steer-section" aria-label="Changes">
@@ -36,20 +38,38 @@ export function ChangeList({ run, problem, events, accepted }: ChangeListProps) 
           {turned === 0 ? 'none yet' : turned === 1 ? '1 pin on the timeline' : `${turned} pins on the timeline`}
         </small>
       </h2>
-      {entries.length === 0 ? (
+      {changes.length === 0 ? (
         <p className="steer-note">
           Every value you turn is kept with the run, with its iteration, and replays exactly.
         </p>
       ) : (
-        <ol className="steer-history">
-          {entries.slice(0, MOST).map(entry => (
-            <li key={entry.key}>
-              <Entry entry={entry} />
-            </li>
-          ))}
-        </ol>
+        <EntryList entries={changes} />
+      )}
+      {ends.length > 0 && (
+        <details className="steer-ends">
+          <summary>
+            {ends.length === 1 ? '1 member has ended' : `${formatCount(ends.length)} members have ended`}
+          </summary>
+          <EntryList entries={ends} />
+        </details>
       )}
     </section>
+  );
+}
+
+function isEnd({ event: { source, path } }: ChangeEntry): boolean {
+  return source === 'engine' && path.endsWith('.finished');
+}
+
+function EntryList({ entries }: { readonly entries: readonly ChangeEntry[] }) {
+  return (
+    <ol className="steer-history">
+      {entries.slice(0, MOST).map(entry => (
+        <li key={entry.key}>
+          <Entry entry={entry} />
+        </li>
+      ))}
+    </ol>
   );
 }
 

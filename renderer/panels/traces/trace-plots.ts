@@ -8,6 +8,7 @@ import type { PlotLine, PlotMark } from '../../plots/line-plot.ts';
 import { measureLines } from '../../plots/measure-columns.ts';
 import { runVariable, seriesVariable } from '../../plots/plot-colours.ts';
 import { type GroupContent, type GroupPlot, PlotGroup } from '../../plots/plot-group.ts';
+import { LEAST_ERROR } from '../../plots/plot-scale.ts';
 import type { Samples } from '../../plots/samples.ts';
 import { Smoothed } from '../../plots/smoothed.ts';
 import { type Cell, toCsv } from '../../plots/text-table.ts';
@@ -173,6 +174,7 @@ export class TracePlots {
         bands: [],
         levels: [],
         log: isLog(run, name),
+        ...(isMeasure(run, name) ? { leastShare: LEAST_ERROR } : {}),
       };
     });
     return { plots: together ? [merged(plots, run.trace.members.length)] : plots, end, ...shared };
@@ -347,6 +349,11 @@ function fanOf(run: OpenRun, name: string, hidden: readonly string[]): Samples[]
   return run.trace.members.flatMap((_, member) =>
     hidden.includes(labelOf(run, member)) ? [] : [sourceOf(run, member, name).samples],
   );
+}
+
+/** Errors and other figures of the fit, which are no columns of the trace. */
+function isMeasure(run: OpenRun, name: string): boolean {
+  return run.trace.members.every(trace => trace.column(name) === undefined);
 }
 
 function isLog(run: OpenRun, name: string): boolean {

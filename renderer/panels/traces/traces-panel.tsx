@@ -24,6 +24,7 @@ import { currentRun, useCurrentRun, useLab } from '../../state/lab.ts';
 import { usePreferences } from '../../state/preferences.ts';
 import { CopyButton } from '../../widgets/copy-button.tsx';
 import type { PanelProps } from '../panel-components.ts';
+import { legendEntries } from './legend-entries.ts';
 import { firstSeries, seriesOf } from './series-names.ts';
 import { registerTraces } from './standing-traces.ts';
 import { memberVariable, TracePlots } from './trace-plots.ts';
@@ -245,18 +246,20 @@ function Legend() {
   return (
     <fieldset className="traces-legend">
       <legend className="traces-legend-name">Shown lines</legend>
-      {members.map(({ label }, member) => (
-        <LegendKey
-          // biome-ignore lint/suspicious/noArrayIndexKey: members are numbered.
-          key={member}
-          id={label}
-          title={label}
-          colour={memberVariable(member, members.length, member === best)}
-          best={members.length > 1 && member === best}
-          dashed={false}
-          off={hidden.includes(label)}
-        />
-      ))}
+      {legendEntries(members.map(({ label }) => label)).map(({ label, title, members: own }) => {
+        const leading = best !== undefined && own.includes(best);
+        return (
+          <LegendKey
+            key={own[0]}
+            id={label}
+            title={title}
+            colour={memberVariable(own[0], members.length, leading)}
+            best={members.length > 1 && leading}
+            dashed={false}
+            off={hidden.includes(label)}
+          />
+        );
+      })}
       {members.length > 2 && (
         <span className="traces-key traces-median">
           <i className="traces-dashed" style={{ color: 'var(--lab-plot-median)' }} /> median
