@@ -32,9 +32,14 @@ beforeAll(async () => {
 }, 120000);
 afterAll(() => device.dispose());
 
-async function run(given: Record<string, string | number>, members: number, changes: [number, string, number][] = []) {
+async function run(
+  given: Record<string, string | number>,
+  members: number,
+  changes: [number, string, number][] = [],
+  from = input,
+) {
   const settings = resolveMembers(pose, given, {}, members, away);
-  const problem = await pose.load(input, settings, { device, seed: 3 });
+  const problem = await pose.load(from, settings, { device, seed: 3 });
   const rows: TraceRow[] = [];
   const events: RunEvent[] = [];
   const engine = createRun({
@@ -72,6 +77,20 @@ describe('polish', () => {
     ]);
     const { rows } = decodeCsv(files![3].bytes, 'members.csv');
     expect(rows.length).toBe(32);
+    problem.dispose();
+  });
+
+  it('finds a bowl but for its turn, which stays open', async () => {
+    const bowl = pose.samples.find(({ id }) => id === 'bowl')!;
+    const { measures, problem } = await run({ object: Number(bowl.settings?.object) }, 8, [], {
+      ...bowl.make(),
+      start: undefined,
+    });
+    expect(measures).toMatchObject({ verdict: 'symmetric', finding: expect.stringContaining('turn about') });
+    expect(measures.addSMillimetres).toBeLessThan(0.3);
+    // Its start was turned about its axis too, and nothing turns it back.
+    expect(measures.addMillimetres).toBeGreaterThan(1);
+    expect(measures.rotationDegrees).toBeLessThan(0.5);
     problem.dispose();
   });
 
