@@ -50,7 +50,12 @@ export const panelKeys: readonly PanelKeys[] = [
   },
   {
     group: 'On the scene while a start is placed',
-    keys: [{ title: 'Give up the drag, then let go of the object', shortcuts: ['Escape'] }],
+    keys: [
+      { title: 'Move or turn the object by a step', shortcuts: arrows },
+      { title: 'Ten steps', shortcuts: arrows.map(key => `Shift+${key}`) },
+      { title: 'Along the view, or about it', shortcuts: ['PageUp', 'PageDown'] },
+      { title: 'Give up the drag, then let go of the object', shortcuts: ['Escape'] },
+    ],
   },
   {
     group: 'On a number or a slider',

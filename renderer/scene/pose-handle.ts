@@ -3,6 +3,7 @@
 
 import { type Camera, type Group, Matrix4, Object3D, Vector3 } from 'three';
 import { TransformControls } from 'three/examples/jsm/controls/TransformControls.js';
+import { nudgedPose } from './nudged-pose.ts';
 
 export interface HandleEvents {
   /** While it is dragged. */
@@ -105,6 +106,11 @@ export class PoseHandle {
   setSteps(steps: HandleSteps | undefined): void {
     this.#controls.setTranslationSnap(steps === undefined ? null : steps.shift);
     this.#controls.setRotationSnap(steps === undefined ? null : (steps.degrees * Math.PI) / 180);
+  }
+
+  /** Where a key takes the object by one step of the tool in use, as seen by a camera; undefined: the key is for others. */
+  nudged(key: string, worldFromCam: Matrix4, { shift, degrees }: HandleSteps): Matrix4 | undefined {
+    return nudgedPose(this.pose, worldFromCam, this.#centre, { tool: this.#tool, key, shift, degrees });
   }
 
   /** Gives up a drag: the object goes back to where it was taken. */

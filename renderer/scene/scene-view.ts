@@ -56,6 +56,8 @@ export interface SceneEvents {
 export interface Holding {
   readonly onMove: (pose: Matrix4) => void;
   readonly onDrop: (before: Matrix4, after: Matrix4) => void;
+  /** A key without Ctrl or Alt, with nothing being dragged; whether it is used up. */
+  readonly onKey: (key: string, size: 'step' | 'leap') => boolean;
   /** Escape, with nothing being dragged. */
   readonly onEscape: () => void;
 }
@@ -713,8 +715,14 @@ export class SceneView {
   }
 
   #press(event: KeyboardEvent): void {
-    if (event.ctrlKey || event.metaKey || event.altKey || event.shiftKey !== (event.key === '+' && event.shiftKey))
+    const held = this.#held;
+    const plain = !(event.ctrlKey || event.metaKey || event.altKey);
+    if (plain && held?.handle.dragging === false && held.holding.onKey(event.key, event.shiftKey ? 'leap' : 'step')) {
+      event.preventDefault();
+      event.stopPropagation();
       return;
+    }
+    if (!plain || event.shiftKey !== (event.key === '+' && event.shiftKey)) return;
     const acts: Record<string, () => void> = {
       ArrowLeft: () => this.#controls.rotateLeft(TURN),
       ArrowRight: () => this.#controls.rotateLeft(-TURN),

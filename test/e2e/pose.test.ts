@@ -65,6 +65,17 @@ stories('a pose is refined', () => {
     await window.press('Control+Shift+z');
     await expect.poll(() => scene.numbers()).toEqual(moved);
 
+    // By keys: one step to the right and back, and no key of another panel meanwhile.
+    const logX = page.getByRole('button', { name: /^log x/ });
+    const pressed = await logX.getAttribute('aria-pressed');
+    await scene.canvas.focus();
+    await window.press('ArrowRight', 'x');
+    await expect.poll(async () => (await scene.numbers())[0]).toBeGreaterThan(moved[0]);
+    expect((await scene.numbers()).slice(1)).toEqual(moved.slice(1));
+    expect(await logX.getAttribute('aria-pressed')).toBe(pressed);
+    await window.press('Control+z');
+    await expect.poll(() => scene.numbers()).toEqual(moved);
+
     await scene.place.getByRole('button', { name: 'Run from here' }).click();
     await expect.poll(() => runBar.name.textContent()).not.toBe(first);
     await rest();

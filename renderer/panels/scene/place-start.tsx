@@ -5,16 +5,18 @@ import { Button, CloseButton, SegmentedControl, Switch, Tooltip } from '@mantine
 import { IconArrowsMove, IconPlayerPlay, IconRotate360 } from '@tabler/icons-react';
 import { Fragment, type ReactNode, useEffect, useMemo, useRef } from 'react';
 import type { Matrix4 } from 'three';
-import { perform } from '../../actions/actions.ts';
+import { actions, perform } from '../../actions/actions.ts';
 import { niceStep } from '../../scene/grid-lines.ts';
 import type { SceneView } from '../../scene/scene-view.ts';
 import { startNumbers, startPose } from '../../scene/start-numbers.ts';
 import { placeStart, type StartNumbers, showPlaced, stopPlacing, useStartPlan } from '../../state/start-plan.ts';
-import { newGesture } from '../../widgets/gesture.ts';
+import { keyGesture, newGesture } from '../../widgets/gesture.ts';
 import { NumberField } from '../../widgets/number-field.tsx';
 import { linearScale } from '../../widgets/slider-scale.ts';
 
 const DEGREES_STEP = 5;
+/** Steps that a key makes with Shift. */
+const LEAP = 10;
 /** Steps of a shift that the size of the object has. */
 const SHIFT_STEPS = 50;
 const turnScale = linearScale({ low: -180, high: 180 });
@@ -144,6 +146,12 @@ function Numbers({ numbers, size }: { readonly numbers: StartNumbers; readonly s
   );
 }
 
+/** A letter that stands for something outside the scene, such as X for the axis of the traces, which users mean otherwise here. */
+function isForeign(key: string): boolean {
+  if (!/^[a-z]$/i.test(key)) return false;
+  return !actions.some(({ id, shortcut }) => id.startsWith('scene.') && shortcut === key.toUpperCase());
+}
+
 /** Holds the mesh in the scene for as long as the start is placed, and keeps the two in step. */
 function useHold(scene: SceneView, view: string, shiftStep: number): void {
   useEffect(() => {
@@ -164,6 +172,17 @@ function useHold(scene: SceneView, view: string, shiftStep: number): void {
         own = tell(after);
         placeStart(tell(before), own, newGesture());
       },
+      onKey: (key, size) => {
+        const times = size === 'leap' ? LEAP : 1;
+        const { handle } = scene;
+        const after = handle?.nudged(key, camera, { shift: times * shiftStep, degrees: times * DEGREES_STEP });
+        if (handle === undefined || after === undefined) return isForeign(key);
+        const before = own;
+        own = tell(after);
+        scene.moveHeld(after);
+        placeStart(before, own, keyGesture(handle));
+        return true;
+      },
       onEscape: stopPlacing,
     });
     const unfollow = useStartPlan.subscribe(({ numbers }) => {
@@ -176,7 +195,7 @@ function useHold(scene: SceneView, view: string, shiftStep: number): void {
       unfollow();
       scene.release();
     };
-  }, [scene, view]);
+  }, [scene, view, shiftStep]);
   const tool = useStartPlan(state => state.tool);
   const snap = useStartPlan(state => state.snap);
   useEffect(() => {
