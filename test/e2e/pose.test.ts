@@ -13,6 +13,8 @@ import { cutsIn } from './layout.ts';
 import { differenceOf, see } from './seen.ts';
 
 const MEMBERS = 8;
+/** What a turn may lose between the field and the recipe: it goes through a rotation matrix and is rounded to 0.001°. */
+const ROUNDED_DEGREES = 0.01;
 
 stories('a pose is refined', () => {
   const stage = setStage();
@@ -103,6 +105,10 @@ stories('a pose is refined', () => {
     await runBar.becomes('ready', 'paused');
     const run = (await runBar.name.textContent()) ?? '';
     watched = run;
+    const { members: asked } = JSON.parse(fileOf(run, 'recipe.json')) as Recipe;
+    expect(asked).toHaveLength(MEMBERS);
+    // What was typed, to the rounding of a start that is placed.
+    for (const { startTurnZ } of asked) expect(Math.abs(Number(startTurnZ) - 20)).toBeLessThan(ROUNDED_DEGREES);
     await steer.setPace(12);
     await window.show('members');
     await expect.poll(() => members.tiles.count()).toBe(MEMBERS);
@@ -117,6 +123,7 @@ stories('a pose is refined', () => {
       .getByRole('button', { name: /^End member 3/ })
       .click();
     await expect.poll(() => members.status(3).textContent()).toMatch(/stopped/);
+    await expect.poll(() => turnedIn(run).map(({ path }) => path)).toContain('members.3.stopped');
 
     await window.show('rates');
     await rates.brush(0.3, 0.5);
