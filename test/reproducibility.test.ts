@@ -41,6 +41,18 @@ function bits(out: string): Record<string, string> {
   };
 }
 
+/** A process that was killed takes a moment to be gone. */
+async function endOfDriver(run: string): Promise<void> {
+  const lock = join(run, 'lock.json');
+  if (!existsSync(lock)) return;
+  const { pid } = JSON.parse(readFileSync(lock, 'utf8'));
+  for (let look = 0; look < 1000; look++) {
+    const state = existsSync(`/proc/${pid}/stat`) ? readFileSync(`/proc/${pid}/stat`, 'utf8') : ') Z';
+    if (/\) [ZX]/.test(state)) return;
+    await setTimeout(5);
+  }
+}
+
 describe('reproducibility', () => {
   it('gives the same bits with one and with two threads, and in a replay', async () => {
     expect(await labHere(...fitArguments(at('one'), 1))).toMatchObject({ code: 0 });
@@ -55,6 +67,7 @@ describe('reproducibility', () => {
   const kills = Number(process.env.DESCENT_LAB_KILLS ?? 3);
   it('resumes to the same bits after SIGKILL at random moments', { timeout: 60e3 * (kills + 1) }, async () => {
     const iterations = 800;
+    rmSync(at('whole'), { recursive: true, force: true });
     expect(await labHere(...fitArguments(at('whole'), 2, iterations))).toMatchObject({ code: 0 });
     const whole = bits(at('whole'));
     const random = createRandom(kills, 'kill moments');
@@ -71,6 +84,7 @@ describe('reproducibility', () => {
       }
       await result;
       if (!existsSync(join(out, 'summary.json'))) {
+        await endOfDriver(out);
         const resumed = await labHere('resume', out);
         expect(resumed.code, resumed.stderr).toBe(0);
       }

@@ -42,6 +42,26 @@ const fragile: readonly Fit[] = (
   },
 }));
 
+/** The toy with a weight on its loss that can be turned, and that its steps do not follow. */
+const weighted: Fit = {
+  ...toy,
+  id: 'weighted',
+  settings: [
+    ...toy.settings,
+    { name: 'weight', title: 'Weight', type: 'number', default: 1, minimum: 0, maximum: 1e9, live: 'live', help: '' },
+  ],
+  async load(...given) {
+    const problem = await toy.load(...given);
+    return {
+      ...problem,
+      evaluate: requests =>
+        problem
+          .evaluate(requests)
+          .map((evaluation, r) => ({ ...evaluation, loss: requests[r].hyper.weight * evaluation.loss })),
+    };
+  },
+};
+
 let folder: ReturnType<typeof temporaryFolder>;
 let seen: EngineEvent[];
 beforeEach(() => {
@@ -57,7 +77,7 @@ function engine(onEvent: (event: EngineEvent, send: (command: EngineCommand) => 
       seen.push(event);
       onEvent(event, command => void service.handle(command));
     },
-    [...fits, toy, ...fragile],
+    [...fits, toy, weighted, ...fragile],
   );
   return service;
 }
@@ -90,6 +110,14 @@ describe('a toy fit', () => {
     expect(members[0].x[0]).toBeCloseTo(3 * (1 - 0.9 ** 99), 4);
     expect(members[1].x[1]).toBeCloseTo(-1 * (1 - 0.9 ** 99), 4);
     expect(text('run', 'trace.csv').split('\n')[0]).toBe('iteration,member,loss,validation,learningRate,distance');
+  });
+
+  it('takes no change of the objective for a rise of the loss', async () => {
+    // The loss is down to 0.81^60 of its first value by then: each of these puts it far above all before.
+    const planned = [1e7, 2e7, 4e7].map((value, k) => ({ iteration: 60 + k, path: 'weight', value, source: 'user' }));
+    await engine().handle(start('run', { fit: 'weighted', planned }));
+    expect(kinds().at(-1)).toBe('finished');
+    expect(text('run', 'events.jsonl')).not.toContain('recovered');
   });
 
   it('pauses, steps once, goes three more and then on, with every state reported', async () => {

@@ -288,6 +288,17 @@ export function createRun({
     };
   };
 
+  const isOfLoss = (path: string): boolean => {
+    const name = path.split('.').at(-1);
+    return name !== 'learningRate' && fit.settings.some(setting => setting.live === 'live' && setting.name === name);
+  };
+
+  /** After a change of the objective its losses do not compare with those before, which would look like a rise. */
+  const forgetLosses = (member: number): void => {
+    const state = memberStates[member];
+    Object.assign(state, { previousLoss: Number.NaN, rises: 0, peak: -Infinity, formerPeak: Infinity });
+  };
+
   /** A change that acts on a member that was given up gives it another chance, from its last good state. */
   const bringBack = (member: number): void => {
     const state = memberStates[member];
@@ -443,6 +454,7 @@ export function createRun({
     } else if (stopped === undefined) {
       table.set(event.path, Number(event.value));
       table.reach(event.path).forEach(bringBack);
+      if (isOfLoss(event.path)) table.reach(event.path).forEach(forgetLosses);
     } else if (memberStates[stopped].active) finish(stopped, 'stopped by the user');
   };
 

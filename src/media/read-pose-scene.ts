@@ -222,7 +222,7 @@ export async function readPoseFrame(
         const file = path(maskFile);
         const mask = await decodePicture(await readNamed(file, 'mask', sources), file);
         requireSize(mask, camera, 'The mask is', 'the image is', file);
-        return brightest(mask);
+        return whereObject(brightest(mask), file);
       }
       return labels && maskOf(labels, label);
     }),
@@ -307,6 +307,23 @@ async function readLevels(
     });
   }
   return Uint16Array.from({ length: values.length / channels }, (_, i) => Math.round(values[i * channels] * levels));
+}
+
+/** A mask whose one value is dark, such as 1 of 255, is as good as a bright one; several dark ones are labels. */
+function whereObject(mask: Float32Array, file: string): Float32Array {
+  const levels = new Set<number>();
+  for (const value of mask) {
+    if (value > 0.5) return mask;
+    if (value > 0) levels.add(value);
+  }
+  if (levels.size <= 1) return mask.map(value => (value > 0 ? 1 : 0));
+  const listed = [...levels].sort((a, b) => a - b).map(value => Math.round(255 * value));
+  throw new LabError({
+    code: 'input',
+    message: `The mask has no bright pixel, but the values ${listed.slice(0, 8).join(', ')}${listed.length > 8 ? ', …' : ''} of 255.`,
+    tip: 'If they are labels, say with --label which one is the object; else make the object white.',
+    where: file,
+  });
 }
 
 function brightest({ channels, values }: Picture): Float32Array {

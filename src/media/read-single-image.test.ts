@@ -63,6 +63,22 @@ describe('one image with its files', () => {
     expect(mesh.positions).toEqual(box.positions);
   });
 
+  it('takes a mask of zeros and ones, and asks for the label where there are several dark values', async () => {
+    const read = async (name: string, value: (i: number) => number) => {
+      const values = Float32Array.from({ length: 64 * 48 }, (_, i) => value(i) / 255);
+      await writeFile(file(name), await encodePng({ ...size, channels: 1, values }, 8));
+      const given = { image: file('photo_0012.png'), mesh: file('mm.ply'), mask: file(name), unitMillimetres: 1 };
+      const { scene } = await readSingleImage({ ...given, camera: file('camera.json') });
+      return (await readPoseFrame(folder, scene.frames[0])).masks[0]!.reduce((sum, each) => sum + each, 0);
+    };
+    expect(await read('ones.png', i => (inMask(i) ? 1 : 0))).toBe(320);
+    await expect(read('dark.png', i => (inMask(i) ? 14 : i % 64 < 5 ? 8 : 0))).rejects.toMatchObject({
+      message: 'The mask has no bright pixel, but the values 8, 14 of 255.',
+      tip: expect.stringContaining('--label'),
+      where: file('dark.png'),
+    });
+  });
+
   it('picks a label, and keeps the others as what may hide the object', async () => {
     const { scene } = await readSingleImage({
       image: file('photo_0012.png'),
