@@ -22,6 +22,8 @@ stories('windows and their lab', () => {
     await one.steer.type(RATE, '0.4');
     await expect.poll(() => two.steer.value(RATE)).toBe(0.4);
     await expect.poll(() => two.runBar.pins.count()).toBe(1);
+    // Pins of changes that are a few iterations apart would be one on the timeline.
+    await two.runBar.reaches(100);
     await two.press('Space');
     await one.runBar.becomes('paused');
     await two.runBar.becomes('paused');
