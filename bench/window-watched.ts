@@ -13,6 +13,7 @@ const profiled = process.argv.includes('profile');
 /** So many that beginning and end of a run weigh little: about a quarter of a minute. */
 const ITERATIONS = 16000;
 const TICKS_PER_SECOND = 100;
+const SETTLE_MILLISECONDS = 2000;
 
 /** What a process was when it was first seen: one that has ended has no command any more. */
 const kinds = new Map<string, string>();
@@ -79,6 +80,8 @@ try {
         .locator('[data-panel]')
         .evaluateAll(all => all.filter(each => each.checkVisibility()).length);
       if (panels !== grid.flat().length) throw new Error(`Only ${panels} panels can be seen.`);
+      // What opening a window costs is not what watching costs.
+      await page.waitForTimeout(SETTLE_MILLISECONDS);
     }
     const session = profiled && page !== undefined ? await page.context().newCDPSession(page) : undefined;
     await session?.send('Profiler.enable');

@@ -67,6 +67,9 @@ export function createWebBridge(address: URL): Bridge {
       case 'underway':
         pending.get(message.call)?.onProgress?.(message.done, message.total);
         break;
+      case 'gathered':
+        message.messages.forEach(tell);
+        break;
       default:
         tell(message);
     }

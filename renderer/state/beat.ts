@@ -20,11 +20,12 @@ let measured = 0;
 /** Calls back at the next beat; calls off what it returns. */
 export function atNextBeat(callback: () => void): () => void {
   callbacks.add(callback);
-  if (timer === undefined) timer = setTimeout(beat, Math.max(0, last + interval() - performance.now()));
+  if (timer === undefined) timer = setTimeout(beat, Math.max(0, last + beatMilliseconds() - performance.now()));
   return () => callbacks.delete(callback);
 }
 
-function interval(): number {
+/** From one beat to the next. */
+export function beatMilliseconds(): number {
   const wanted = 1000 / usePreferences.getState().picturesPerSecond;
   const affordable = cost / (SHARE * navigator.hardwareConcurrency);
   return Math.max(wanted, Math.min(affordable, SLOWEST_MILLISECONDS));

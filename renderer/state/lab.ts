@@ -2,10 +2,17 @@
 // arrives from the host lands here; all that the user asks of the host leaves from here.
 
 import { create } from 'zustand';
-import type { HostCall, LabDescription, RunDetails, RunEntry, RunNews } from '../../src/protocol/host-calls.ts';
+import {
+  type HostCall,
+  isCalm,
+  type LabDescription,
+  type RunDetails,
+  type RunEntry,
+  type RunNews,
+} from '../../src/protocol/host-calls.ts';
 import { LabError } from '../../src/protocol/lab-error.ts';
 import type { Bridge, ConnectionState, HostNews } from '../bridge/bridge.ts';
-import { atNextBeat } from './beat.ts';
+import { atNextBeat, beatMilliseconds } from './beat.ts';
 import { resetCursor } from './cursor.ts';
 import { showPanel } from './layout.ts';
 import { guarded, reportProblem } from './problems.ts';
@@ -71,6 +78,7 @@ export function connectLab(carrier: Bridge): void {
 
 /** Everything anew: at the start, and after a lost connection. */
 async function refresh(): Promise<void> {
+  gathers = 0;
   const [description, entries] = await Promise.all([bridge.call('describe', {}), bridge.call('listRuns', {})]);
   useLab.setState({ description, library: Object.fromEntries(entries.map(entry => [entry.run, entry])) });
   await Promise.all(Object.keys(useLab.getState().open).map(loadRun));
@@ -166,9 +174,11 @@ async function readRun(run: string): Promise<void> {
 /** News of a run that goes on, kept until the next beat. */
 let calm: HostNews[] = [];
 let callOffCalm = (): void => {};
+/** What the host was told last. */
+let gathers = 0;
 
 function receive(news: HostNews): void {
-  if (isCalm(news)) {
+  if (canWait(news)) {
     if (calm.length === 0) callOffCalm = atNextBeat(takeCalm);
     calm.push(news);
     return;
@@ -177,36 +187,46 @@ function receive(news: HostNews): void {
   take(news);
 }
 
-function isCalm(news: HostNews): boolean {
+function canWait(news: HostNews): boolean {
   if (news.kind === 'entry') {
     const known = useLab.getState().library?.[news.run];
     return news.entry !== undefined && known?.state === 'running' && news.entry.state === 'running';
   }
-  return news.kind === 'run' && calmKinds.includes(news.event.kind);
+  return news.kind === 'run' && isCalm(news.event);
 }
-
-const calmKinds: readonly RunNews['kind'][] = ['progress', 'measures', 'snapshot', 'checkpoint'];
 
 function takeCalm(): void {
   callOffCalm();
   const all = calm;
   calm = [];
-  for (const news of all) take(news);
+  gatherFor(beatMilliseconds() / 2);
+  const before = useLab.getState();
+  const after = all.reduce(apply, before);
+  if (after !== before) useLab.setState(after);
+}
+
+/** While the beat is slow the host may gather what it tells: a message costs as much as what it says. */
+function gatherFor(milliseconds: number): void {
+  if (Math.abs(milliseconds - gathers) <= gathers / 4) return;
+  gathers = milliseconds;
+  void bridge.call('gather', { milliseconds }).catch(() => {});
 }
 
 function take(news: HostNews): void {
-  if (news.kind === 'entry') {
-    receiveEntry(news.run, news.entry);
-    return;
-  }
-  const waiting = early.get(news.run);
-  const opened = useLab.getState().open[news.run];
   if (news.kind === 'trace') {
+    const waiting = early.get(news.run);
     if (waiting !== undefined) waiting.push(news.rows);
-    else opened?.trace.append(news.rows);
+    else useLab.getState().open[news.run]?.trace.append(news.rows);
     return;
   }
-  if (opened === undefined || waiting !== undefined || news.seq <= opened.details.seq) return;
+  if (news.kind === 'entry') {
+    useLab.setState(state => apply(state, news));
+    const { current } = useLab.getState();
+    if (news.entry === undefined && current.kind === 'run' && current.run === news.run) closeRun(news.run);
+    return;
+  }
+  const opened = useLab.getState().open[news.run];
+  if (opened === undefined || !isNew(news, opened)) return;
   // Loaded once more, after a resume: what lies behind its checkpoint is gone, so everything is read anew.
   if (news.event.kind === 'problem' && opened.details.problem !== undefined) {
     void guarded(() => loadRun(news.run));
@@ -215,31 +235,36 @@ function take(news: HostNews): void {
   if (news.event.kind === 'problem') opened.trace.reset(news.event.problem.terms);
   if (news.event.kind === 'failed' || news.event.kind === 'diverged')
     reportProblem(new LabError(news.event.error), news.run);
-  const change = applyNews(opened, news.event);
-  useLab.setState(({ open }) => ({
-    open: {
-      ...open,
-      [news.run]: { ...opened, ...change, details: { ...opened.details, ...change.details, seq: news.seq } },
-    },
-  }));
+  useLab.setState(state => apply(state, news));
 }
 
-function receiveEntry(run: string, entry: RunEntry | undefined): void {
-  useLab.setState(({ library = {}, open }) => {
-    if (entry === undefined) {
-      const { [run]: _gone, ...rest } = library;
-      return { library: rest };
-    }
-    const opened = open[run];
-    return {
-      library: { ...library, [run]: entry },
-      ...(opened === undefined
-        ? {}
-        : { open: { ...open, [run]: { ...opened, details: { ...opened.details, entry } } } }),
-    };
-  });
-  const { current } = useLab.getState();
-  if (entry === undefined && current.kind === 'run' && current.run === run) closeRun(run);
+/** The answer to `open` that is under way says it too, and what was heard is not said again. */
+function isNew({ run, seq }: Extract<HostNews, { readonly kind: 'run' }>, { details }: OpenRun): boolean {
+  return !early.has(run) && seq > details.seq;
+}
+
+/** What the window knows once it has heard the news. */
+function apply(state: LabState, news: HostNews): LabState {
+  if (news.kind === 'entry') return applyEntry(state, news.run, news.entry);
+  const opened = state.open[news.run];
+  if (news.kind === 'trace' || opened === undefined || !isNew(news, opened)) return state;
+  const change = applyNews(opened, news.event);
+  const details = { ...opened.details, ...change.details, seq: news.seq };
+  return { ...state, open: { ...state.open, [news.run]: { ...opened, ...change, details } } };
+}
+
+function applyEntry(state: LabState, run: string, entry: RunEntry | undefined): LabState {
+  const { library = {}, open } = state;
+  if (entry === undefined) {
+    const { [run]: _gone, ...rest } = library;
+    return { ...state, library: rest };
+  }
+  const opened = open[run];
+  return {
+    ...state,
+    library: { ...library, [run]: entry },
+    ...(opened === undefined ? {} : { open: { ...open, [run]: { ...opened, details: { ...opened.details, entry } } } }),
+  };
 }
 
 interface Change {

@@ -248,6 +248,9 @@ export function createLabHost({ library: path, roots, startEngine, uploadBytes, 
         await held.load(iterations === undefined ? 'run' : 'pause');
         if (live || iterations !== undefined) held.send({ kind: 'go', iterations });
       }),
+    gather({ milliseconds }, { session }) {
+      session.gather(milliseconds);
+    },
     pace({ run, perSecond }) {
       paces.set(run, perSecond);
       return using(run, async held => held.pace(perSecond));

@@ -3,7 +3,8 @@
 
 import { expect, it, vi } from 'vitest';
 import { decodeFrame, type Frame } from '../protocol/frames.ts';
-import type { HostMessage } from '../protocol/host-calls.ts';
+import type { HostMessage, RunNews } from '../protocol/host-calls.ts';
+import type { Progress } from '../protocol/run.ts';
 import type { HeldRun, RunListener } from './held-run.ts';
 import { type CallHandlers, createSession } from './session.ts';
 import { createTraceRows } from './trace-rows.ts';
@@ -132,4 +133,62 @@ it('leaves progress out for a window that reads slowly, and lets go of one that 
   tell({ kind: 'note', text: 'too much' });
   expect(told()).toEqual(['note']);
   expect(state.refused).toBe(1);
+});
+
+it('gathers what a run tells as it goes on, and sends it before whatever else the run tells', async () => {
+  vi.useFakeTimers();
+  try {
+    const trace = createTraceRows(2);
+    const listeners = new Set<RunListener>();
+    const held = { run: 'plaid-1', seq: 0, trace, listeners } as unknown as HeldRun;
+    let seq = 0;
+    const news = (event: RunNews) => {
+      for (const listener of listeners) listener.news('plaid-1', ++seq, event);
+    };
+    const goOn = (iteration: number) => {
+      trace.append(Float64Array.of(iteration, 0));
+      for (const listener of listeners) listener.traceGrew(held);
+      news({ kind: 'progress', progress: { iteration } as Progress });
+      news({ kind: 'snapshot', iteration, member: 0 });
+    };
+    const { call, frames, messages } = slowWindow({
+      open: (_, { session }) => {
+        session.listen(held);
+        return undefined as never;
+      },
+      gather: ({ milliseconds }, { session }) => {
+        session.gather(milliseconds);
+        return undefined;
+      },
+    });
+    call(0, 'open', { run: 'plaid-1' });
+    call(1, 'gather', { milliseconds: 400 });
+    await vi.advanceTimersByTimeAsync(0);
+    messages.length = 0;
+    frames.length = 0;
+    goOn(1);
+    goOn(2);
+    await vi.advanceTimersByTimeAsync(399);
+    expect([messages.length, frames.length]).toEqual([0, 0]);
+    await vi.advanceTimersByTimeAsync(1);
+    expect(messages).toMatchObject([
+      {
+        kind: 'gathered',
+        messages: [
+          { seq: 2, event: { kind: 'snapshot', iteration: 1 } },
+          { seq: 3, event: { kind: 'progress', progress: { iteration: 2 } } },
+          { seq: 4, event: { kind: 'snapshot', iteration: 2 } },
+        ],
+      },
+    ]);
+    expect(frames.map(({ data }) => [...data.rows.values])).toEqual([[1, 0, 2, 0]]);
+    goOn(3);
+    news({ kind: 'state', state: 'paused', iteration: 3 });
+    expect(messages.slice(1).map(({ kind }) => kind)).toEqual(['gathered', 'run']);
+    expect(frames.length).toBe(2);
+    await vi.advanceTimersByTimeAsync(1000);
+    expect([messages.length, frames.length]).toEqual([3, 2]);
+  } finally {
+    vi.useRealTimers();
+  }
 });

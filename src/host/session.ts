@@ -9,7 +9,9 @@ import {
   type HostCall,
   type HostCallKind,
   type HostMessage,
+  isCalm,
   parseClientMessage,
+  type RunMessage,
   type RunNews,
 } from '../protocol/host-calls.ts';
 import { asLabError, LabError, type LabErrorDetails } from '../protocol/lab-error.ts';
@@ -68,6 +70,7 @@ export interface SessionCalls {
   listen(run: HeldRun): void;
   unlisten(run: string): void;
   cancel(call: number): void;
+  gather(milliseconds: number): void;
 }
 
 /** A frame more is held back while this much waits in the carrier. */
@@ -102,12 +105,32 @@ export function createSession({ carrier, handlers, onUnlisten, onClose }: Sessio
 
   let unread = false;
   const tell = (message: HostMessage): void => {
+    if (message.kind === 'run') sendGathered();
+    send(message);
+  };
+  const send = (message: HostMessage): void => {
     if (closed || unread) return;
     unread = carrier.buffered() > MOST_UNREAD;
     if (unread) carrier.refuse('The window does not read what it is sent.');
     else carrier.json(message);
   };
   const isFull = () => carrier.buffered() > MOST_BUFFERED;
+  let gathered: RunMessage[] = [];
+  let gatherMilliseconds = 0;
+  let gathering: ReturnType<typeof setTimeout> | undefined;
+  const gather = (): void => {
+    if (gatherMilliseconds === 0) sendGathered();
+    else gathering ??= setTimeout(sendGathered, gatherMilliseconds).unref();
+  };
+  const sendGathered = (): void => {
+    clearTimeout(gathering);
+    gathering = undefined;
+    for (const subscription of subscriptions.values()) sendTrace(subscription);
+    // What comes next says it all again.
+    const messages = isFull() ? gathered.filter(({ event }) => event.kind !== 'progress') : gathered;
+    gathered = [];
+    if (messages.length > 0) send(messages.length === 1 ? messages[0] : { kind: 'gathered', messages });
+  };
   const sendTrace = (subscription: Subscription): void => {
     const { held, sent } = subscription;
     if (sent === undefined || subscription.waiting || held.trace.count <= sent) return;
@@ -129,14 +152,15 @@ export function createSession({ carrier, handlers, onUnlisten, onClose }: Sessio
   };
   const listener: RunListener = {
     news(run: string, seq: number, event: RunNews) {
-      // What comes next says it all again.
-      if ((event.kind === 'progress' || event.kind === 'reading') && isFull()) return;
-      tell({ kind: 'run', run, seq, event });
+      const message: RunMessage = { kind: 'run', run, seq, event };
+      if (event.kind === 'reading' && isFull()) return;
+      if (!isCalm(event)) return tell(message);
+      if (event.kind === 'progress')
+        gathered = gathered.filter(each => each.run !== run || each.event.kind !== 'progress');
+      gathered.push(message);
+      gather();
     },
-    traceGrew({ run }) {
-      const subscription = subscriptions.get(run);
-      if (subscription !== undefined) sendTrace(subscription);
-    },
+    traceGrew: gather,
     traceCut({ run }) {
       const subscription = subscriptions.get(run);
       if (subscription !== undefined) subscription.sent = undefined;
@@ -157,6 +181,9 @@ export function createSession({ carrier, handlers, onUnlisten, onClose }: Sessio
       onUnlisten(held);
     },
     cancel: call => running.get(call)?.abort(),
+    gather(milliseconds) {
+      gatherMilliseconds = milliseconds;
+    },
   };
 
   const contextOf = (call: number, signal: AbortSignal): CallContext => ({
@@ -219,6 +246,7 @@ export function createSession({ carrier, handlers, onUnlisten, onClose }: Sessio
     close() {
       if (closed) return;
       closed = true;
+      clearTimeout(gathering);
       for (const run of [...subscriptions.keys()]) calls.unlisten(run);
       // Whoever asked is gone; runs go on, exports and inspections do not.
       for (const controller of running.values()) controller.abort();

@@ -63,6 +63,11 @@ const schemas = {
   /** Everything known of a run; from now on the session hears of it. Its trace comes as a frame before the answer. */
   open: v.strictObject({ run: runId }),
   close: v.strictObject({ run: runId }),
+  /**
+   * How long the session may gather what a run tells as it goes on (progress, measures, records, rows of its trace) to
+   * send it together. At first nothing is gathered.
+   */
+  gather: v.strictObject({ milliseconds: v.pipe(finite, v.minValue(0), v.maxValue(2000)) }),
   change: v.strictObject({ run: runId, path, value: finite }),
   pause: v.strictObject({ run: runId }),
   /** On to the end, or `iterations` more and then pause. Resumes a run that no engine holds. */
@@ -117,6 +122,7 @@ export interface HostAnswers {
   start: { readonly run: string };
   open: RunDetails;
   close: undefined;
+  gather: undefined;
   change: undefined;
   pause: undefined;
   go: undefined;
@@ -149,10 +155,23 @@ export type HostMessage =
   /** An entry of the library is new, changed or (undefined) gone. */
   | { readonly kind: 'entry'; readonly run: string; readonly entry: RunEntry | undefined }
   /**
-   * Something happened in a run this session has opened. `seq` counts up by one within a run; of progress, what a slow
-   * window could not take is left out.
+   * Something happened in a run this session has opened. `seq` counts up within a run; of progress only the newest of what
+   * was gathered is told, and what a slow window could not take is left out.
    */
-  | { readonly kind: 'run'; readonly run: string; readonly seq: number; readonly event: RunNews };
+  | RunMessage
+  /** Gathered, oldest first. */
+  | { readonly kind: 'gathered'; readonly messages: readonly RunMessage[] };
+
+export interface RunMessage {
+  readonly kind: 'run';
+  readonly run: string;
+  readonly seq: number;
+  readonly event: RunNews;
+}
+
+/** News of a run that goes on, which nobody waits for. */
+export const isCalm = ({ kind }: RunNews): boolean =>
+  kind === 'progress' || kind === 'measures' || kind === 'snapshot' || kind === 'checkpoint';
 
 export type RunNews =
   | { readonly kind: 'state'; readonly state: RunState; readonly iteration: number }
