@@ -8,7 +8,7 @@ import type { RunSummary } from '../src/protocol/host-calls.ts';
 import { openWindow } from '../test/window.ts';
 import { median, openStage, printTable } from './shared/window-stage.ts';
 
-const rounds = Number(process.argv[2] ?? 4);
+const rounds = Number(process.argv[2] ?? 8);
 const profiled = process.argv.includes('profile');
 /** So many that beginning and end of a run weigh little: about a quarter of a minute. */
 const ITERATIONS = 16000;

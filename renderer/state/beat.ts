@@ -6,7 +6,7 @@ import { usePreferences } from './preferences.ts';
 
 /** Of all cores, what the page's thread may take for its beats; what they cause elsewhere in the browser is as much again. */
 const SHARE = 0.009;
-const SLOWEST_MILLISECONDS = 1500;
+const SLOWEST_MILLISECONDS = 2000;
 /** How much the newest beat counts in the mean of what beats cost, once there were some. */
 const NEWEST = 0.2;
 
