@@ -19,6 +19,7 @@ const fit: FitDescription = {
   ],
   schedules: [],
   exportFormats: [],
+  exportFiles: [],
   captions: {},
 };
 

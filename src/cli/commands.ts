@@ -31,7 +31,7 @@ const list = { type: 'string', multiple: true } as const;
 const flag = { type: 'boolean' } as const;
 
 /** Files beside the input of a fit. */
-const companionOptions = { mesh: text, depth: text, camera: text, start: text } as const;
+const companionOptions = { mesh: text, depth: text, camera: text, start: text, truth: text } as const;
 /** Settings of scenes with an option of their own. */
 const sceneOptions = { frame: text, object: text, label: text, 'unit-mm': text, mode: text } as const;
 const settingOfOption = {
@@ -72,6 +72,7 @@ const help = `Descent Lab: see and steer a vision model while gradient descent f
                                                  report.csv; the same command, or resume DIR, goes on after a kill
   npm run --silent lab -- fit flowmap VIDEO …    cameras, focal length and points of a still scene that was filmed moving
       --frames, --max-frames, --max-side, --pick as above  --set focal=PIXELS, where it is known
+      --truth PATH                               true cameras to compare with while it runs; read as evaluate cameras does
   npm run --silent lab -- resume RUN             go on from the last checkpoint; --from-start: from none, with its changes
   npm run --silent lab -- replay RUN --out DIR   the same run again, bit for bit
   npm run --silent lab -- branch RUN --at 200:learningRate=0.5

@@ -2,9 +2,10 @@
 // registry; the engine sees nothing else of it.
 
 import type { CpuDevice } from '../devices/cpu/cpu-device.ts';
+import type { CameraPath } from '../formats/camera-path.ts';
 import type { FramePixels, LoadedPoseScene, PoseModel, SceneFrame, ScenePose } from '../formats/pose-scene.ts';
 import type { CamFromObject } from '../geometry/rigid.ts';
-import type { CompanionDescription } from '../protocol/host-calls.ts';
+import type { CompanionDescription, ExportFileDescription } from '../protocol/host-calls.ts';
 import type { ProblemReport } from '../protocol/run.ts';
 import type { HyperValues, SettingDescription, SettingValues, UsualMembers } from '../protocol/settings.ts';
 import type { ViewData, ViewDescription } from '../protocol/views.ts';
@@ -27,6 +28,8 @@ export interface FitInput {
   readonly seconds?: Float64Array | undefined;
   /** As the camera wrote it into the file, in pixels of this picture or these frames: a first guess. */
   readonly focalLengthPixels?: number | undefined;
+  /** Of a video: cameras that are known to be true, to compare the result with; see matchFrames. */
+  readonly truth?: CameraPath | undefined;
   /** Of kind scene; shape and values are its first loaded picture's. */
   readonly scene?: LoadedPoseScene;
   /** Of kind scene: where the object is said to be by a file of its own. */
@@ -239,6 +242,8 @@ export interface Fit {
   readonly takes: string;
   /** What its exports hold: arrays, axes, units, value range. */
   readonly exportContent: string;
+  /** What the files beside them hold: see Problem.files. */
+  readonly exportFiles?: readonly ExportFileDescription[];
   readonly settings: readonly SettingDescription[];
   /** How many members a run has that names no number; left out: one. */
   readonly members?: UsualMembers;

@@ -19,6 +19,10 @@ const coloured = {
 };
 const scene: GlbScene = {
   name: 'test',
+  metresPerUnit: 0.001,
+  points: [
+    { name: 'cloud', positions: Float32Array.of(10, 20, 30, -40, 50, 60), colours: Float32Array.of(1, 0, 0, 0, 1, 0.5) },
+  ],
   meshes: [
     {
       name: 'photo',
@@ -38,7 +42,9 @@ interface Document {
   scenes: { nodes?: number[] }[];
   nodes: { mesh?: number; camera?: number; translation: number[]; rotation: number[] }[];
   cameras: { perspective: { yfov: number; aspectRatio: number } }[];
-  meshes: { primitives: { attributes: Record<string, number>; indices: number; material: number }[] }[];
+  meshes: {
+    primitives: { attributes: Record<string, number>; indices?: number; mode?: number; material: number }[];
+  }[];
   materials: unknown[];
   accessors: {
     bufferView: number;
@@ -87,7 +93,7 @@ describe('GLB files', () => {
       expect(document.bufferViews[bufferView].byteLength).toBe(4 * widths[type] * count);
     }
     for (const mesh of document.meshes) {
-      const [{ attributes, indices, material }] = mesh.primitives;
+      const [{ attributes, indices, mode, material }] = mesh.primitives;
       expect(document.materials[material]).toBeDefined();
       const vertices = document.accessors[attributes.POSITION].count;
       for (const [name, index] of Object.entries(attributes)) {
@@ -95,10 +101,13 @@ describe('GLB files', () => {
         expect(accessor.count, name).toBe(vertices);
         expect(document.bufferViews[accessor.bufferView].target).toBe(34962);
       }
-      const { bufferView, count } = document.accessors[indices];
-      expect(document.bufferViews[bufferView].target).toBe(34963);
-      const corner = (i: number) => binary.getUint32(document.bufferViews[bufferView].byteOffset + 4 * i, true);
-      for (let i = 0; i < count; i++) expect(corner(i)).toBeLessThan(vertices);
+      if (indices === undefined) expect(mode).toBe(0);
+      else {
+        const { bufferView, count } = document.accessors[indices];
+        expect(document.bufferViews[bufferView].target).toBe(34963);
+        const corner = (i: number) => binary.getUint32(document.bufferViews[bufferView].byteOffset + 4 * i, true);
+        for (let i = 0; i < count; i++) expect(corner(i)).toBeLessThan(vertices);
+      }
       // min and max are those of the stored numbers, to the bit.
       const position = document.accessors[attributes.POSITION];
       const from = document.bufferViews[position.bufferView].byteOffset;
@@ -129,6 +138,26 @@ describe('GLB files', () => {
         expect(positions[i + k]).toBeCloseTo(value / 1000, 6);
       });
     }
+  });
+
+  it('hold points in linear colours, turned into the axes of the file by their node', () => {
+    const { document, binary } = open(encodeGlb({ ...scene, metresPerUnit: 2 }));
+    const node = document.nodes[2];
+    expect([node.translation, node.rotation.map(Math.abs)]).toEqual([
+      [0, 0, 0],
+      [1, 0, 0, 0],
+    ]);
+    const [{ attributes, mode }] = document.meshes[node.mesh!].primitives;
+    expect(mode).toBe(0);
+    const stored = (attribute: string) => {
+      const { byteOffset } = document.bufferViews[document.accessors[attributes[attribute]].bufferView];
+      return Array.from({ length: 6 }, (_, i) => binary.getFloat32(byteOffset + 4 * i, true));
+    };
+    expect(stored('POSITION')).toEqual([20, 40, 60, -80, 100, 120]);
+    // IEC 61966-2-1: half of the stored range is 0.2140 of the light.
+    [1, 0, 0, 0, 1, 0.21404].forEach((value, i) => {
+      expect(stored('COLOR_0')[i]).toBeCloseTo(value, 5);
+    });
   });
 
   it('keep colours through the linear space of the file, and pictures byte by byte', () => {

@@ -1,6 +1,5 @@
-// Writes placed meshes and cameras as one glTF 2.0 binary (.glb, Khronos specification 2.0) for Blender and web viewers.
-// Here lengths are millimetres and cameras look along +z with y down; the file has metres, y up and cameras along −z.
-// Pure, any process.
+// Writes placed meshes, points and cameras as one glTF 2.0 binary (.glb, Khronos specification 2.0) for Blender and web
+// viewers. Here cameras look along +z with y down; the file has metres, y up and cameras along −z. Pure, any process.
 import type { Camera } from '../geometry/camera.ts';
 import type { Mesh } from '../geometry/mesh.ts';
 import {
@@ -13,13 +12,13 @@ import {
 } from '../geometry/rigid.ts';
 import { quatWxyzFromRotation } from '../geometry/rotation.ts';
 import { linearFromSrgb } from '../numerics/srgb.ts';
-import { glbWords, gltfUnitMillimetres } from './gltf.ts';
+import { glbWords } from './gltf.ts';
 
 export interface GlbMeshNode {
   readonly name: string;
-  /** Places the mesh; the world has the axes of an OpenCV camera, millimetres. */
+  /** Places the mesh; the world has the axes of an OpenCV camera. */
   readonly worldFromNode: WorldFromObject;
-  /** Millimetres; colours are written where there is no texture. */
+  /** Its colours are written where there is no texture. */
   readonly mesh: Mesh;
   /** A PNG file, for the mesh's texture coordinates. */
   readonly texturePng?: Uint8Array | undefined;
@@ -34,9 +33,20 @@ export interface GlbCameraNode {
   readonly camera: Camera;
 }
 
+export interface GlbPointsNode {
+  readonly name: string;
+  /** [n, 3] in the world, n ≥ 1 */
+  readonly positions: Float32Array;
+  /** [n, 3] red, green, blue, 0 to 1 as stored (sRGB) */
+  readonly colours: Float32Array;
+}
+
 export interface GlbScene {
   readonly name: string;
+  /** How long the unit of all lengths is; what has no scale takes 1. */
+  readonly metresPerUnit: number;
   readonly meshes: readonly GlbMeshNode[];
+  readonly points: readonly GlbPointsNode[];
   readonly cameras: readonly GlbCameraNode[];
 }
 
@@ -45,8 +55,11 @@ const componentUint32 = 5125;
 const targetVertices = 34962;
 const targetIndices = 34963;
 
-/** The file. Each mesh becomes one node, each camera another, all at the top. */
-export function encodeGlb({ name, meshes, cameras }: GlbScene): Uint8Array {
+/** Primitives of single points. */
+const modePoints = 0;
+
+/** The file. Each mesh becomes one node, each cloud and camera another, all at the top. */
+export function encodeGlb({ name, metresPerUnit, meshes, points, cameras }: GlbScene): Uint8Array {
   const binary: Uint8Array[] = [];
   let bytes = 0;
   const bufferViews: object[] = [];
@@ -67,14 +80,18 @@ export function encodeGlb({ name, meshes, cameras }: GlbScene): Uint8Array {
       type: `VEC${width}`,
     }) - 1;
 
-  const parts = meshes.map(({ name: meshName, mesh, texturePng, shading }, material) => {
-    const positions = mesh.positions.map(value => value / gltfUnitMillimetres);
-    const position = addVertices(positions, 3);
+  const addPositions = (values: Float32Array): number => {
+    const metres = values.map(value => value * metresPerUnit);
+    const accessor = addVertices(metres, 3);
     // The specification asks for them here alone.
-    Object.assign(accessors[position], bounds(positions));
+    Object.assign(accessors[accessor], bounds(metres));
+    return accessor;
+  };
+
+  const parts = meshes.map(({ name: meshName, mesh, texturePng, shading }, material) => {
     const texture = mesh.textureCoordinates && texturePng;
     const attributes = {
-      POSITION: position,
+      POSITION: addPositions(mesh.positions),
       ...(mesh.normals && { NORMAL: addVertices(unitVectors(mesh.normals), 3) }),
       ...(texture && mesh.textureCoordinates && { TEXCOORD_0: addVertices(mesh.textureCoordinates, 2) }),
       ...(!texture && mesh.colours && { COLOR_0: addVertices(mesh.colours.map(linearFromSrgb), 3) }),
@@ -103,19 +120,36 @@ export function encodeGlb({ name, meshes, cameras }: GlbScene): Uint8Array {
       },
     };
   });
+  const clouds = points.map(({ name: cloudName, positions, colours }, cloud) => {
+    const attributes = {
+      POSITION: addPositions(positions),
+      COLOR_0: addVertices(colours.map(linearFromSrgb), 3),
+    };
+    const material = meshes.length + cloud;
+    return {
+      mesh: { name: cloudName, primitives: [{ attributes, mode: modePoints, material }] },
+      material: { name: cloudName, extensions: { KHR_materials_unlit: {} } },
+    };
+  });
   const nodes = [
     ...meshes.map(({ name: nodeName, worldFromNode }, mesh) => ({
       name: nodeName,
-      ...placed(compose(flipWorld, worldFromNode)),
+      ...placed(compose(flipWorld, worldFromNode), metresPerUnit),
       mesh,
+    })),
+    ...points.map(({ name: nodeName }, cloud) => ({
+      name: nodeName,
+      ...placed(flipWorld, metresPerUnit),
+      mesh: meshes.length + cloud,
     })),
     ...cameras.map(({ name: nodeName, worldFromCam }, camera) => ({
       name: nodeName,
-      ...placed(compose(flipWorld, compose(worldFromCam, flipCameraAxes))),
+      ...placed(compose(flipWorld, compose(worldFromCam, flipCameraAxes)), metresPerUnit),
       camera,
     })),
   ];
-  const isUnlit = meshes.some(({ shading }) => shading === 'unlit');
+  const isUnlit = points.length > 0 || meshes.some(({ shading }) => shading === 'unlit');
+  const drawn = [...parts, ...clouds];
   const document = {
     asset: { version: '2.0', generator: 'Descent Lab' },
     ...(isUnlit && { extensionsUsed: ['KHR_materials_unlit'] }),
@@ -124,8 +158,8 @@ export function encodeGlb({ name, meshes, cameras }: GlbScene): Uint8Array {
     ...filled({
       nodes,
       cameras: cameras.map(describeCamera),
-      meshes: parts.map(({ mesh }) => mesh),
-      materials: parts.map(({ material }) => material),
+      meshes: drawn.map(({ mesh }) => mesh),
+      materials: drawn.map(({ material }) => material),
       textures: images.map((_, source) => ({ source })),
       images,
       accessors,
@@ -139,9 +173,9 @@ export function encodeGlb({ name, meshes, cameras }: GlbScene): Uint8Array {
 /** y and z of the world change their sign. */
 const flipWorld: Rigid<'world', 'world'> = rigid(flipCameraAxes.rotation, flipCameraAxes.translation);
 
-function placed<Node extends string>({ rotation, translation }: Rigid<'world', Node>) {
+function placed<Node extends string>({ rotation, translation }: Rigid<'world', Node>, metresPerUnit: number) {
   const [w, x, y, z] = quatWxyzFromRotation(rotation);
-  return { translation: Array.from(translation, value => value / gltfUnitMillimetres), rotation: [x, y, z, w] };
+  return { translation: Array.from(translation, value => value * metresPerUnit), rotation: [x, y, z, w] };
 }
 
 /** Without the lists that are empty, which the specification does not allow. */

@@ -1,4 +1,6 @@
-// Meshes of simple bodies, closed and facing outwards, centred on the origin: for samples and tests. Pure, any process.
+// Meshes of simple bodies, closed and facing outwards, centred on the origin, for samples and tests; and the plane of a
+// picture. Pure, any process.
+import { type Camera, unproject } from './camera.ts';
 import type { Mesh } from './mesh.ts';
 
 /** A box of the given edge lengths: 12 triangles, each face with its own four vertices and the whole texture. */
@@ -119,5 +121,21 @@ function meshOf(positions: number[], triangles: number[], textureCoordinates: nu
     positions: Float32Array.from(positions),
     triangles: Uint32Array.from(triangles),
     textureCoordinates: Float32Array.from(textureCoordinates),
+  };
+}
+
+/** The rectangle in camera axes that the whole picture shows at z-depth `depth`; its front looks at the camera. */
+export function picturePlane(camera: Camera, depth: number): Mesh {
+  const { width, height } = camera;
+  const corners = [
+    [0, 0],
+    [width, 0],
+    [width, height],
+    [0, height],
+  ];
+  return {
+    positions: Float32Array.from(corners.flatMap(([u, v]) => [...unproject(camera, u, v, depth)])),
+    textureCoordinates: Float32Array.of(0, 0, 1, 0, 1, 1, 0, 1),
+    triangles: Uint32Array.of(0, 2, 1, 0, 3, 2),
   };
 }

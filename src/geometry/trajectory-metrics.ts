@@ -5,14 +5,20 @@ import { areaUnderCurve, median } from './pose-metrics.ts';
 import { compose, invert, type WorldFromCam } from './rigid.ts';
 import { angleBetween, radiansPerDegree } from './rotation.ts';
 
-export interface TrajectoryErrors {
-  readonly frames: number;
+/** How far the centres of cameras are from the true ones. */
+export interface CentreErrors {
   /** From the world of the estimate to that of the truth, determinant 1. */
   readonly truthFromEstimate: Similarity<'world', 'world'>;
   /** Root mean square distance of the camera centres after alignment, in the unit of the truth. */
   readonly ate: number;
   /** The same in percent of the length of the true path; undefined where the truth stands still. */
   readonly atePercentOfPath: number | undefined;
+  /** Of the true path, in its unit. */
+  readonly pathLength: number;
+}
+
+export interface TrajectoryErrors extends CentreErrors {
+  readonly frames: number;
   /** Median error of the relative rotations of all pairs, degrees. An alignment by centres leaves the turn about a straight path open. */
   readonly rotationDegrees: number;
   /** Share of pairs with the relative rotation, and the direction of the relative translation, within 5°. */
@@ -27,26 +33,32 @@ export interface TrajectoryErrors {
 const SHORTEST_BASELINE = 1e-9;
 
 /** Frame i of `estimate` belongs to frame i of `truth`; two frames or more, each path in a unit and world of its own. */
-export function trajectoryErrors(estimate: readonly WorldFromCam[], truth: readonly WorldFromCam[]): TrajectoryErrors {
+export function centreErrors(estimate: readonly WorldFromCam[], truth: readonly WorldFromCam[]): CentreErrors {
   const centres = (path: readonly WorldFromCam[]) => path.flatMap(({ translation }) => [...translation]);
   const truthFromEstimate = alignSimilarity<'world', 'world'>(centres(estimate), centres(truth));
   const distance = (a: ArrayLike<number>, b: ArrayLike<number>) => Math.hypot(a[0] - b[0], a[1] - b[1], a[2] - b[2]);
-  const frames = truth.length;
   let squares = 0;
-  let path = 0;
+  let pathLength = 0;
   truth.forEach((pose, i) => {
     squares += distance(transformBySimilarity(truthFromEstimate, estimate[i].translation), pose.translation) ** 2;
-    if (i > 0) path += distance(pose.translation, truth[i - 1].translation);
+    if (i > 0) pathLength += distance(pose.translation, truth[i - 1].translation);
   });
-  const ate = Math.sqrt(squares / frames);
+  const ate = Math.sqrt(squares / truth.length);
+  const atePercentOfPath = pathLength > 0 ? (100 * ate) / pathLength : undefined;
+  return { truthFromEstimate, ate, atePercentOfPath, pathLength };
+}
 
+/** As centreErrors, and the errors of the relative poses of all pairs of frames, which take time with the square of their number. */
+export function trajectoryErrors(estimate: readonly WorldFromCam[], truth: readonly WorldFromCam[]): TrajectoryErrors {
+  const frames = truth.length;
+  const centres = centreErrors(estimate, truth);
   const [turns, directions, worst]: number[][] = [[], [], []];
   for (let j = 1; j < frames; j++) {
     for (let i = 0; i < j; i++) {
       const [mine, known] = [estimate, truth].map(poses => compose(invert(poses[j]), poses[i]));
       const turn = angleBetween(mine.rotation, known.rotation) / radiansPerDegree;
       turns.push(turn);
-      if (Math.hypot(...known.translation) <= SHORTEST_BASELINE * path) {
+      if (Math.hypot(...known.translation) <= SHORTEST_BASELINE * centres.pathLength) {
         worst.push(turn);
         continue;
       }
@@ -57,10 +69,8 @@ export function trajectoryErrors(estimate: readonly WorldFromCam[], truth: reado
   }
   const within5 = (values: readonly number[]) => values.filter(value => value < 5).length / Math.max(1, values.length);
   return {
+    ...centres,
     frames,
-    truthFromEstimate,
-    ate,
-    atePercentOfPath: path > 0 ? (100 * ate) / path : undefined,
     rotationDegrees: median(turns),
     rra5: within5(turns),
     rta5: within5(directions),

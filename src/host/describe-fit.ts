@@ -29,6 +29,7 @@ export function describeFit(fit: Fit): FitDescription {
     })),
     optimizers: optimizers.map(describeRule),
     schedules: schedules.map(describeRule),
+    exportFiles: fit.exportFiles ?? [],
     exportFormats: exportFormats.map(format => ({ ...format, content: `${exportContent} ${format.content}` })),
   };
 }

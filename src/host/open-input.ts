@@ -4,8 +4,9 @@
 import { basename } from 'node:path';
 import type { Fit, FitInput, SettingValues } from '../engine/fits.ts';
 import type { NpyData } from '../formats/npy.ts';
+import { readCameraPath } from '../media/read-camera-path.ts';
 import { type ReadInputOptions, readInput } from '../media/read-input.ts';
-import type { SourceFile } from '../media/source-reader.ts';
+import { createSourceReader, type SourceFile } from '../media/source-reader.ts';
 import { LabError, nearestName } from '../protocol/lab-error.ts';
 import { openScene } from './open-scene.ts';
 
@@ -66,8 +67,16 @@ export async function openInput(
   }
   const opened = await openTensor(fit, input, onProgress, further);
   const named = mask === undefined ? undefined : await openMask(fit, mask, opened, onProgress);
-  const { alpha, files, ...rest } = opened;
-  return { ...rest, files: [...files, ...(named?.files ?? [])], mask: named?.data, hasAlpha: alpha !== undefined };
+  const sources = createSourceReader();
+  const truth = companions.truth === undefined ? undefined : await readCameraPath(companions.truth, sources);
+  const { alpha, data, files, ...rest } = opened;
+  return {
+    ...rest,
+    data: truth === undefined ? data : { ...data, truth },
+    files: [...files, ...(named?.files ?? []), ...sources.files()],
+    mask: named?.data,
+    hasAlpha: alpha !== undefined,
+  };
 }
 
 interface OpenedTensor extends Omit<OpenedInput, 'mask' | 'hasAlpha'> {

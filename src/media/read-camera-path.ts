@@ -1,6 +1,6 @@
 // Reads a path of cameras from disk, whatever form it has: TUM, KITTI, transforms.json, COLMAP, scene.json, or a folder that
 // holds one of them, such as that of a run. Node.
-import { readdir, readFile, stat } from 'node:fs/promises';
+import { readdir, stat } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { type CameraPath, pathError } from '../formats/camera-path.ts';
 import { pathOfColmap } from '../formats/colmap.ts';
@@ -11,6 +11,7 @@ import { decodeSceneCameras } from '../formats/scene-cameras.ts';
 import { decodeTransformsJson } from '../formats/transforms-json.ts';
 import { decodeTum } from '../formats/tum.ts';
 import { LabError } from '../protocol/lab-error.ts';
+import { createSourceReader, type SourceReader } from './source-reader.ts';
 
 /** What is looked for in a folder, the fullest first. */
 const knownFiles = ['cameras.bin', 'cameras.txt', 'transforms.json', 'scene.json', 'poses.tum', 'poses.kitti'];
@@ -18,12 +19,15 @@ const knownFolders = ['exports', 'colmap', 'sparse', '0'];
 const tip =
   'Give a TUM or KITTI file, a transforms.json, a scene.json with cameras, a folder of COLMAP files, or a run that has exports.';
 
+type Sources = Pick<SourceReader, 'read'>;
+
 /** Throws a LabError of code 'input' with `where` = `path` where there is nothing to read or it is damaged. */
-export async function readCameraPath(path: string): Promise<CameraPath> {
+export async function readCameraPath(path: string, sources: Sources = createSourceReader()): Promise<CameraPath> {
   const file = await findFile(path, path);
   const name = basename(file);
   const model = /^(cameras|images|points3D)\.(bin|txt)$/.exec(name);
-  const cameras = model === null ? decodeFile(await readFile(file), file) : await readColmap(dirname(file), model[2]);
+  const cameras =
+    model === null ? decodeFile(await sources.read(file), file) : await readColmap(dirname(file), model[2], sources);
   if (cameras.length < 2) throw pathError(path, `${cameras.length} cameras are no path.`, tip);
   return cameras;
 }
@@ -44,10 +48,10 @@ async function findFile(path: string, asked: string): Promise<string> {
   throw pathError(asked, 'The folder holds no cameras that the lab can read.', tip);
 }
 
-async function readColmap(folder: string, ending: string): Promise<CameraPath> {
+async function readColmap(folder: string, ending: string, sources: Sources): Promise<CameraPath> {
   const files: Record<string, Uint8Array> = {};
   for (const name of await readdir(folder)) {
-    if (/^(cameras|images)\./.test(name)) files[name] = await readFile(join(folder, name));
+    if (/^(cameras|images)\./.test(name)) files[name] = await sources.read(join(folder, name));
   }
   // Points can be many and say nothing about the path.
   const withoutPoints = { ...files, 'points3D.bin': new Uint8Array(8), 'points3D.txt': new Uint8Array(0) };

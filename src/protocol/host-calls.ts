@@ -213,6 +213,8 @@ export interface FitDescription {
   readonly optimizers: readonly RuleDescription[];
   readonly schedules: readonly RuleDescription[];
   readonly exportFormats: readonly ExportFormatDescription[];
+  /** Written with the results whatever the format is. */
+  readonly exportFiles: readonly ExportFileDescription[];
   /**
    * Settings in which it takes a pose to start from, camFromObject in OpenCV axes: rotation vector x y z in degrees, then
    * translation x y z in millimetres.
@@ -254,6 +256,14 @@ export interface ExportFormatDescription {
   readonly id: string;
   readonly title: string;
   /** What is in it: axes, units, value range. */
+  readonly content: string;
+}
+
+/** A file that a run writes with its results. */
+export interface ExportFileDescription {
+  /** Below the exports; one that ends in a slash is a folder. */
+  readonly name: string;
+  /** What is in it: axes, units, scale. */
   readonly content: string;
 }
 

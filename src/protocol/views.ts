@@ -73,6 +73,8 @@ export interface PointsView extends ViewBase {
 export interface CamerasView extends ViewBase {
   readonly kind: 'cameras';
   readonly unit: string;
+  /** The view of cameras that these should come to equal: it is laid over them, and nothing is seen through it. */
+  readonly reference?: string;
 }
 
 /**

@@ -51,6 +51,7 @@ const fit: FitDescription = {
   ],
   schedules: [],
   exportFormats: [],
+  exportFiles: [],
   captions: {},
 };
 const draft = { input: 'sample:small', settings: {}, race: {} };

@@ -22,6 +22,11 @@ export interface FrameSource {
   readonly timestamp: number | undefined;
 }
 
+/** What a frame of a video file is called: its position there tells it. */
+export function frameFile(position: number): string {
+  return `frame-${String(position).padStart(5, '0')}.png`;
+}
+
 export interface FittedCameras {
   readonly camera: Camera;
   readonly path: CameraPath;
@@ -32,7 +37,7 @@ export interface FittedCameras {
 const FURTHEST_SIGHTING = 4;
 const FEWEST_SIGHTINGS = 3;
 /** Points whose rays meet at less than this many degrees have no depth to speak of. */
-const SMALLEST_ANGLE = 1;
+export const SMALLEST_ANGLE = 1;
 
 /**
  * Cameras and points of a state. `size` is that of the pictures; `colourOf` gives red, green, blue (0 … 255) at a pixel of a
@@ -122,7 +127,7 @@ export function encodeCameras({ path, reconstruction }: FittedCameras): Readonly
 }
 
 /** The widest angle of a ray with that of the first camera, degrees. */
-function widestAngle(point: Float64Array, centres: readonly Float64Array[]): number {
+export function widestAngle(point: Float64Array, centres: readonly Float64Array[]): number {
   const rays = centres.map(centre => {
     const ray = point.map((value, k) => value - centre[k]);
     const length = Math.hypot(...ray);

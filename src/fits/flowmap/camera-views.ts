@@ -1,12 +1,13 @@
-// What the camera fit shows: the frames, and in the scene the cameras with the points of the tracks. The scale is free; the
-// median depth of the points is 1.
+// What the camera fit shows: the frames, and in the scene the cameras with the points of the tracks, and the true cameras
+// where they are known. The scale is free; the median depth of the points is 1.
 
-import { unproject } from '../../geometry/camera.ts';
-import { matrix3x4, transformPoint } from '../../geometry/rigid.ts';
+import { type Camera, unproject } from '../../geometry/camera.ts';
+import { matrix3x4, transformPoint, type WorldFromCam } from '../../geometry/rigid.ts';
 import { someTracks, type TrackObservations } from '../../ops/reproject/observations.ts';
-import type { CameraState } from '../../ops/reproject/reproject.ts';
+import { type CameraState, residualLengths } from '../../ops/reproject/reproject.ts';
 import type { ViewData, ViewDescription } from '../../protocol/views.ts';
-import { posesOf } from './camera-exports.ts';
+import { posesOf, SMALLEST_ANGLE, widestAngle } from './camera-exports.ts';
+import type { KnownCameras } from './known-cameras.ts';
 import { middle } from './middle.ts';
 import type { ChosenVideo } from './problem.ts';
 
@@ -25,6 +26,7 @@ export function createCameraViews(
   { width, height, channels, frames }: ChosenVideo,
   observations: TrackObservations,
   colourOf: (frame: number, u: number, v: number) => readonly number[],
+  known: KnownCameras | undefined,
 ): CameraViews {
   const unit = Math.sqrt(width * height);
   const shown = someTracks(observations, MOST_POINTS);
@@ -40,11 +42,19 @@ export function createCameraViews(
       ...{ kind: 'image', id: 'frames', title: 'Frames', changes: 'never', frames: frames.length },
       ...{ height, width, channels: pictured, range: [0, 255] },
     },
-    { kind: 'points', id: 'points', title: 'Points', help: 'Where the followed points are.', ...moves },
-    { kind: 'cameras', id: 'cameras', title: 'Cameras', help: 'Where each frame was taken from.', ...moves },
+    {
+      ...{ kind: 'points', id: 'points', title: 'Points', ...moves },
+      help: 'Where the followed points are. Confidence: how well its sightings agree, and how far apart they were made.',
+    },
+    {
+      ...{ kind: 'cameras', id: 'cameras', title: 'Cameras', help: 'Where each frame was taken from.', ...moves },
+      ...(known === undefined ? {} : { reference: 'true-cameras' }),
+    },
+    ...trueViews(known),
     {
       ...{ kind: 'series', id: 'focal', title: 'Focal length', changes: 'with-iterations' },
       ...{ measure: 'focalPixels', label: 'Focal length (pixels)', scale: 'linear' },
+      ...(known === undefined ? {} : { reference: 'trueFocalPixels' }),
     },
     {
       ...{ kind: 'series', id: 'residual', title: 'Median residual', changes: 'with-iterations' },
@@ -73,32 +83,71 @@ export function createCameraViews(
       const scale = Math.exp(-middle(state.logDepths));
       const poses = posesOf(state, scale);
       const focal = Math.exp(state.logFocal) * unit;
-      if (id === 'cameras') {
-        const count = poses.length;
-        return {
-          worldFromCam: {
-            shape: [count, 3, 4],
-            values: Float32Array.from(poses.flatMap(pose => [...matrix3x4(pose)])),
-          },
-          intrinsics: { shape: [count, 4], values: repeated([focal, focal, width / 2, height / 2], count) },
-          sizes: { shape: [count, 2], values: repeated([width, height], count) },
-        };
-      }
       const camera = { width, height, fx: focal, fy: focal, cx: width / 2, cy: height / 2 };
+      if (id === 'cameras') return camerasData(poses.map(worldFromCam => ({ worldFromCam, camera })));
+      if (id === 'true-cameras' && known !== undefined) {
+        return camerasData(
+          known.laidOver(poses).map((worldFromCam, f) => ({ worldFromCam, camera: known.cameras[f] ?? camera })),
+        );
+      }
+      const confidence = confidenceOf(shown, state, poses);
       const near = places.flatMap((place, i) => {
         const depth = scale * Math.exp(state.logDepths[shown.source[i]]);
         if (!(depth < FURTHEST)) return [];
         const position = transformPoint(poses[shown.anchorFrames[i]], unproject(camera, ...place, depth));
-        return [{ position: [...position], colour: colours[i] }];
+        return [{ position: [...position], colour: colours[i], confidence: confidence(i, position) }];
       });
       return {
         positions: { shape: [near.length, 3], values: Float32Array.from(near.flatMap(({ position }) => position)) },
         colours: { shape: [near.length, 3], values: Uint8Array.from(near.flatMap(({ colour }) => [...colour])) },
+        confidence: { shape: [near.length], values: Uint8Array.from(near, point => Math.round(255 * point.confidence)) },
+        'confidence.scale': { shape: [2], values: Float64Array.of(0, 1 / 255) },
       };
     },
   };
 }
 
-function repeated(values: readonly number[], count: number): Float32Array {
-  return Float32Array.from({ length: count * values.length }, (_, i) => values[i % values.length]);
+function trueViews(known: KnownCameras | undefined): ViewDescription[] {
+  if (known === undefined) return [];
+  return [
+    {
+      ...{ kind: 'cameras', id: 'true-cameras', title: 'True cameras', changes: 'with-iterations', unit: 'median depths' },
+      help: 'As they are known, laid over the fitted ones by a similarity without reflection.',
+    },
+    {
+      ...{ kind: 'series', id: 'ate', title: 'ATE', changes: 'with-iterations' },
+      ...{ measure: 'atePercent', label: 'ATE (% of the true path)', scale: 'log' },
+    },
+  ];
+}
+
+function camerasData(path: readonly { readonly worldFromCam: WorldFromCam; readonly camera: Camera }[]): ViewData {
+  const rows = (of: (entry: (typeof path)[number]) => ArrayLike<number>) =>
+    Float32Array.from(path.flatMap(entry => Array.from(of(entry))));
+  const count = path.length;
+  return {
+    worldFromCam: { shape: [count, 3, 4], values: rows(({ worldFromCam }) => matrix3x4(worldFromCam)) },
+    intrinsics: { shape: [count, 4], values: rows(({ camera: { fx, fy, cx, cy } }) => [fx, fy, cx, cy]) },
+    sizes: { shape: [count, 2], values: rows(({ camera: { width, height } }) => [width, height]) },
+  };
+}
+
+/**
+ * Of a point, 0 to 1: the mean Cauchy weight of its sightings at 1 pixel (of the 640 × 480 area), times a / (a + 1°) for the
+ * widest angle a between its rays, which is what its depth hangs on.
+ */
+function confidenceOf(shown: TrackObservations, state: CameraState, poses: readonly WorldFromCam[]) {
+  const { starts, frameOf, anchorFrames, source } = shown;
+  const lengths = residualLengths(shown, { ...state, logDepths: Float64Array.from(source, t => state.logDepths[t]) });
+  return (point: number, position: Float64Array): number => {
+    const [from, to] = [starts[point], starts[point + 1]];
+    let weight = 0;
+    for (let o = from; o < to; o++) weight += 1 / (1 + lengths[o] ** 2);
+    const seen = [anchorFrames[point], ...frameOf.subarray(from, to)];
+    const angle = widestAngle(
+      position,
+      seen.map(frame => poses[frame].translation),
+    );
+    return ((weight / (to - from)) * angle) / (angle + SMALLEST_ANGLE);
+  };
 }

@@ -30,7 +30,7 @@ const load = (input: FitInput, own: SettingValues = settings, members = 2) =>
   flowmap.load(input, Array<SettingValues>(members).fill(own), { device, seed: 0 });
 
 const filesOf = async (problem: Problem, member: number) =>
-  (await problem.files?.(member, () => Promise.reject(new Error('no pictures are written')))) ?? [];
+  (await problem.files?.(member, async ({ width, height }) => Uint8Array.of(width, height))) ?? [];
 
 /** Drives a problem to its end, as the engine does; the member that ended lowest. */
 function drive(problem: Problem): number {

@@ -40,7 +40,34 @@ export const flowmap: Fit = {
   title: 'Cameras from video',
   takes: 'a video, or a folder of frames: a still scene, filmed by a camera that moves through it',
   exportContent:
-    'world_from_cam: float32 [frame, 4, 4], OpenCV axes, frame 0 is the world, median depth 1. intrinsics: float32 [4], fx fy cx cy in pixels, first pixel centre at (0.5, 0.5). Files: poses.tum, poses.kitti, transforms.json, points.ply, colmap/ (text and binary, points with their tracks).',
+    'world_from_cam: float32 [frame, 4, 4], OpenCV axes, frame 0 is the world; the scale is free, median depth 1 in all files. intrinsics: float32 [4], fx fy cx cy in pixels, first pixel centre at (0.5, 0.5).',
+  exportFiles: [
+    {
+      name: 'poses.tum',
+      content: 'TUM: time in seconds (or the number of the frame), camera to world, quaternion x y z w; OpenCV axes.',
+    },
+    { name: 'poses.kitti', content: 'KITTI: camera to world, 3 × 4 row by row; OpenCV axes (x right, y down, z forward).' },
+    {
+      name: 'transforms.json',
+      content: 'nerfstudio: camera to world in OpenGL axes (x right, y up, z back); focal lengths in pixels.',
+    },
+    {
+      name: 'colmap/',
+      content: 'COLMAP, text and binary: world to camera, quaternion w first, OpenCV axes; points with their tracks.',
+    },
+    { name: 'points.ply', content: 'Points with colours, in the world of the cameras (that of frame 0, OpenCV axes).' },
+    {
+      name: 'scene.glb',
+      content: 'glTF for viewers: cameras, points and photographs; y up, one metre for the median depth.',
+    },
+  ],
+  companions: [
+    {
+      id: 'truth',
+      title: 'True cameras',
+      help: 'To compare with, never to fit: TUM, KITTI, transforms.json, scene.json, or a folder of COLMAP or of a run.',
+    },
+  ],
   members: { usual: cameraMethodSettings.members },
   settings: [
     wholeSetting(
@@ -106,7 +133,7 @@ export const flowmap: Fit = {
   optimizer: 'adam',
   optimizerNote: 'The fit moves its members itself: Adam, then Levenberg-Marquardt.',
   samples,
-  figures: ['residualPixels'],
+  figures: ['atePercent', 'residualPixels'],
   captions: {
     verdict: {
       sound: 'Several members came to these cameras, and nothing speaks against them.',

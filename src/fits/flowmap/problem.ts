@@ -3,6 +3,7 @@
 
 import type { CpuDevice } from '../../devices/cpu/cpu-device.ts';
 import { matrix4x4 } from '../../geometry/rigid.ts';
+import type { Texture } from '../../ops/rasterise/mesh-colours.ts';
 import { observationsFromTracks } from '../../ops/reproject/observations.ts';
 import { residualLengths } from '../../ops/reproject/reproject.ts';
 import { createReprojector } from '../../ops/reproject/reproject-cpu.ts';
@@ -11,10 +12,12 @@ import type { Tracks } from '../../ops/tracks/tracks.ts';
 import { createTrackOperators } from '../../ops/tracks/tracks-cpu.ts';
 import { LabError } from '../../protocol/lab-error.ts';
 import type { FitInput, LoadContext, Measures, Problem, SettingValues } from '../fit.ts';
-import { encodeCameras, type FrameSource, fittedCameras } from './camera-exports.ts';
+import { encodeCameras, type FrameSource, fittedCameras, frameFile, posesOf } from './camera-exports.ts';
 import { cameraHyper, cameraMethodSettings, createCameraMethod } from './camera-method.ts';
 import { createCameraViews } from './camera-views.ts';
+import { knownCameras } from './known-cameras.ts';
 import { middle } from './middle.ts';
+import { sceneGlb } from './scene-glb.ts';
 import { doubts, focalCurve, mirroredSolution, refusals } from './verdicts.ts';
 
 /** Frames of a video that are fitted. */
@@ -72,7 +75,8 @@ export async function loadCameras(
   };
   const fitted = (member: number) =>
     fittedCameras(observations, method.stateOf(member), video, video.sources, colourOf);
-  const views = createCameraViews(video, observations, colourOf);
+  const known = input.truth && knownCameras(input.truth, video.sources, video.width);
+  const views = createCameraViews(video, observations, colourOf, known);
 
   return {
     members: method.members.map(({ label, blocks }) => ({
@@ -97,6 +101,7 @@ export async function loadCameras(
       const figures = {
         residualPixels: middle(residualLengths(observations, state)),
         focalPixels: Math.exp(state.logFocal) * unit,
+        ...known?.figures(posesOf(state), Math.exp(state.logFocal) * unit, when),
       };
       if (when === 'running' || !method.isBest(member)) return figures;
       const curve = focal === undefined ? focalCurve(observations, state) : undefined;
@@ -130,7 +135,12 @@ export async function loadCameras(
         { name: 'intrinsics', shape: [4], values: Float32Array.of(camera.fx, camera.fy, camera.cx, camera.cy) },
       ];
     },
-    files: async member => Object.entries(encodeCameras(fitted(member))).map(([name, bytes]) => ({ name, bytes })),
+    async files(member, encodePicture) {
+      const cameras = fitted(member);
+      const files = Object.entries(encodeCameras(cameras)).map(([name, bytes]) => ({ name, bytes }));
+      const scene = await sceneGlb(cameras, frame => photoOf(video, frame), encodePicture);
+      return [...files, { name: 'scene.glb', bytes: scene }];
+    },
     dispose: () => reprojector.dispose(),
   };
 }
@@ -163,10 +173,19 @@ function chooseFrames(input: FitInput, settings: SettingValues): ChosenVideo {
     ...{ width, height, channels, positions },
     frames: positions.map(f => values.subarray(size * f, size * (f + 1))),
     sources: positions.map(f => ({
-      imageFile: frameNames?.[f] ?? `frame-${String(f).padStart(5, '0')}.png`,
+      imageFile: frameNames?.[f] ?? frameFile(f),
       timestamp: seconds?.[f],
     })),
   };
+}
+
+function photoOf({ width, height, channels, frames }: ChosenVideo, frame: number): Texture {
+  const values = new Float32Array(3 * width * height);
+  const pixels = frames[frame];
+  for (let p = 0; p < width * height; p++) {
+    for (let c = 0; c < 3; c++) values[3 * p + c] = pixels[channels * p + Math.min(c, channels - 1)];
+  }
+  return { width, height, values };
 }
 
 function followPoints(device: CpuDevice, { width, height, channels, frames }: ChosenVideo): Tracks {

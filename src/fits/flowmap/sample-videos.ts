@@ -5,6 +5,7 @@
 import type { Camera } from '../../geometry/camera.ts';
 import type { WorldFromCam } from '../../geometry/rigid.ts';
 import type { FitInput, Sample } from '../fit.ts';
+import { frameFile } from './camera-exports.ts';
 import { arcPath, drivePath, sampleCamera, tripodPath } from './sample-paths.ts';
 
 /** A sphere [x, y, z, radius], or an axis-aligned box that is seen from inside. */
@@ -113,7 +114,10 @@ function corner(i: number, j: number, k: number, seed: number): number {
 function video(name: string, scene: SampleScene, path: readonly WorldFromCam[], width = 320): FitInput {
   const camera = sampleCamera(width);
   const values = filmScene(scene, camera, path);
-  return { name, kind: 'video', shape: [path.length, camera.height, width, 1], values, fullScale: 255 };
+  const truth = path.map((worldFromCam, f) => ({
+    ...{ worldFromCam, camera, imageFile: frameFile(f), timestamp: undefined },
+  }));
+  return { name, kind: 'video', shape: [path.length, camera.height, width, 1], values, fullScale: 255, truth };
 }
 
 function sample(
@@ -124,7 +128,7 @@ function sample(
   pathOf: (frames: number) => readonly WorldFromCam[],
 ): Sample {
   const sketch = (): FitInput => {
-    const { shape, ...picture } = video(id, scene, pathOf(9).slice(4, 5), 160);
+    const { shape, truth: _path, ...picture } = video(id, scene, pathOf(9).slice(4, 5), 160);
     return { ...picture, kind: 'picture', shape: shape.slice(1) };
   };
   return { id, title, teaches, make: () => video(`sample:${id}`, scene, pathOf(24)), sketch };

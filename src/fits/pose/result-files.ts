@@ -7,10 +7,10 @@ import { encodeGlb, type GlbMeshNode } from '../../formats/glb.ts';
 import { encodeJson } from '../../formats/json.ts';
 import type { PoseModel } from '../../formats/pose-scene.ts';
 import { encodePoseJson } from '../../formats/start-file.ts';
-import { type Camera, unproject } from '../../geometry/camera.ts';
+import type { Camera } from '../../geometry/camera.ts';
 import { decimateMesh } from '../../geometry/decimate.ts';
-import type { Mesh } from '../../geometry/mesh.ts';
 import { boundingBoxCentre, meshDiameter } from '../../geometry/mesh-report.ts';
+import { picturePlane } from '../../geometry/primitives.ts';
 import { type CamFromObject, rigid, transformPoint } from '../../geometry/rigid.ts';
 import { identityRotation, logSo3, radiansPerDegree } from '../../geometry/rotation.ts';
 import { smallerTexture, type Texture } from '../../ops/rasterise/mesh-colours.ts';
@@ -141,24 +141,9 @@ async function sceneGlb(
   };
   return encodeGlb({
     name: model.name,
+    metresPerUnit: 0.001,
     meshes: [photo, object],
+    points: [],
     cameras: [{ name: 'camera', worldFromCam: rigid(identityRotation(), new Float64Array(3)), camera }],
   });
-}
-
-/** The rectangle in camera axes that the whole picture shows at z-depth `depth`. */
-function picturePlane(camera: Camera, depth: number): Mesh {
-  const { width, height } = camera;
-  const corners = [
-    [0, 0],
-    [width, 0],
-    [width, height],
-    [0, height],
-  ];
-  return {
-    positions: Float32Array.from(corners.flatMap(([u, v]) => [...unproject(camera, u, v, depth)])),
-    textureCoordinates: Float32Array.of(0, 0, 1, 0, 1, 1, 0, 1),
-    // Its front looks at the camera.
-    triangles: Uint32Array.of(0, 2, 1, 0, 3, 2),
-  };
 }
