@@ -1,7 +1,7 @@
 // Looking at the 3-D scene.
 
 import type { ViewDescription } from '../../src/protocol/views.ts';
-import { theScene } from '../scene/scene-holder.ts';
+import { placeSceneEye, theScene } from '../scene/scene-holder.ts';
 import { setSceneLook, useSceneLook } from '../scene/scene-look.ts';
 import { useCursor } from '../state/cursor.ts';
 import { currentRun, useLab } from '../state/lab.ts';
@@ -35,6 +35,16 @@ async function saveScreenshot(): Promise<void> {
   const at = iteration === 'now' ? (details?.progress?.iteration ?? details?.entry.iteration ?? 0) : iteration;
   const name = (details?.entry.name ?? 'run').replace(/[^\p{L}\p{N}_.-]+/gu, '-');
   saveBlob(blob, `${name}-scene-${at}.png`);
+}
+
+function toggleThrough(): void {
+  const scene = theScene();
+  if (scene !== undefined) return scene.toggleThrough();
+  const { current } = useLab.getState();
+  if (current.kind !== 'run') return;
+  setSceneLook({ show: 'space' });
+  showPanel('scene');
+  placeSceneEye(current.run, { kind: 'camera', camera: useCursor.getState().frame });
 }
 
 export const sceneActions: readonly Action[] = [
@@ -87,12 +97,12 @@ export const sceneActions: readonly Action[] = [
   },
   {
     id: 'scene.through',
-    title: 'Look through the camera, or leave it',
+    title: 'Look through the camera of this frame, or leave it',
     group: 'Look',
     keywords: '3-d photo overlay view',
     shortcut: 'V',
-    enabled: () => shown() && has('cameras'),
-    run: () => theScene()?.toggleThrough(),
+    enabled: () => has('cameras'),
+    run: toggleThrough,
   },
   {
     id: 'scene.fit',

@@ -1,33 +1,46 @@
-// Cameras as frusta, with the path they took; the one of the current frame stands out.
+// Cameras as frusta, with the path they took and the trails of each through earlier states; the one of the current frame
+// stands out. True cameras are laid over others: in their own colour, smaller, and not to be looked through.
 
 import { Box3, BufferGeometry, Group, Line, LineBasicMaterial, LineSegments, Vector3 } from 'three';
 import { realValues, type ViewData } from '../../src/protocol/views.ts';
 import { frustumSegments, type Intrinsics, SEGMENTS } from './frustum.ts';
 import { rigid, threeFromOpenCv } from './open-cv.ts';
 import { setAttribute } from './scene-geometry.ts';
-import type { Picked, Pointer, SceneLayer, SceneState } from './scene-layer.ts';
+import type { LayerRole, Picked, Pointer, SceneLayer, SceneState } from './scene-layer.ts';
 import { nearestGroup } from './screen-pick.ts';
 
 const REACH_PIXELS = 10;
+/** Of the size of the frusta that they are laid over. */
+const TRUTH_SIZE = 0.6;
+/** Of the oldest and the newest piece of a trail, 0 … 255. */
+const TRAIL_ALPHA = [25, 200] as const;
 
 export class CameraFrusta implements SceneLayer {
   readonly object = new Group();
   readonly box = new Box3();
   readonly #lines = new BufferGeometry();
   readonly #path = new BufferGeometry();
+  readonly #trails = new BufferGeometry();
   readonly #lineMaterial = new LineBasicMaterial({ vertexColors: true });
   readonly #pathMaterial = new LineBasicMaterial({ transparent: true, opacity: 0.6 });
-  readonly #trail = new Line(this.#path, this.#pathMaterial);
+  readonly #trailMaterial = new LineBasicMaterial({ vertexColors: true, transparent: true, depthWrite: false });
+  readonly #pathLine = new Line(this.#path, this.#pathMaterial);
+  readonly #trailLines = new LineSegments(this.#trails, this.#trailMaterial);
+  readonly #role: LayerRole;
   #data: ViewData | undefined;
   #shown: number | undefined;
   #built = '';
   #count = 0;
 
-  constructor() {
-    const lines = new LineSegments(this.#lines, this.#lineMaterial);
-    lines.frustumCulled = false;
-    this.#trail.frustumCulled = false;
-    this.object.add(lines, this.#trail);
+  constructor(role: LayerRole) {
+    this.#role = role;
+    for (const lines of [
+      new LineSegments(this.#lines, this.#lineMaterial),
+      ...[this.#pathLine, this.#trailLines],
+    ]) {
+      lines.frustumCulled = false;
+      this.object.add(lines);
+    }
   }
 
   update(data: ViewData): void {
@@ -43,15 +56,21 @@ export class CameraFrusta implements SceneLayer {
     setAttribute(this.#path, 'position', centres, 3);
   }
 
-  restyle({ colours, reach, frame, through }: SceneState): void {
-    this.#pathMaterial.color.set(colours.line);
+  restyle({ look, colours, reach: whole, frame, through }: SceneState): void {
+    const isTruth = this.#role === 'truth';
+    const reach = isTruth ? TRUTH_SIZE * whole : whole;
+    const line = isTruth ? colours.truth : colours.line;
+    this.#pathMaterial.color.set(line);
     // From inside a camera the others would stand before the eye.
     this.#shown = through;
-    this.#trail.visible = through === undefined;
+    this.object.visible = !isTruth || through === undefined;
+    this.#pathLine.visible = through === undefined;
+    this.#trailLines.visible = through === undefined && look.trails === 'shown';
     this.#lines.setDrawRange(2 * SEGMENTS * (through ?? 0), through === undefined ? Infinity : 2 * SEGMENTS);
-    const key = `${reach} ${colours.line} ${frame}`;
+    const key = `${reach} ${line} ${colours.accent} ${frame}`;
     if (this.#data === undefined || key === this.#built) return;
     this.#built = key;
+    this.#buildTrails(this.#data, colours.accent);
     const intrinsics = realValues(this.#data, 'intrinsics');
     const sizes = realValues(this.#data, 'sizes');
     const poses = realValues(this.#data, 'worldFromCam');
@@ -66,7 +85,7 @@ export class CameraFrusta implements SceneLayer {
         sizes[2 * camera + 1],
         reach,
       );
-      const colour = camera === frame ? colours.accent : colours.line;
+      const colour = camera === frame && !isTruth ? colours.accent : line;
       for (let k = 0; k < segments.length; k += 3) {
         const at = 6 * SEGMENTS * camera + k;
         point.fromArray(segments, k).applyMatrix4(worldFromCam).toArray(positions, at);
@@ -79,7 +98,7 @@ export class CameraFrusta implements SceneLayer {
 
   pick({ camera, x, y, width, height }: Pointer): Picked | undefined {
     const positions = this.#lines.getAttribute('position');
-    if (positions === undefined || this.#shown !== undefined) return undefined;
+    if (positions === undefined || this.#shown !== undefined || this.#role === 'truth') return undefined;
     const screen = new Float32Array(2 * positions.count);
     const point = new Vector3();
     for (let k = 0; k < positions.count; k++) {
@@ -94,7 +113,37 @@ export class CameraFrusta implements SceneLayer {
   dispose(): void {
     this.#lines.dispose();
     this.#path.dispose();
+    this.#trails.dispose();
     this.#lineMaterial.dispose();
     this.#pathMaterial.dispose();
+    this.#trailMaterial.dispose();
+  }
+
+  /** A piece for each camera from every state to the next one, the last one to where it is now. */
+  #buildTrails(data: ViewData, colour: number): void {
+    const [states = 0] = data.trails?.shape ?? [];
+    const earlier = states === 0 ? new Float32Array(0) : realValues(data, 'trails');
+    const centres = this.#path.getAttribute('position').array;
+    const size = 3 * this.#count;
+    const positions = new Float32Array(2 * size * states);
+    const tints = new Uint8Array((8 * size * states) / 3);
+    for (let state = 0; state < states; state++) {
+      const share = states === 1 ? 1 : state / (states - 1);
+      const alpha = TRAIL_ALPHA[0] + share * (TRAIL_ALPHA[1] - TRAIL_ALPHA[0]);
+      for (let camera = 0; camera < this.#count; camera++) {
+        for (const end of [0, 1]) {
+          const at = 2 * (state * this.#count + camera) + end;
+          const last = state + end === states;
+          for (let k = 0; k < 3; k++) {
+            positions[3 * at + k] = last
+              ? centres[3 * camera + k]
+              : earlier[size * (state + end) + 3 * camera + k];
+          }
+          tints.set([colour >> 16, (colour >> 8) & 255, colour & 255, alpha], 4 * at);
+        }
+      }
+    }
+    setAttribute(this.#trails, 'position', positions, 3);
+    setAttribute(this.#trails, 'color', tints, 4);
   }
 }

@@ -1,13 +1,13 @@
 // The pictures that cameras took, each at the far end of its frustum; seen through a camera, its picture lies behind the
 // scene, so that both can be compared. Shown where an image view has a frame for every camera.
 
-import { Box3, type Object3D, Vector3 } from 'three';
+import { Box3, type Object3D, type Ray, Vector3 } from 'three';
 import { type ImageView, realValues, type ViewData } from '../../src/protocol/views.ts';
 import { frustumCorners, type Intrinsics } from './frustum.ts';
 import { rigid } from './open-cv.ts';
 import { PicturePlanes, type PlanePlacement } from './picture-planes.ts';
 import { shownFrames, uncut } from './plane-layout.ts';
-import type { SceneLayer, SceneState } from './scene-layer.ts';
+import type { Picked, Pointer, SceneLayer, SceneState } from './scene-layer.ts';
 
 export class CameraPictures implements SceneLayer {
   /** The cameras say how large the scene is. */
@@ -15,6 +15,8 @@ export class CameraPictures implements SceneLayer {
   readonly #view: ImageView;
   readonly #frames: readonly number[];
   readonly #planes = new PicturePlanes();
+  /** What is placed, and of which camera, while all of them are shown. */
+  #placed: readonly { readonly camera: number; readonly plane: PlanePlacement }[] = [];
 
   constructor(view: ImageView) {
     this.#view = view;
@@ -33,10 +35,23 @@ export class CameraPictures implements SceneLayer {
     const { cameras, look, through } = state;
     this.#planes.style(look.opacity, uncut);
     const fitting = cameras?.worldFromCam.shape[0] === this.#view.frames && this.#planes.layers !== undefined;
-    const planes = this.#frames.flatMap((frame, layer) =>
-      fitting && (through === undefined || frame === through) ? [placement(cameras, frame, layer, state)] : [],
+    const placed = this.#frames.flatMap((camera, layer) =>
+      fitting && (through === undefined || camera === through)
+        ? [{ camera, plane: placement(cameras, camera, layer, state) }]
+        : [],
     );
-    this.#planes.place(planes);
+    this.#planes.place(placed.map(({ plane }) => plane));
+    this.#placed = through === undefined ? placed : [];
+  }
+
+  pick({ ray }: Pointer): Picked | undefined {
+    let least = Infinity;
+    let index: number | undefined;
+    for (const { camera, plane } of this.#placed) {
+      const distance = distanceAlong(ray, plane);
+      if (distance < least) [least, index] = [distance, camera];
+    }
+    return index === undefined ? undefined : { kind: 'camera', index };
   }
 
   dispose(): void {
@@ -69,4 +84,16 @@ function placement(
     edgeStrength: camera === frame ? 1 : 0.3,
     alpha: look.opacity,
   };
+}
+
+/** How far along the ray it meets the plane; Infinity where it passes by. */
+function distanceAlong(ray: Ray, { corner, across, along }: PlanePlacement): number {
+  const [origin, u, v] = [corner, across, along].map(triple => new Vector3(...triple));
+  const normal = u.clone().cross(v);
+  const offset = ray.origin.clone().sub(origin);
+  const distance = -normal.dot(offset) / normal.dot(ray.direction);
+  if (!(distance > 0)) return Infinity;
+  const hit = offset.addScaledVector(ray.direction, distance);
+  const [x, y] = [hit.dot(u) / u.lengthSq(), hit.dot(v) / v.lengthSq()];
+  return x >= 0 && x <= 1 && y >= 0 && y <= 1 ? distance : Infinity;
 }

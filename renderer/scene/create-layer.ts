@@ -7,10 +7,17 @@ import { ObjectMesh } from './object-mesh.ts';
 import { ObjectPoses } from './object-poses.ts';
 import { PictureStack } from './picture-stack.ts';
 import { PointsLayer } from './point-cloud.ts';
-import type { SceneLayer, SceneViewDescription } from './scene-layer.ts';
+import type { LayerRole, SceneLayer, SceneViewDescription } from './scene-layer.ts';
 
-/** `pictures`: what becomes of an image view, a stack of its own or the pictures of the cameras. */
-export function createLayer(view: SceneViewDescription, pictures: 'stacked' | 'at-cameras'): SceneLayer {
+/**
+ * `pictures`: what becomes of an image view, a stack of its own or the pictures of the cameras. `role` truth: another view
+ * should come to equal this one, which is laid over it.
+ */
+export function createLayer(
+  view: SceneViewDescription,
+  pictures: 'stacked' | 'at-cameras',
+  role: LayerRole = 'itself',
+): SceneLayer {
   switch (view.kind) {
     case 'image':
       return pictures === 'stacked' ? new PictureStack(view) : new CameraPictures(view);
@@ -19,7 +26,7 @@ export function createLayer(view: SceneViewDescription, pictures: 'stacked' | 'a
     case 'points':
       return new PointsLayer();
     case 'cameras':
-      return new CameraFrusta();
+      return new CameraFrusta(role);
     case 'mesh':
       return new ObjectMesh(view);
     case 'poses':

@@ -88,7 +88,7 @@ const views: readonly { readonly view: SceneViewDescription; readonly data: View
 
 const state = (change: Partial<SceneState> = {}): SceneState => ({
   look: firstLook,
-  colours: { background: 0, grid: 0, line: 0x808080, accent: 0xff0000 },
+  colours: { background: 0, grid: 0, line: 0x808080, accent: 0xff0000, truth: 0x00ff00 },
   frame: 0,
   cameras: undefined,
   poses: new Map(),
@@ -277,4 +277,41 @@ it('draws depth through the camera of its frame', () => {
   feed(layer, { values: floats([1, 1, 1], 2) }, state({ cameras }));
   // A picture of one pixel: its centre is the camera's axis, 2 in front of (1, 2, 3).
   expect(layer.box.min.toArray()).toEqual([1, 2, 5]);
+});
+
+it('means the camera whose picture is clicked, the nearest where several lie behind each other', () => {
+  const layer = createLayer({ ...image, frames: 2 }, 'at-cameras');
+  const pair: ViewData = {
+    // Side by side, looking along z; the second one further on.
+    worldFromCam: floats([2, 3, 4], 1, 0, 0, 0, 0, 1, 0, 0, 0, 0, 1, 0, 1, 0, 0, 0.1, 0, 1, 0, 0, 0, 0, 1, 5),
+    intrinsics: floats([2, 4], 10, 10, 5, 5, 10, 10, 5, 5),
+    sizes: floats([2, 2], 10, 10, 10, 10),
+  };
+  feed(layer, { values: floats([2, 2, 4, 3], ...new Array(48).fill(1)) }, state({ cameras: pair, reach: 1 }));
+  const camera = new PerspectiveCamera();
+  const pick = (x: number) =>
+    layer.pick?.({
+      ray: new Ray(new Vector3(x, 0, -10), new Vector3(0, 0, 1)),
+      ...{ x: 0, y: 0, width: 1, height: 1, camera },
+    });
+  // Half as wide as they are far: to 0.5 on both sides.
+  expect(pick(0.4)).toEqual({ kind: 'camera', index: 0 });
+  expect(pick(0.55)).toEqual({ kind: 'camera', index: 1 });
+  expect(pick(0.65)).toBeUndefined();
+});
+
+it('draws trails through earlier states up to where the cameras are, but none of true cameras', () => {
+  const earlier = { ...cameras, trails: floats([2, 1, 3], -1, 0, 0, 0, 1, 0) };
+  const linesOf = (layer: SceneLayer, of: number) =>
+    Array.from((layer.object.children[of] as Mesh).geometry.getAttribute('position').array);
+  const [own, truth] = [createLayer(views[3].view, 'stacked'), createLayer(views[3].view, 'stacked', 'truth')];
+  feed(own, earlier);
+  feed(truth, cameras);
+  expect(linesOf(own, 2)).toEqual([-1, 0, 0, 0, 1, 0, 0, 1, 0, 1, 2, 3]);
+  expect(linesOf(truth, 2)).toEqual([]);
+  // Those of the truth end nearer to their camera, at z = 3.
+  const far = (layer: SceneLayer) => Math.max(...linesOf(layer, 0).filter((_, k) => k % 3 === 2)) - 3;
+  expect(far(truth)).toBeLessThan(far(own));
+  feed(truth, cameras, state({ through: 0 }));
+  expect(truth.object.visible).toBe(false);
 });

@@ -7,15 +7,10 @@ import { Redraw } from '../plots/redraw.ts';
 import { bestMember } from '../state/best-member.ts';
 import { useCursor } from '../state/cursor.ts';
 import { useLab } from '../state/lab.ts';
+import type { ComposedFeed } from './composed-feed.ts';
 import { memberPosesAt } from './member-poses.ts';
 
-export interface PosesFeed {
-  pulled(data: ViewData): void;
-  switchTo(on: boolean): void;
-  dispose(): void;
-}
-
-export function feedPoses(run: string, { measure, box }: PosesView, onData: (data: ViewData) => void): PosesFeed {
+export function feedPoses(run: string, { measure, box }: PosesView, onData: (data: ViewData) => void): ComposedFeed {
   const centre = [0, 1, 2].map(axis => (box[axis] + box[axis + 3]) / 2);
   let newest: ViewData | undefined;
   const redraw = new Redraw(() => {

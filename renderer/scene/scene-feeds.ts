@@ -2,10 +2,13 @@
 // ones, and all of it slowly where the fit's own processor has to draw, so that watching does not slow the fit.
 
 import type { LabError } from '../../src/protocol/lab-error.ts';
+import type { ViewData } from '../../src/protocol/views.ts';
 import { useCursor } from '../state/cursor.ts';
 import { useLab } from '../state/lab.ts';
 import { feedView, type ViewFeed, type Wanted } from '../state/view-feed.ts';
-import { feedPoses, type PosesFeed } from './poses-feed.ts';
+import { feedCameras } from './camera-trails.ts';
+import type { ComposedFeed } from './composed-feed.ts';
+import { feedPoses } from './poses-feed.ts';
 import type { SceneViewDescription } from './scene-layer.ts';
 import type { SceneView } from './scene-view.ts';
 import { graphics } from './webgl.ts';
@@ -44,17 +47,16 @@ export function feedScene(
   const rests = new Set<ReturnType<typeof setTimeout>>();
 
   /** Of views that are made of more than what is pulled. */
-  const poses = new Map<string, PosesFeed>();
+  const composed = new Map<string, ComposedFeed>();
   for (const view of views) {
-    if (view.kind === 'poses')
-      poses.set(
-        view.id,
-        feedPoses(run, view, data => scene.setFrame(view.id, data)),
-      );
+    const show = (data: ViewData) => scene.setFrame(view.id, data);
+    if (view.kind === 'poses') composed.set(view.id, feedPoses(run, view, show));
+    if (view.kind === 'cameras' && view.changes === 'with-iterations')
+      composed.set(view.id, feedCameras(run, view, show));
   }
 
   const begin = (view: SceneViewDescription): ViewFeed => {
-    const together = poses.get(view.id);
+    const together = composed.get(view.id);
     const feed: ViewFeed = feedView(
       wantedOf(run, view),
       ({ data }) => {
@@ -83,7 +85,7 @@ export function feedScene(
   const awake = (): void => {
     for (const rest of rests) clearTimeout(rest);
     rests.clear();
-    for (const feed of [...(feeds ?? []), ...poses.values()]) feed.switchTo(on);
+    for (const feed of [...(feeds ?? []), ...composed.values()]) feed.switchTo(on);
   };
   // Who moves the cursor does not wait for a rest to end.
   const unfollow = useCursor.subscribe(awake);
@@ -98,7 +100,7 @@ export function feedScene(
       on = false;
       unfollow();
       for (const rest of rests) clearTimeout(rest);
-      for (const feed of [...(feeds ?? []), ...poses.values()]) feed.dispose();
+      for (const feed of [...(feeds ?? []), ...composed.values()]) feed.dispose();
     },
   };
 }

@@ -28,6 +28,8 @@ export interface SceneColours {
   readonly grid: number;
   readonly line: number;
   readonly accent: number;
+  /** Of what others should come to equal. */
+  readonly truth: number;
 }
 
 /** What all layers of a scene know. */
@@ -73,6 +75,8 @@ export interface SceneLegend {
   readonly high: number;
   readonly unit: string;
 }
+
+export type LayerRole = 'itself' | 'truth';
 
 export interface SceneLayer {
   readonly object: Object3D;

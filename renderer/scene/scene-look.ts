@@ -22,6 +22,8 @@ export interface SceneLook {
   readonly confidence: number;
   /** Of the frusta, as a part of the size of the scene. */
   readonly frustumSize: number;
+  /** Where cameras stood in earlier states. */
+  readonly trails: 'shown' | 'hidden';
   readonly meshOpacity: number;
   /** own: texture or colours of its vertices. error: how far each vertex is from where it truly is. */
   readonly meshColours: 'own' | 'error';
@@ -42,6 +44,7 @@ export const firstLook: SceneLook = {
   pointSize: 3,
   confidence: 0,
   frustumSize: 0.1,
+  trails: 'shown',
   meshOpacity: 1,
   meshColours: 'own',
   background: 'theme',

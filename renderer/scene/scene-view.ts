@@ -10,6 +10,7 @@ import {
   LinearSRGBColorSpace,
   Matrix4,
   PerspectiveCamera,
+  type Quaternion,
   Ray,
   Scene,
   Vector3,
@@ -69,6 +70,7 @@ const CLICK_PIXELS = 4;
 const SHARP_MILLISECONDS = 200;
 /** Longer than from one state of a running fit to the next. */
 const SHARP_DATA_MILLISECONDS = 1500;
+const FLIGHT_MILLISECONDS = 350;
 const TURN = Math.PI / 36;
 const NEARER = 0.88;
 
@@ -100,6 +102,8 @@ export class SceneView {
   #look: SceneLook = firstLook;
   #colours: SceneColours = { background: 0xffffff, grid: 0xcccccc, line: 0x555555, accent: 0x228be6 };
   #frame = 0;
+  #truths: ReadonlySet<string> = new Set();
+  /** Those that the scene can be seen through. */
   #cameras: ViewData | undefined;
   readonly #meshes = new Map<string, ViewData>();
   readonly #poses = new Map<string, ViewData>();
@@ -112,6 +116,15 @@ export class SceneView {
   /** The user has moved the camera: from now on it moves for nothing else. */
   #touched = false;
   #through: number | undefined;
+  /** On the way into a camera: from where. */
+  #flight:
+    | {
+        readonly began: number;
+        readonly position: Vector3;
+        readonly quaternion: Quaternion;
+        readonly fieldOfView: number;
+      }
+    | undefined;
   /** Camera to look through as soon as there are that many. */
   #awaited: number | undefined;
   #outside: { readonly position: Vector3; readonly target: Vector3 } | undefined;
@@ -171,8 +184,11 @@ export class SceneView {
     this.#resize();
   }
 
-  /** Declares what is shown; layers of views that are no longer among them are let go. */
-  setViews(views: readonly SceneViewDescription[]): void {
+  /**
+   * Declares what is shown; layers of views that are no longer among them are let go. `truths`: ids of those that others
+   * should come to equal.
+   */
+  setViews(views: readonly SceneViewDescription[], truths: ReadonlySet<string>): void {
     const pictures = views.some(({ kind }) => kind === 'image') && views.every(({ kind }) => kind === 'image');
     const mode = pictures ? 'stacked' : 'at-cameras';
     for (const [id, { view, layer }] of this.#layers)
@@ -182,11 +198,12 @@ export class SceneView {
     this.#mode = mode;
     for (const view of views) {
       if (this.#layers.has(view.id)) continue;
-      const layer = createLayer(view, mode);
+      const layer = createLayer(view, mode, truths.has(view.id) ? 'truth' : 'itself');
       this.#layers.set(view.id, { view, layer });
       this.#world.add(layer.object);
     }
-    if (!views.some(({ kind }) => kind === 'cameras')) {
+    this.#truths = truths;
+    if (!views.some(({ kind, id }) => kind === 'cameras' && !truths.has(id))) {
       this.#cameras = undefined;
       this.leaveCamera();
     }
@@ -196,7 +213,8 @@ export class SceneView {
   setFrame(id: string, data: ViewData): void {
     const shown = this.#layers.get(id);
     if (shown === undefined) return;
-    if (shown.view.kind === 'cameras') this.#cameras = data;
+    const isSeenThrough = shown.view.kind === 'cameras' && !this.#truths.has(id);
+    if (isSeenThrough) this.#cameras = data;
     if (shown.view.kind === 'poses') this.#poses.set(id, data);
     if (shown.view.kind === 'mesh') this.#meshes.set(id, data);
     shown.layer.update(data, this.#state());
@@ -210,7 +228,7 @@ export class SceneView {
     const now = performance.now();
     if (this.#software && now - this.#newest < SHARP_DATA_MILLISECONDS) this.#moved(SHARP_DATA_MILLISECONDS);
     this.#newest = now;
-    if (shown.view.kind !== 'cameras') return;
+    if (!isSeenThrough) return;
     if (this.#through !== undefined) this.#placeAtCamera(this.#through);
     if (this.#awaited !== undefined) this.lookThrough(this.#awaited);
   }
@@ -361,6 +379,7 @@ export class SceneView {
     this.#through = index;
     this.handle?.setEye('through');
     this.#setHover(undefined);
+    this.#takeOff();
     this.#placeAtCamera(index);
     this.#arrange();
     this.#events.onThrough(index);
@@ -484,6 +503,8 @@ export class SceneView {
     this.#box.makeEmpty();
     const layers = [...this.#layers.values()];
     for (const { view, layer } of layers) {
+      // True cameras fit the others badly at first: the scene keeps its size while they come closer.
+      if (this.#truths.has(view.id)) continue;
       if (view.kind !== 'cameras' || this.cameraCount !== 1) this.#box.union(layer.box);
     }
     if (this.#box.isEmpty()) for (const { layer } of layers) this.#box.union(layer.box);
@@ -564,19 +585,39 @@ export class SceneView {
     const intrinsics = [...realValues(data, 'intrinsics').subarray(4 * index, 4 * index + 4)] as unknown as Intrinsics;
     const [width, height] = realValues(data, 'sizes').subarray(2 * index);
     const { fieldOfView, shift } = lensOf(intrinsics, width, height, this.#camera.aspect);
-    threeCameraPose(rigid(realValues(data, 'worldFromCam'), index)).decompose(
-      this.#camera.position,
-      this.#camera.quaternion,
-      new Vector3(),
-    );
+    const { aspect, position, quaternion } = this.#camera;
+    threeCameraPose(rigid(realValues(data, 'worldFromCam'), index)).decompose(position, quaternion, new Vector3());
     this.#camera.fov = fieldOfView;
-    const { aspect } = this.#camera;
-    this.#camera.setViewOffset(aspect, 1, shift[0] * aspect, shift[1], aspect, 1);
+    const flown = this.#flown();
+    if (flown < 1 && this.#flight !== undefined) {
+      position.lerpVectors(this.#flight.position, position, flown);
+      quaternion.slerpQuaternions(this.#flight.quaternion, quaternion, flown);
+      this.#camera.fov += (1 - flown) * (this.#flight.fieldOfView - fieldOfView);
+      requestAnimationFrame(() => this.#through === index && this.#placeAtCamera(index));
+    }
+    this.#camera.setViewOffset(aspect, 1, flown * shift[0] * aspect, flown * shift[1], aspect, 1);
     this.invalidate();
+  }
+
+  /** From here the eye flies to where it is placed next. */
+  #takeOff(): void {
+    const { position, quaternion, fov } = this.#camera;
+    this.#flight = matchMedia('(prefers-reduced-motion: reduce)').matches
+      ? undefined
+      : { began: performance.now(), position: position.clone(), quaternion: quaternion.clone(), fieldOfView: fov };
+  }
+
+  /** Share of the flight that is behind, slow at both ends; 1 where there is none. */
+  #flown(): number {
+    if (this.#flight === undefined) return 1;
+    const share = Math.min(1, (performance.now() - this.#flight.began) / FLIGHT_MILLISECONDS);
+    if (share === 1) this.#flight = undefined;
+    return share * share * (3 - 2 * share);
   }
 
   #resetLens(): void {
     this.#through = undefined;
+    this.#flight = undefined;
     this.handle?.setEye('free');
     this.#outside = undefined;
     this.#camera.fov = FIELD_OF_VIEW;
@@ -779,7 +820,7 @@ function hoverText(picked: Picked): string {
     case 'frame':
       return `Frame ${picked.frame} · column ${picked.column} · row ${picked.row}`;
     case 'camera':
-      return `Camera ${picked.index} · click to look through it`;
+      return `Camera of frame ${picked.index + 1} · click to look through it`;
     case 'member':
       return `Member ${picked.index} · click to show it in all panels`;
   }

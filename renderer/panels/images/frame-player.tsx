@@ -1,9 +1,11 @@
 // Which frame of a video all panels show: a slider, and playing through them.
 
 import { ActionIcon, Slider, Tooltip } from '@mantine/core';
-import { IconPlayerPauseFilled, IconPlayerPlayFilled } from '@tabler/icons-react';
+import { IconPlayerPauseFilled, IconPlayerPlayFilled, IconViewfinder } from '@tabler/icons-react';
 import { useEffect } from 'react';
+import { ActionButton } from '../../shell/action-button.tsx';
 import { setCursor, useCursor } from '../../state/cursor.ts';
+import { useCurrentRun } from '../../state/lab.ts';
 import { setPlaying, useImageMoment, useImageSettings } from './image-settings.ts';
 
 export interface FramePlayerProps {
@@ -16,6 +18,7 @@ export function FramePlayer({ count, visible }: FramePlayerProps) {
   const frame = useCursor(state => state.frame);
   const playing = useImageMoment(state => state.playing);
   const rate = useImageSettings(state => state.frameRate);
+  const hasCameras = useCurrentRun(({ details }) => details.problem?.views.some(({ kind }) => kind === 'cameras'));
   useEffect(() => {
     if (!playing || !visible || count < 2) return;
     const timer = setInterval(() => setCursor({ frame: (useCursor.getState().frame + 1) % count }), 1000 / rate);
@@ -46,6 +49,11 @@ export function FramePlayer({ count, visible }: FramePlayerProps) {
       <span className="images-frames-count">
         frame {Math.min(frame, count - 1) + 1} of {count}
       </span>
+      {hasCameras === true && (
+        <ActionButton action="scene.through">
+          <IconViewfinder size={15} />
+        </ActionButton>
+      )}
     </div>
   );
 }

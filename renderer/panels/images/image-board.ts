@@ -45,6 +45,8 @@ const GRID_FROM = 14;
 /** Of a unit that is written into the key. */
 const LONGEST_UNIT = 5;
 const KEY_STEP = 40;
+/** A pointer that moves less clicks. */
+const CLICK_PIXELS = 4;
 const KEY_ZOOM = 1.25;
 
 export type TileStatus =
@@ -63,6 +65,8 @@ export interface TileLabels {
 export interface BoardEvents {
   onLayout(boxes: Readonly<Record<string, Box>>): void;
   onStatus(tile: string, status: TileStatus): void;
+  /** A picture of this view was clicked. */
+  onClick(view: PictureView): void;
   /** Zoom and place, for the line below the board. */
   onNote(text: string): void;
 }
@@ -131,7 +135,7 @@ export class ImageBoard {
   #raf = 0;
   #reductionTimer: ReturnType<typeof setTimeout> | undefined;
   #hover: Hover | undefined;
-  #drag: { readonly pointer: number; readonly tile: string; x: number; y: number } | undefined;
+  #drag: { readonly tile: string; readonly button: number; x: number; y: number; moved: number } | undefined;
 
   /** Draws into `pad`, which takes pointer and keys. */
   constructor(pad: HTMLElement, events: BoardEvents) {
@@ -743,7 +747,12 @@ export class ImageBoard {
     on('wheel', event => this.#wheel(event), { passive: false });
     on('pointerdown', event => this.#press(event));
     on('pointermove', event => this.#move(event));
-    on('pointerup', () => this.#release());
+    on('pointerup', () => {
+      const drag = this.#drag;
+      this.#release();
+      const tile = this.#tiles.find(({ id }) => id === drag?.tile);
+      if (drag?.button === 0 && drag.moved < CLICK_PIXELS && tile !== undefined) this.#events.onClick(tile.view);
+    });
     on('pointercancel', () => this.#release());
     on('pointerleave', () => this.#point(undefined));
     on('dblclick', event => {
@@ -781,7 +790,7 @@ export class ImageBoard {
     const tile = this.#tileAt(point);
     if (tile === undefined || event.button > 1) return;
     this.#pad.setPointerCapture(event.pointerId);
-    this.#drag = { pointer: event.pointerId, tile: tile.id, ...point };
+    this.#drag = { tile: tile.id, button: event.button, moved: 0, ...point };
     this.#pad.style.cursor = 'grabbing';
   }
 
@@ -798,6 +807,7 @@ export class ImageBoard {
       const [dx, dy] = [point.x - drag.x, point.y - drag.y];
       drag.x = point.x;
       drag.y = point.y;
+      drag.moved += Math.hypot(dx, dy);
       const group = groupOf(tile);
       if (dx !== 0 || dy !== 0) setLook(group, panBy(lookOf(group), dx, dy, this.#body(tile), picture, pixelsOf(tile)));
     }

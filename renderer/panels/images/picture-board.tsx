@@ -2,6 +2,7 @@
 // and writes iterations and values into the frames itself.
 
 import { useEffect, useMemo, useRef, useState } from 'react';
+import { lookThroughFrame } from '../../scene/scene-holder.ts';
 import { BoardBar } from './board-bar.tsx';
 import { FramePlayer } from './frame-player.tsx';
 import { ImageBoard, type TileStatus } from './image-board.ts';
@@ -39,6 +40,9 @@ export function PictureBoard({ run, views, visible }: PictureBoardProps) {
     if (pad.current === null) return;
     const made = new ImageBoard(pad.current, {
       onLayout: setBoxes,
+      onClick: view => {
+        if (view.kind === 'image' && view.frames > 1) lookThroughFrame(run);
+      },
       onStatus: (tile, status) => setStatuses(before => ({ ...before, [tile]: status })),
       onNote: text => {
         if (note.current !== null && note.current.textContent !== text) note.current.textContent = text;

@@ -100,6 +100,14 @@ export function SceneDisplay({ show, picture, space }: SceneDisplayProps) {
       {has('cameras') && (
         <Amount name="frustumSize" label="Camera size" from={0.01} to={0.5} step={0.01} shown={percent} />
       )}
+      {has('cameras') && (
+        <Switch
+          size="xs"
+          label="Trails of the cameras over the iterations"
+          checked={look.trails === 'shown'}
+          onChange={({ currentTarget }) => setSceneLook({ trails: currentTarget.checked ? 'shown' : 'hidden' })}
+        />
+      )}
       <Switch
         size="xs"
         label="Grid"

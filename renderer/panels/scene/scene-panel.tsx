@@ -29,8 +29,8 @@ import { SceneEmpty } from './scene-empty.tsx';
 import './scene-panel.css';
 
 const palettes: Readonly<Record<'light' | 'dark', SceneColours>> = {
-  light: { background: 0xf3f4f6, grid: 0xd0d4da, line: 0x5c636e, accent: 0xd9480f },
-  dark: { background: 0x1a1c20, grid: 0x363a41, line: 0x9aa1ac, accent: 0xff922b },
+  light: { background: 0xf3f4f6, grid: 0xd0d4da, line: 0x5c636e, accent: 0xd9480f, truth: 0x087f5b },
+  dark: { background: 0x1a1c20, grid: 0x363a41, line: 0x9aa1ac, accent: 0xff922b, truth: 0x38d9a9 },
 };
 
 export function ScenePanel({ visible }: PanelProps) {
@@ -79,6 +79,10 @@ function Scene({ run, pictures, space, visible }: SceneProps) {
     const withPictures = picture !== undefined && !hidden.includes(picture.id);
     return withPictures && seen.some(({ kind }) => kind === 'cameras') ? [...seen, picture] : seen;
   }, [show, picture, space, hidden]);
+  const truths = useMemo(
+    () => new Set(space.flatMap(view => (view.kind === 'cameras' ? (view.reference ?? []) : []))),
+    [space],
+  );
 
   useEffect(() => {
     const write = (element: HTMLElement | null, text: string): void => {
@@ -124,7 +128,7 @@ function Scene({ run, pictures, space, visible }: SceneProps) {
   useEffect(() => {
     if (scene === undefined) return undefined;
     setErrors({});
-    scene.setViews(shown);
+    scene.setViews(shown, truths);
     const made = feedScene(run, shown, scene, (view, error) =>
       setErrors(before => {
         if (error === undefined && before[view] === undefined) return before;
@@ -134,7 +138,7 @@ function Scene({ run, pictures, space, visible }: SceneProps) {
     );
     setFeeds(made);
     return () => made.dispose();
-  }, [scene, run, shown]);
+  }, [scene, run, shown, truths]);
 
   useEffect(() => {
     if (scene === undefined) return undefined;
@@ -178,6 +182,7 @@ function Scene({ run, pictures, space, visible }: SceneProps) {
             <ColourLegend {...legend} />
           </div>
         )}
+        <Truths views={shown.filter(({ id }) => truths.has(id))} colour={palettes[background].truth} />
         {scene !== undefined && posed !== undefined && (
           <PlaceStart scene={scene} view={posed} size={scene.sizeOf(posed)} />
         )}
@@ -199,6 +204,17 @@ function Scene({ run, pictures, space, visible }: SceneProps) {
         )}
       </div>
     </div>
+  );
+}
+
+/** Whose colour is that of the truth. */
+function Truths({ views, colour }: { readonly views: readonly SceneViewDescription[]; readonly colour: number }) {
+  if (views.length === 0) return undefined;
+  return (
+    <p className="scene-truths">
+      <i style={{ background: `#${colour.toString(16).padStart(6, '0')}` }} aria-hidden />
+      {views.map(({ title }) => title).join(', ')}
+    </p>
   );
 }
 
@@ -235,7 +251,9 @@ function Through({ camera, scene }: { readonly camera: number; readonly scene: S
           <IconChevronLeft size={14} />
         </Button>
       )}
-      <span className="numbers">{count > 1 ? `Through camera ${camera}` : 'Through the camera'}</span>
+      <span className="numbers">
+        {count > 1 ? `Through the camera of frame ${camera + 1}` : 'Through the camera'}
+      </span>
       {count > 1 && (
         <Button
           size="compact-xs"
