@@ -30,6 +30,7 @@ const standard: Readonly<Record<string, Figure>> = {
   focalErrorPercent: { title: 'Focal length error', unit: '%' },
   focalPixels: { title: 'Focal length', unit: 'px' },
   trueFocalPixels: { title: 'True focal length', unit: 'px' },
+  lossAtOnePixel: { title: 'Mean Cauchy loss at 1 pixel', unit: 'px²', better: 'lower' },
   residualPixels: { title: 'Median residual', unit: 'px', better: 'lower' },
   overlap: { title: 'Overlap with the mask', better: 'higher' },
   hiddenShare: { title: 'Hidden share' },

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { SettingDescription } from '../../src/protocol/settings.ts';
-import { ratePoints, spreadRates } from './rate-points.ts';
+import { ratePoints, scatterCurve, scatterPoints, spreadRates } from './rate-points.ts';
 import { TraceStore } from './trace-store.ts';
 
 const live: SettingDescription = {
@@ -31,12 +31,12 @@ describe('members as points', () => {
 
   it('stand at the rate that was set, with the least loss so far; without a rate they have no place', () => {
     expect(points('least', 'loss', 'now')).toEqual([
-      { member: 0, rate: 0.1, value: 1 },
-      { member: 1, rate: 0.5, value: Number.NaN },
+      { member: 0, along: 0.1, value: 1 },
+      { member: 1, along: 0.5, value: Number.NaN },
     ]);
     expect(points('least', 'loss', 3)).toEqual([
-      { member: 0, rate: 0.1, value: 4 },
-      { member: 1, rate: 3, value: Number.NaN },
+      { member: 0, along: 0.1, value: 4 },
+      { member: 1, along: 3, value: Number.NaN },
     ]);
   });
 
@@ -55,5 +55,29 @@ describe('rates spread over a range', () => {
   it('are set apart where they were equal', () => {
     expect(spreadRates([0.3, 0.3, 0.3], 0.01, 1)).toEqual([0.01, 0.1, 1]);
     expect(spreadRates([7], 0.01, 1)).toEqual([0.1]);
+  });
+});
+
+describe('members along another figure', () => {
+  const { problem } = details;
+  const view = { along: 'focal', height: 'loss', curve: { along: 'at', height: 'losses' } };
+  const measures = [
+    { iteration: 0, member: 0, focal: 100, loss: 4 },
+    { iteration: 5, member: 0, focal: 200, loss: 1, at: [150, 200, 250], losses: [3, 1, null] },
+    { iteration: 5, member: 1, loss: 2 },
+  ] as never;
+
+  it('stand where they were measured last, those that have no such figure nowhere', () => {
+    expect(scatterPoints({ problem, measures }, view, 'now')).toEqual([{ member: 0, along: 200, value: 1 }]);
+    expect(scatterPoints({ problem, measures }, view, 4)).toEqual([{ member: 0, along: 100, value: 4 }]);
+  });
+
+  it('have a curve once it was measured, without the places of which nothing is known', () => {
+    expect(scatterCurve({ measures }, view, 0, 'now')).toEqual([
+      { along: 150, value: 3 },
+      { along: 200, value: 1 },
+    ]);
+    expect(scatterCurve({ measures }, view, 0, 4)).toEqual([]);
+    expect(scatterCurve({ measures }, view, 1, 'now')).toEqual([]);
   });
 });

@@ -1,15 +1,16 @@
-// The members of a run as points: each at its learning rate, as high as what it has come to. Also how rates are spread anew
-// over a range. Pure.
+// The members of a run as points: each at its learning rate, or what else a fit sets them along, as high as what it has come
+// to. Also how rates are spread anew over a range. Pure.
 
 import type { RunDetails } from '../../src/protocol/host-calls.ts';
-import { rowAt } from '../plots/measure-columns.ts';
+import type { ScatterView } from '../../src/protocol/views.ts';
+import { numbersOf, rowAt } from '../plots/measure-columns.ts';
 import { hyperTableAt } from './hyper.ts';
 import type { MemberTrace } from './trace-store.ts';
 
-export interface RatePoint {
+export interface MemberPoint {
   readonly member: number;
-  /** As it was set, without schedule and halvings. */
-  readonly rate: number;
+  /** A learning rate as it was set, without schedule and halvings; or a measure. */
+  readonly along: number;
   /** NaN: none yet. */
   readonly value: number;
 }
@@ -26,7 +27,7 @@ export function ratePoints(
   traces: readonly MemberTrace[],
   figure: RateFigure,
   at: number | 'now',
-): readonly RatePoint[] {
+): readonly MemberPoint[] {
   const { problem } = details;
   if (problem === undefined) return [];
   const table = hyperTableAt(problem, details, at);
@@ -37,8 +38,36 @@ export function ratePoints(
       figure.kind === 'least'
         ? least(traces[member], figure.name, at)
         : Number(rowAt(details.measures, member, at)?.[figure.name] ?? Number.NaN);
-    return [{ member, rate, value }];
+    return [{ member, along: rate, value }];
   });
+}
+
+/** Of every member that has both measures of the view at the cursor. */
+export function scatterPoints(
+  { problem, measures }: Pick<RunDetails, 'problem' | 'measures'>,
+  { along, height }: Pick<ScatterView, 'along' | 'height'>,
+  at: number | 'now',
+): readonly MemberPoint[] {
+  return (problem?.members ?? []).flatMap((_, member) => {
+    const row = rowAt(measures, member, at);
+    const point = { member, along: Number(row?.[along] ?? Number.NaN), value: Number(row?.[height] ?? Number.NaN) };
+    return Number.isFinite(point.along) ? [point] : [];
+  });
+}
+
+/** Places of the curve of a member at the cursor, in the order of its lists. */
+export function scatterCurve(
+  { measures }: Pick<RunDetails, 'measures'>,
+  { curve }: Pick<ScatterView, 'curve'>,
+  member: number,
+  at: number | 'now',
+): readonly Omit<MemberPoint, 'member'>[] {
+  const row = curve === undefined ? undefined : rowAt(measures, member, at);
+  if (curve === undefined || row === undefined) return [];
+  const values = numbersOf(row[curve.height]);
+  return numbersOf(row[curve.along])
+    .map((along, place) => ({ along, value: values[place] ?? Number.NaN }))
+    .filter(({ along, value }) => Number.isFinite(along) && Number.isFinite(value));
 }
 
 function rateOf(table: ReturnType<typeof hyperTableAt>, member: number): number {

@@ -113,6 +113,18 @@ export interface SeriesView extends ViewBase {
   readonly scale: 'linear' | 'log';
 }
 
+/** Members as points over a measure, drawn from the measures; and a curve through the one on show. */
+export interface ScatterView extends ViewBase {
+  readonly kind: 'scatter';
+  /** Measures that are numbers, and what the axes are: 'Focal length (pixels)'. */
+  readonly along: string;
+  readonly height: string;
+  readonly alongLabel: string;
+  readonly heightLabel: string;
+  /** Measures that are lists of one length: places on the two axes. */
+  readonly curve?: { readonly along: string; readonly height: string };
+}
+
 export type ViewDescription =
   | ImageView
   | DepthView
@@ -121,13 +133,14 @@ export type ViewDescription =
   | CamerasView
   | MeshView
   | PosesView
-  | SeriesView;
+  | SeriesView
+  | ScatterView;
 
 /** Views whose data is pulled, in contrast to those drawn from the measures. */
-export type PulledView = Exclude<ViewDescription, SeriesView>;
+export type PulledView = Exclude<ViewDescription, SeriesView | ScatterView>;
 
 export function isPulled(view: ViewDescription): view is PulledView {
-  return view.kind !== 'series';
+  return view.kind !== 'series' && view.kind !== 'scatter';
 }
 
 /** The real values of an array of a view, whatever it was stored as. */

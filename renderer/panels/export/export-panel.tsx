@@ -3,7 +3,11 @@
 import { Button, Progress, Select } from '@mantine/core';
 import { IconDownload, IconFileExport, IconMovie } from '@tabler/icons-react';
 import { useEffect, useRef, useState } from 'react';
-import type { ExportedFile, ExportFormatDescription } from '../../../src/protocol/host-calls.ts';
+import type {
+  ExportedFile,
+  ExportFileDescription,
+  ExportFormatDescription,
+} from '../../../src/protocol/host-calls.ts';
 import type { RunState } from '../../../src/protocol/run.ts';
 import { perform } from '../../actions/actions.ts';
 import { labCommand } from '../../state/command-line.ts';
@@ -14,10 +18,12 @@ import { setPreferences, usePreferences } from '../../state/preferences.ts';
 import { reportProblem } from '../../state/problems.ts';
 import { CommandBox } from '../../widgets/command-box.tsx';
 import { formatBytes, formatCount } from '../../widgets/format-number.ts';
+import { fileContent } from './file-content.ts';
 import { groupFrames } from './group-frames.ts';
 import './export.css';
 
 const noFormats: readonly ExportFormatDescription[] = [];
+const noFiles: readonly ExportFileDescription[] = [];
 
 export function ExportPanel({ visible }: { readonly visible: boolean }) {
   const run = useCurrentRun(({ details }) => details.entry.run);
@@ -47,8 +53,13 @@ function RunExports({ run }: { readonly run: string }) {
   }, [over, run]);
   return (
     <>
-      <Files run={run} state={state} />
-      <Formats run={run} formats={fit?.exportFormats ?? noFormats} state={state} />
+      <Files run={run} state={state} described={fit?.exportFiles ?? noFiles} />
+      <Formats
+        run={run}
+        formats={fit?.exportFormats ?? noFormats}
+        beside={fit?.exportFiles ?? noFiles}
+        state={state}
+      />
       {state !== 'loading' && state !== 'created' && <Records run={run} />}
       <section className="export-section" aria-label="Film">
         <h2 className="export-heading">Film</h2>
@@ -78,9 +89,10 @@ function RunExports({ run }: { readonly run: string }) {
 interface FilesProps {
   readonly run: string;
   readonly state: RunState;
+  readonly described: readonly ExportFileDescription[];
 }
 
-function Files({ run, state }: FilesProps) {
+function Files({ run, state, described }: FilesProps) {
   const files = useCurrentRun(({ details }) => details.exports) ?? [];
   const what = useCurrentRun(({ details: { summary } }) => {
     if (summary === undefined) return undefined;
@@ -102,9 +114,14 @@ function Files({ run, state }: FilesProps) {
         <>
           {what !== undefined && <p className="export-note">{what}</p>}
           <ul className="export-files">
-            {groupFrames(files).map(group =>
+            {groupFrames(files).map((group, place, groups) =>
               group.length === 1 ? (
-                <FileRow key={group[0].name} run={run} file={group[0]} />
+                <FileRow
+                  key={group[0].name}
+                  run={run}
+                  file={group[0]}
+                  content={unlessSaid(described, group[0].name, groups[place - 1]?.[0].name)}
+                />
               ) : (
                 <li key={group[0].name} className="export-frames">
                   <details>
@@ -130,7 +147,19 @@ function Files({ run, state }: FilesProps) {
   );
 }
 
-function FileRow({ run, file: { name, bytes } }: { readonly run: string; readonly file: ExportedFile }) {
+/** Files of one folder that follow each other share their words. */
+function unlessSaid(files: readonly ExportFileDescription[], name: string, before: string | undefined) {
+  const content = fileContent(files, name);
+  return before !== undefined && content === fileContent(files, before) ? undefined : content;
+}
+
+interface FileRowProps {
+  readonly run: string;
+  readonly file: ExportedFile;
+  readonly content?: string | undefined;
+}
+
+function FileRow({ run, file: { name, bytes }, content }: FileRowProps) {
   return (
     <li>
       <a href={theBridge().url({ of: 'export', run, name })} download={name.split('/').at(-1)}>
@@ -138,6 +167,7 @@ function FileRow({ run, file: { name, bytes } }: { readonly run: string; readonl
         {name}
       </a>
       <span className="export-size">{formatBytes(bytes)}</span>
+      {content !== undefined && <p className="export-note export-content">{content}</p>}
     </li>
   );
 }
@@ -145,6 +175,8 @@ function FileRow({ run, file: { name, bytes } }: { readonly run: string; readonl
 interface FormatsProps {
   readonly run: string;
   readonly formats: readonly ExportFormatDescription[];
+  /** Files that are written whatever the format is. */
+  readonly beside: readonly ExportFileDescription[];
   readonly state: RunState;
 }
 
@@ -153,7 +185,7 @@ interface Underway {
   readonly abort: AbortController;
 }
 
-function Formats({ run, formats, state }: FormatsProps) {
+function Formats({ run, formats, beside, state }: FormatsProps) {
   const library = useLab(({ description }) => description?.library) ?? 'runs';
   const preferred = usePreferences(({ exportFormat }) => exportFormat);
   const chosen = formats.find(({ id }) => id === preferred) ?? formats[0];
@@ -197,6 +229,19 @@ function Formats({ run, formats, state }: FormatsProps) {
         onChange={id => id !== null && setPreferences({ exportFormat: id })}
       />
       <p className="export-note">{chosen.content}</p>
+      {beside.length > 0 && (
+        <details className="export-note">
+          <summary>With it come {beside.map(({ name }) => name).join(', ')}</summary>
+          <ul className="export-files">
+            {beside.map(({ name, content }) => (
+              <li key={name}>
+                <span>{name}</span>
+                <p className="export-note export-content">{content}</p>
+              </li>
+            ))}
+          </ul>
+        </details>
+      )}
       {underway === undefined ? (
         <Button size="xs" leftSection={<IconFileExport size={16} />} disabled={early} onClick={() => void write()}>
           {state === 'finished' || state === 'stopped' ? 'Export' : 'Export the result so far'}

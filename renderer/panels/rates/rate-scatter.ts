@@ -1,18 +1,22 @@
-// Draws members as points over their learning rates, outside React: axes in decades, colours by state, the range that is
-// brushed. A click picks the nearest member, a drag brushes, arrow keys go from one member to the next.
+// Draws members as points over their learning rates or another figure, outside React: axes in decades, colours by state, a
+// curve, the range that is brushed. A click picks the nearest member, a drag brushes, arrow keys go from one to the next.
 
 import { cssColour, onSchemeChange } from '../../plots/plot-colours.ts';
 import { type PlotScale, scaleAround, shareOf, ticksOf, tickText, valueAtShare } from '../../plots/plot-scale.ts';
 import { Redraw } from '../../plots/redraw.ts';
-import type { RatePoint } from '../../state/rate-points.ts';
+import type { MemberPoint } from '../../state/rate-points.ts';
 import type { RateRange } from '../../state/rate-range.ts';
 
 export interface ScatterContent {
-  readonly points: readonly RatePoint[];
+  readonly points: readonly MemberPoint[];
   readonly shown: number;
   readonly best: number;
   readonly ended: ReadonlySet<number>;
   readonly range: RateRange | undefined;
+  /** Behind the points. */
+  readonly curve: readonly Omit<MemberPoint, 'member'>[];
+  /** What is to the right: 'Learning rate'. */
+  readonly alongTitle: string;
   /** What the height is: 'Least loss'. */
   readonly valueTitle: string;
   /** A logarithmic height goes down to this share of the largest value at most; points below stand at its foot. */
@@ -24,7 +28,7 @@ export interface ScatterEvents {
   onMember(member: number): void;
   onRange(range: RateRange | undefined): void;
   /** What is under the pointer; undefined: nothing. */
-  onHover(point: RatePoint | undefined): void;
+  onHover(point: MemberPoint | undefined): void;
 }
 
 const LEFT = 52;
@@ -124,7 +128,7 @@ export class RateScatter {
         event.preventDefault();
         event.stopPropagation();
         const { points, shown } = this.#events.content();
-        const order = [...points].sort((a, b) => a.rate - b.rate || a.member - b.member);
+        const order = [...points].sort((a, b) => a.along - b.along || a.member - b.member);
         const at = order.findIndex(({ member }) => member === shown);
         const next = order[Math.min(order.length - 1, Math.max(0, at + by))];
         if (next !== undefined) this.#events.onMember(next.member);
@@ -143,14 +147,14 @@ export class RateScatter {
     return Number(valueAtShare(this.#x, share).toPrecision(3));
   }
 
-  #place({ rate, value }: RatePoint): { readonly x: number; readonly y: number } {
+  #place({ along, value }: Omit<MemberPoint, 'member'>): { readonly x: number; readonly y: number } {
     const { width, height } = this.#plot;
-    return { x: LEFT + width * shareOf(this.#x, rate), y: TOP + height * (1 - Math.max(0, shareOf(this.#y, value))) };
+    return { x: LEFT + width * shareOf(this.#x, along), y: TOP + height * (1 - Math.max(0, shareOf(this.#y, value))) };
   }
 
-  #nearest(x: number, y: number): RatePoint | undefined {
+  #nearest(x: number, y: number): MemberPoint | undefined {
     let least = REACH ** 2;
-    let found: RatePoint | undefined;
+    let found: MemberPoint | undefined;
     for (const point of this.#events.content().points) {
       const place = this.#place(point);
       const distance = (place.x - x) ** 2 + (place.y - y) ** 2;
@@ -172,20 +176,22 @@ export class RateScatter {
     const content = this.#events.content();
     this.#scale(content);
     this.#drawRange(context, content);
-    this.#drawAxes(context, content.valueTitle);
+    this.#drawAxes(context, content);
+    this.#drawCurve(context, content);
     const { shown, best, ended } = content;
     // Those that matter lie on top.
-    const rank = ({ member }: RatePoint) => (member === shown ? 3 : member === best ? 2 : ended.has(member) ? 0 : 1);
+    const rank = ({ member }: MemberPoint) => (member === shown ? 3 : member === best ? 2 : ended.has(member) ? 0 : 1);
     for (const point of [...content.points].sort((a, b) => rank(a) - rank(b))) {
       if (Number.isFinite(point.value)) this.#drawPoint(context, point, content);
     }
   }
 
-  #scale({ points, range, leastShare }: ScatterContent): void {
-    const rates = [...points.map(({ rate }) => rate), ...(range === undefined ? [] : [range.low, range.high])];
+  #scale({ points, curve, range, leastShare }: ScatterContent): void {
+    const shown = [...points, ...curve];
+    const rates = [...shown.map(({ along }) => along), ...(range === undefined ? [] : [range.low, range.high])];
     // A range that is being brushed must not move what it is brushed on.
     if (this.#press === undefined) this.#x = scaleAround(Math.min(...rates), Math.max(...rates), 'log', 0.15);
-    const values = points.map(({ value }) => value).filter(Number.isFinite);
+    const values = shown.map(({ value }) => value).filter(Number.isFinite);
     const [least, most] = [Math.min(...values), Math.max(...values)];
     this.#y = scaleAround(least, most, least > 0 && most > 3 * least ? 'log' : 'linear', 0.08, leastShare);
   }
@@ -201,7 +207,7 @@ export class RateScatter {
     for (const edge of [from, to]) context.fillRect(edge - 0.75, TOP, 1.5, height);
   }
 
-  #drawAxes(context: CanvasRenderingContext2D, valueTitle: string): void {
+  #drawAxes(context: CanvasRenderingContext2D, { alongTitle, valueTitle }: ScatterContent): void {
     const { width, height } = this.#plot;
     context.strokeStyle = cssColour('--lab-plot-grid');
     context.fillStyle = cssColour('--lab-plot-text');
@@ -226,13 +232,21 @@ export class RateScatter {
     context.stroke();
     context.textAlign = 'right';
     context.textBaseline = 'bottom';
-    context.fillText('Learning rate', LEFT + width, TOP + height + BOTTOM);
+    context.fillText(alongTitle, LEFT + width, TOP + height + BOTTOM);
     context.textAlign = 'left';
     context.textBaseline = 'top';
     context.fillText(valueTitle, LEFT, 4);
   }
 
-  #drawPoint(context: CanvasRenderingContext2D, point: RatePoint, { shown, best, ended }: ScatterContent): void {
+  #drawCurve(context: CanvasRenderingContext2D, { curve }: ScatterContent): void {
+    context.strokeStyle = cssColour('--lab-pin-best');
+    context.lineWidth = 1.5;
+    context.beginPath();
+    for (const place of curve.map(each => this.#place(each))) context.lineTo(place.x, place.y);
+    context.stroke();
+  }
+
+  #drawPoint(context: CanvasRenderingContext2D, point: MemberPoint, { shown, best, ended }: ScatterContent): void {
     const { x, y } = this.#place(point);
     const { member } = point;
     const faint = ended.has(member) && member !== best;

@@ -1,15 +1,17 @@
-// Which learning rates work: every member of a run at its rate and what it has come to. A click shows a member in all
-// panels; a brushed range of rates is given to all that still descend, or to the members of the next run.
+// Which learning rates work: every member of a run at its rate and what it has come to; or along another figure that the fit
+// declares. A click shows a member in all panels; a brushed range of rates is given to all that still descend, or to the
+// members of the next run.
 
 import { Button, NativeSelect, Tooltip } from '@mantine/core';
 import { useEffect, useMemo, useRef, useState } from 'react';
+import type { ScatterView } from '../../../src/protocol/views.ts';
 import { figureTitle, figureUnit } from '../../plots/figure-words.ts';
 import { numericMeasures } from '../../plots/measure-columns.ts';
 import { LEAST_ERROR } from '../../plots/plot-scale.ts';
 import { bestMember } from '../../state/best-member.ts';
 import { setCursor, useCursor } from '../../state/cursor.ts';
 import { useCurrentRun, useLab } from '../../state/lab.ts';
-import { type RateFigure, type RatePoint, ratePoints } from '../../state/rate-points.ts';
+import { type MemberPoint, type RateFigure, ratePoints, scatterCurve, scatterPoints } from '../../state/rate-points.ts';
 import { type RateRange, raceRates, spreadLiveRates, steerableMembers } from '../../state/rate-range.ts';
 import { formatCount, formatNumber } from '../../widgets/format-number.ts';
 import { HelpMark } from '../../widgets/help-mark.tsx';
@@ -53,16 +55,17 @@ function Rates({ run, visible }: PanelProps & { readonly run: string }) {
   );
   const figures = useFigures();
   const figure = figures.find(({ id }) => id === chosen) ?? figures[0];
-  const drawn = useRef({ figure, range });
-  drawn.current = { figure, range };
+  const { scatters, along, setAlong } = useAlong(run);
+  const drawn = useRef<Drawn>({ figure, range, along });
+  drawn.current = { figure, range, along };
   const scatter = useRef<RateScatter>(undefined);
   useEffect(() => {
     const made = new RateScatter(pad.current as HTMLDivElement, {
       content: () => contentOf(run, drawn.current),
       onMember: member => setCursor({ member: useCursor.getState().member === member ? 'best' : member }),
-      onRange: setRange,
+      onRange: next => drawn.current.along === undefined && setRange(next),
       onHover: point => {
-        if (hover.current !== null) hover.current.textContent = point === undefined ? '' : pointText(run, point);
+        if (hover.current !== null) hover.current.textContent = point === undefined ? '' : pointText(run, point, drawn.current.along);
       },
     });
     scatter.current = made;
@@ -85,25 +88,39 @@ function Rates({ run, visible }: PanelProps & { readonly run: string }) {
   }, [run]);
   useEffect(() => scatter.current?.switchTo(visible), [visible]);
   // biome-ignore lint/correctness/useExhaustiveDependencies: what is drawn is looked up, these say when.
-  useEffect(() => scatter.current?.request('soon'), [figure, range]);
+  useEffect(() => scatter.current?.request('soon'), [figure, range, along]);
   return (
     <div className="panel filled rates">
       <div className="rates-bar">
-        <NativeSelect
-          size="xs"
-          aria-label="What the height of a point is"
-          value={figure.id}
-          data={figures.map(({ id, title }) => ({ value: id, label: title }))}
-          onChange={event => setChosen(event.currentTarget.value)}
-        />
+        {along === undefined && (
+          <NativeSelect
+            size="xs"
+            aria-label="What the height of a point is"
+            value={figure.id}
+            data={figures.map(({ id, title }) => ({ value: id, label: title }))}
+            onChange={event => setChosen(event.currentTarget.value)}
+          />
+        )}
+        {scatters.length > 0 && (
+          <NativeSelect
+            size="xs"
+            aria-label="What members are set along"
+            value={along?.id ?? RATE}
+            data={[
+              { value: RATE, label: 'Over learning rate' },
+              ...scatters.map(({ id, title }) => ({ value: id, label: title })),
+            ]}
+            onChange={event => setAlong(event.currentTarget.value)}
+          />
+        )}
         <span className="rates-key">
           <i style={{ background: 'var(--lab-series-0)' }} /> {over ? 'finished' : 'still in'}
           <i style={{ background: 'var(--lab-plot-quiet)' }} /> {staged ? LEFT : 'ended earlier'}
           <i style={{ background: 'var(--lab-pin-best)' }} /> best
-          <HelpMark label="the points" text={HELP} />
+          <HelpMark label="the points" text={along?.help ?? HELP} />
         </span>
         <span ref={hover} className="rates-hover numbers" />
-        <RangeFields run={run} range={range} onRange={setRange} />
+        {along === undefined && <RangeFields run={run} range={range} onRange={setRange} />}
       </div>
       <div className="rates-plot">
         <div
@@ -111,7 +128,11 @@ function Rates({ run, visible }: PanelProps & { readonly run: string }) {
           // biome-ignore lint/a11y/noNoninteractiveTabindex: it takes the keys that go from member to member.
           tabIndex={0}
           role="application"
-          aria-label={`${figure.title} of each member over its learning rate. Arrow keys go from member to member; drag to choose a range of rates.`}
+          aria-label={
+            along === undefined
+              ? `${figure.title} of each member over its learning rate. Arrow keys go from member to member; drag to choose a range of rates.`
+              : `${along.heightLabel} of each member over ${along.alongLabel}. Arrow keys go from member to member.`
+          }
         />
       </div>
     </div>
@@ -133,7 +154,7 @@ function RangeFields({ run, range, onRange }: RangeFieldsProps) {
   const rates = useMemo(
     () => ratePoints({ problem, events: events ?? [], accepted: accepted ?? [], measures: [] }, [], firstFigure, 'now'),
     [problem, events, accepted],
-  ).map(({ rate }) => rate);
+  ).map(({ along }) => along);
   // biome-ignore lint/correctness/useExhaustiveDependencies: the state and the events say who can be steered.
   const steerable = useMemo(() => steerableMembers(run).length, [run, state, events]);
   const low = range?.low ?? readable(Math.min(...rates));
@@ -220,31 +241,53 @@ function useFigures(): readonly NamedFigure[] {
   }, [heldOut, declared, measured]);
 }
 
+const RATE = 'rate';
+
+/** What members are set along, undefined: their rates. Where those are all the same, the first of what the fit declares. */
+function useAlong(run: string) {
+  const views = useCurrentRun(({ details }) => details.problem?.views);
+  const scatters = useMemo(() => (views ?? []).filter(view => view.kind === 'scatter'), [views]);
+  const [chosen, setAlong] = useState<string>();
+  const first = useMemo(() => {
+    const opened = useLab.getState().open[run];
+    const rates = opened === undefined ? [] : ratePoints(opened.details, [], firstFigure, 'now');
+    return new Set(rates.map(({ along }) => along)).size > 1 ? RATE : scatters[0]?.id;
+  }, [run, scatters]);
+  return { scatters, along: scatters.find(({ id }) => id === (chosen ?? first)), setAlong };
+}
+
 interface Drawn {
   readonly figure: NamedFigure;
   readonly range: RateRange | undefined;
+  readonly along: ScatterView | undefined;
 }
 
-function contentOf(run: string, { figure, range }: Drawn): ScatterContent {
+function contentOf(run: string, { figure, range, along }: Drawn): ScatterContent {
   const opened = useLab.getState().open[run];
   const { iteration, member } = useCursor.getState();
   const best = opened === undefined ? 0 : bestMember(opened);
-  const points = opened === undefined ? [] : ratePoints(opened.details, opened.trace.members, figure, iteration);
+  const details = opened?.details;
+  const shown = member === 'best' ? best : member;
+  const isMeasured = details !== undefined && along !== undefined;
+  const byRate = () => (opened ? ratePoints(opened.details, opened.trace.members, figure, iteration) : []);
   return {
-    points,
-    shown: member === 'best' ? best : member,
+    points: isMeasured ? scatterPoints(details, along, iteration) : byRate(),
+    curve: isMeasured ? scatterCurve(details, along, shown, iteration) : [],
+    shown,
     best,
     ended: leftBehind(opened?.details.events ?? [], opened?.details.problem?.members.length ?? 0, iteration),
-    range,
-    valueTitle: figure.title,
-    leastShare: figure.kind === 'measure' ? LEAST_ERROR : 0,
+    range: along === undefined ? range : undefined,
+    alongTitle: along?.alongLabel ?? 'Learning rate',
+    valueTitle: along?.heightLabel ?? figure.title,
+    leastShare: along === undefined && figure.kind === 'measure' ? LEAST_ERROR : 0,
   };
 }
 
-function pointText(run: string, { member, rate, value }: RatePoint): string {
+function pointText(run: string, { member, along, value }: MemberPoint, view: ScatterView | undefined): string {
   const details = useLab.getState().open[run]?.details;
   const label = details?.problem?.members[member]?.label ?? '';
   const ending = endingsOf(details?.events ?? [])[member];
   const ended = ending === undefined ? '' : `, ended at iteration ${ending.iteration}: ${ending.reason}`;
-  return `${member} ${label}: ${formatNumber(value)} at rate ${formatNumber(rate)}${ended}`;
+  const at = view === undefined ? `at rate ${formatNumber(along)}` : `at ${formatNumber(along)}`;
+  return `${member} ${label}: ${formatNumber(value)} ${at}${ended}`;
 }

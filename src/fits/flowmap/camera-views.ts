@@ -26,7 +26,7 @@ export function createCameraViews(
   { width, height, channels, frames }: ChosenVideo,
   observations: TrackObservations,
   colourOf: (frame: number, u: number, v: number) => readonly number[],
-  known: KnownCameras | undefined,
+  { known, focal }: { readonly known: KnownCameras | undefined; readonly focal: 'given' | 'found' },
 ): CameraViews {
   const unit = Math.sqrt(width * height);
   const shown = someTracks(observations, MOST_POINTS);
@@ -56,6 +56,7 @@ export function createCameraViews(
       ...{ measure: 'focalPixels', label: 'Focal length (pixels)', scale: 'linear' },
       ...(known === undefined ? {} : { reference: 'trueFocalPixels' }),
     },
+    ...(focal === 'found' ? [lossOverFocal] : []),
     {
       ...{ kind: 'series', id: 'residual', title: 'Median residual', changes: 'with-iterations' },
       ...{ measure: 'residualPixels', label: 'Residual (pixels of 640 × 480)', scale: 'log' },
@@ -106,6 +107,16 @@ export function createCameraViews(
     },
   };
 }
+
+const lossOverFocal: ViewDescription = {
+  ...{ kind: 'scatter', id: 'loss-over-focal', title: 'Loss over focal length', changes: 'with-iterations' },
+  ...{ along: 'focalPixels', height: 'lossAtOnePixel' },
+  ...{ alongLabel: 'Focal length (pixels)', heightLabel: 'Mean Cauchy loss at 1 pixel (pixels²)' },
+  curve: { along: 'focalCurvePixels', height: 'focalCurveLosses' },
+  help:
+    'Each point is a member. The curve is that of the best one at the end: the loss with the focal length held there and all else found anew. ' +
+    'A flat one says that the video does not tell the focal length.',
+};
 
 function trueViews(known: KnownCameras | undefined): ViewDescription[] {
   if (known === undefined) return [];

@@ -76,7 +76,10 @@ export async function loadCameras(
   const fitted = (member: number) =>
     fittedCameras(observations, method.stateOf(member), video, video.sources, colourOf);
   const known = input.truth && knownCameras(input.truth, video.sources, video.width);
-  const views = createCameraViews(video, observations, colourOf, known);
+  const views = createCameraViews(video, observations, colourOf, {
+    known,
+    focal: focal === undefined ? 'found' : 'given',
+  });
 
   return {
     members: method.members.map(({ label, blocks }) => ({
@@ -101,6 +104,7 @@ export async function loadCameras(
       const figures = {
         residualPixels: middle(residualLengths(observations, state)),
         focalPixels: Math.exp(state.logFocal) * unit,
+        lossAtOnePixel: reprojector.loss(state, 1).loss,
         ...known?.figures(posesOf(state), Math.exp(state.logFocal) * unit, when),
       };
       if (when === 'running' || !method.isBest(member)) return figures;
