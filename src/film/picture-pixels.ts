@@ -2,6 +2,7 @@
 // enlarged pixels stay squares and reduced ones are means. Pure and exact, hence the same on every machine.
 
 import { blueRedAt } from '../numerics/blue-red.ts';
+import { flowColours } from '../numerics/flow-wheel.ts';
 import { viridis } from '../numerics/viridis.ts';
 import type { ViewData } from '../protocol/views.ts';
 import type { PictureView } from './film.ts';
@@ -75,6 +76,7 @@ export function paintPicture(
   if (plane === undefined) return undefined;
   const { width, height, channels, values, offset, step } = plane;
   const [low, high] = range ?? [0, 1];
+  if (view.kind === 'image' && view.colours === 'flow') return paintFlow(plane, high);
   const log = view.kind === 'heat-map' && view.scale === 'log';
   const along = log ? (value: number) => Math.log(Math.max(value, Number.MIN_VALUE)) : (value: number) => value;
   const start = along(low);
@@ -93,6 +95,16 @@ export function paintPicture(
     }
     if (known) rgba[4 * pixel + 3] = 255;
     else rgba.fill(0, 4 * pixel, 4 * pixel + 4);
+  }
+  return { width, height, rgba };
+}
+
+function paintFlow({ width, height, values, offset, step }: Plane, fullLength: number): Pixels {
+  const flow = Float32Array.from({ length: 2 * width * height }, (_, i) => offset + step * values[i]);
+  const colours = flowColours(flow, fullLength);
+  const rgba = new Uint8ClampedArray(4 * width * height).fill(255);
+  for (let pixel = 0; pixel < width * height; pixel++) {
+    for (let c = 0; c < 3; c++) rgba[4 * pixel + c] = Math.round(255 * colours[3 * pixel + c]);
   }
   return { width, height, rgba };
 }

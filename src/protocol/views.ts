@@ -22,7 +22,7 @@ interface ViewBase {
   readonly changes: 'with-iterations' | 'never';
 }
 
-/** Pictures. Arrays: `values` [frames, height, width, channels], 1 (grey) or 3 (RGB) channels, in `unit`. */
+/** Pictures. Arrays: `values` [frames, height, width, channels], 1 (grey), 2 (flow) or 3 (RGB) channels, in `unit`. */
 export interface ImageView extends ViewBase {
   readonly kind: 'image';
   readonly frames: number;
@@ -39,8 +39,12 @@ export interface ImageView extends ViewBase {
    * they can be wiped one over the other, and only what differs is recorded.
    */
   readonly over?: string;
-  /** Of one channel: through colours that are white in the middle of the range, instead of greys. */
-  readonly colours?: 'diverging';
+  /**
+   * diverging, of one channel: through colours that are white in the middle of the range, instead of greys. flow, of two,
+   * motion to the right and down: through the wheel of flow-wheel.ts; what is as long as the upper end of the range has full
+   * colour.
+   */
+  readonly colours?: 'diverging' | 'flow';
   /** The stored value that stands for nothing. */
   readonly unknown?: number;
 }
@@ -61,6 +65,15 @@ export interface HeatMapView extends ViewBase {
   readonly columnLabel: string;
   readonly scale: 'linear' | 'log';
   readonly unit?: string;
+}
+
+/**
+ * Points that were followed through a video, drawn over the pictures of another view. Arrays: `starts` [track + 1], offsets
+ * into `frames` [sighting], rising within a track, and `positions` [sighting, 2], x y in pixels of that view.
+ */
+export interface TracksView extends ViewBase {
+  readonly kind: 'tracks';
+  readonly over: string;
 }
 
 /** Arrays: `positions` [n, 3] in `unit`, OpenCV axes of the world; optional `colours` [n, 3] 0…255, `confidence` [n] 0…1. */
@@ -129,6 +142,7 @@ export type ViewDescription =
   | ImageView
   | DepthView
   | HeatMapView
+  | TracksView
   | PointsView
   | CamerasView
   | MeshView

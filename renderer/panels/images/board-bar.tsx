@@ -20,6 +20,7 @@ import {
   IconPlayerPlayFilled,
 } from '@tabler/icons-react';
 import { useEffect, useState } from 'react';
+import type { TracksView } from '../../../src/protocol/views.ts';
 import { ColourLegend } from '../../plots/colour-legend.tsx';
 import { colourMap, colourMapIds } from '../../plots/colour-maps.ts';
 import { bestMember } from '../../state/best-member.ts';
@@ -42,6 +43,7 @@ import { pairOf, type Tile } from './tile-plan.ts';
 export interface BoardBarProps {
   readonly run: string;
   readonly views: readonly PictureView[];
+  readonly tracks: readonly TracksView[];
   readonly tiles: readonly Tile[];
   readonly visible: boolean;
 }
@@ -54,7 +56,7 @@ const modes: readonly { readonly value: CompareMode; readonly label: string }[] 
   { value: 'overlay', label: 'Overlay' },
 ];
 
-export function BoardBar({ views, tiles, visible }: BoardBarProps) {
+export function BoardBar({ views, tracks, tiles, visible }: BoardBarProps) {
   const mode = useImageSettings(state => state.mode);
   return (
     <div className="images-bar">
@@ -71,7 +73,7 @@ export function BoardBar({ views, tiles, visible }: BoardBarProps) {
       {tiles.some(({ kind }) => kind === 'difference') && <Gain />}
       <span className="images-bar-space" />
       <MemberChoice />
-      <DisplayChoice views={views} />
+      <DisplayChoice views={views} tracks={tracks} />
       <Tooltip label="One pixel of the picture for one of the screen (Alt+1)">
         <ActionIcon size="sm" aria-label="1:1, show pixel by pixel" onClick={() => theBoard()?.showPixelByPixel()}>
           <span className="images-bar-one">1:1</span>
@@ -234,7 +236,7 @@ function MemberChoice() {
   );
 }
 
-function DisplayChoice({ views }: { readonly views: readonly PictureView[] }) {
+function DisplayChoice({ views, tracks }: Pick<BoardBarProps, 'views' | 'tracks'>) {
   const hidden = useImageSettings(state => state.hidden);
   const errorMap = useImageSettings(state => state.errorMap);
   const grey = useImageSettings(state => state.greyPictures);
@@ -252,11 +254,17 @@ function DisplayChoice({ views }: { readonly views: readonly PictureView[] }) {
       <Popover.Dropdown className="images-display" aria-label="What the board shows">
         <fieldset>
           <legend>Tiles</legend>
-          {views.map(({ id, title }) => (
+          {[
+            ...views.map(({ id, title }) => ({ id, label: title })),
+            ...tracks.map(({ id, title, over }) => {
+              const under = views.find(view => view.id === over)?.title.toLowerCase() ?? over;
+              return { id, label: `${title}, over ${under}` };
+            }),
+          ].map(({ id, label }) => (
             <Checkbox
               key={id}
               size="xs"
-              label={title}
+              label={label}
               checked={!hidden.includes(id)}
               onChange={event => show(id, event.currentTarget.checked)}
             />

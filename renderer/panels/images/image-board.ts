@@ -2,6 +2,7 @@
 // them together and reads out the values under the cursor. It draws only what changed, and nothing while it is hidden.
 
 import { asLabError, LabError } from '../../../src/protocol/lab-error.ts';
+import type { TracksView, ViewData } from '../../../src/protocol/views.ts';
 import { useCursor } from '../../state/cursor.ts';
 import { theBridge, useLab } from '../../state/lab.ts';
 import { usePreferences } from '../../state/preferences.ts';
@@ -36,6 +37,7 @@ import {
 } from './raster.ts';
 import { tileGrid } from './tile-grid.ts';
 import type { Tile } from './tile-plan.ts';
+import { drawTails, tailsAt } from './track-tails.ts';
 
 export const HEADER_HEIGHT = 24;
 export const READOUT_HEIGHT = 20;
@@ -86,6 +88,12 @@ interface Pull {
   version: number;
 }
 
+interface PulledTracks {
+  readonly view: TracksView;
+  readonly feed: ViewFeed;
+  data: ViewData | undefined;
+}
+
 interface Difference {
   readonly canvas: HTMLCanvasElement;
   raster: Raster | undefined;
@@ -120,6 +128,7 @@ export class ImageBoard {
   readonly #events: BoardEvents;
   readonly #ends: (() => void)[] = [];
   readonly #pulls = new Map<string, Pull>();
+  readonly #tracks = new Map<string, PulledTracks>();
   readonly #differences = new Map<string, Difference>();
   readonly #labels = new Map<string, TileLabels>();
   readonly #statuses = new Map<string, TileStatus>();
@@ -165,10 +174,11 @@ export class ImageBoard {
     this.#resize();
   }
 
-  /** The tiles to show, of this run. */
-  show(run: string, tiles: readonly Tile[]): void {
+  /** The tiles to show, of this run, and what is drawn over their pictures. */
+  show(run: string, tiles: readonly Tile[], tracks: readonly TracksView[]): void {
     if (run !== this.#run) {
       for (const id of [...this.#pulls.keys()]) this.#drop(id);
+      for (const id of [...this.#tracks.keys()]) this.#dropTracks(id);
       this.#run = run;
     }
     this.#tiles = tiles;
@@ -181,6 +191,9 @@ export class ImageBoard {
     if (!tiles.some(({ id }) => id === this.#hover?.tile)) this.#hover = undefined;
     this.#arrange();
     for (const view of needed.values()) if (!this.#pulls.has(view.id)) this.#pull(view);
+    const drawn = tracks.filter(({ over }) => tiles.some(({ kind, view }) => kind === 'view' && view.id === over));
+    for (const [id, { view }] of [...this.#tracks]) if (!drawn.includes(view)) this.#dropTracks(id);
+    for (const view of drawn) if (!this.#tracks.has(view.id)) this.#pullTracks(view);
     this.#reduce();
     this.#all();
   }
@@ -197,7 +210,7 @@ export class ImageBoard {
 
   switchTo(on: boolean): void {
     this.#on = on;
-    for (const { feed } of this.#pulls.values()) feed.switchTo(on);
+    for (const { feed } of [...this.#pulls.values(), ...this.#tracks.values()]) feed.switchTo(on);
     if (on) this.#resize();
   }
 
@@ -270,6 +283,7 @@ export class ImageBoard {
     cancelAnimationFrame(this.#raf);
     clearTimeout(this.#reductionTimer);
     for (const id of [...this.#pulls.keys()]) this.#drop(id);
+    for (const id of [...this.#tracks.keys()]) this.#dropTracks(id);
     for (const end of this.#ends) end();
   }
 
@@ -321,6 +335,25 @@ export class ImageBoard {
   #drop(id: string): void {
     this.#pulls.get(id)?.feed.dispose();
     this.#pulls.delete(id);
+  }
+
+  #pullTracks(view: TracksView): void {
+    const touch = (): void => this.#touchView(view.over);
+    const feed = feedView({ run: this.#run, view: view.id, frame: undefined }, ({ data }) => {
+      const pulled = this.#tracks.get(view.id);
+      if (pulled !== undefined) pulled.data = data;
+      touch();
+    });
+    feed.switchTo(this.#on);
+    this.#tracks.set(view.id, { view, feed, data: undefined });
+    touch();
+  }
+
+  #dropTracks(id: string): void {
+    const pulled = this.#tracks.get(id);
+    this.#tracks.delete(id);
+    pulled?.feed.dispose();
+    if (pulled !== undefined) this.#touchView(pulled.view.over);
   }
 
   /** The raster at full size: the one on show where that is it, else pulled once. */
@@ -494,6 +527,7 @@ export class ImageBoard {
       body,
       index => this.#placement(tile, viewsOf(tile)[index]) as Placement,
     );
+    this.#drawTracks(context, tile, body);
     this.#drawGrid(context, tile, body);
     this.#describe(tile, sources, difference?.paint ?? sources[0].paint);
     this.#tell(tile, shown);
@@ -562,6 +596,21 @@ export class ImageBoard {
     const map = usePreferences.getState().colourMap;
     const range = view.kind === 'image' ? view.range[1] - view.range[0] : 1;
     return differencePaint(range, useImageSettings.getState().gain, difference, map as 'viridis');
+  }
+
+  /** Over the picture alone, not over a comparison of two. */
+  #drawTracks(context: CanvasRenderingContext2D, tile: Tile, body: Box): void {
+    const placement = this.#placement(tile);
+    if (tile.kind !== 'view' || placement === undefined) return;
+    for (const { view, data } of this.#tracks.values()) {
+      if (view.over !== tile.view.id || data === undefined) continue;
+      context.save();
+      context.beginPath();
+      context.rect(body.left, body.top, body.width, body.height);
+      context.clip();
+      drawTails(context, tailsAt(data, useCursor.getState().frame), placement);
+      context.restore();
+    }
   }
 
   #drawGrid(context: CanvasRenderingContext2D, tile: Tile, body: Box): void {

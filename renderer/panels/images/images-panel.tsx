@@ -20,6 +20,7 @@ function RunPictures({ visible }: PanelProps) {
   const views = useCurrentRun(({ details }) => details.problem?.views);
   const error = useCurrentRun(({ details }) => details.error);
   const pictures = useMemo(() => views?.filter(isPicture), [views]);
+  const tracks = useMemo(() => (views ?? []).filter(view => view.kind === 'tracks'), [views]);
   if (run === undefined || pictures === undefined) {
     return error === undefined ? (
       <Reading />
@@ -32,7 +33,7 @@ function RunPictures({ visible }: PanelProps) {
   if (pictures.length === 0) {
     return <PanelMessage title="This run has no pictures">Its traces and other panels show how it goes.</PanelMessage>;
   }
-  return <PictureBoard run={run} views={pictures} visible={visible} />;
+  return <PictureBoard run={run} views={pictures} tracks={tracks} visible={visible} />;
 }
 
 function Reading() {

@@ -2,6 +2,7 @@
 // and writes iterations and values into the frames itself.
 
 import { useEffect, useMemo, useRef, useState } from 'react';
+import type { TracksView } from '../../../src/protocol/views.ts';
 import { lookThroughFrame } from '../../scene/scene-holder.ts';
 import { BoardBar } from './board-bar.tsx';
 import { FramePlayer } from './frame-player.tsx';
@@ -17,10 +18,11 @@ import './images.css';
 export interface PictureBoardProps {
   readonly run: string;
   readonly views: readonly PictureView[];
+  readonly tracks: readonly TracksView[];
   readonly visible: boolean;
 }
 
-export function PictureBoard({ run, views, visible }: PictureBoardProps) {
+export function PictureBoard({ run, views, tracks, visible }: PictureBoardProps) {
   const pad = useRef<HTMLDivElement>(null);
   const note = useRef<HTMLSpanElement>(null);
   const [board, setBoard] = useState<ImageBoard>();
@@ -56,14 +58,15 @@ export function PictureBoard({ run, views, visible }: PictureBoardProps) {
     };
   }, []);
   useEffect(() => board?.switchTo(visible), [board, visible]);
-  useEffect(() => board?.show(run, tiles), [board, run, tiles]);
+  const shownTracks = useMemo(() => tracks.filter(({ id }) => !hidden.includes(id)), [tracks, hidden]);
+  useEffect(() => board?.show(run, tiles, shownTracks), [board, run, tiles, shownTracks]);
 
   const titles = tiles.map(({ title }) => title).join(', ');
   const frames = Math.max(1, ...views.map(view => (view.kind === 'heat-map' ? 1 : view.frames)));
   const pair = tiles.find(tile => tile.kind === 'pair');
   return (
     <div className="panel filled images">
-      <BoardBar run={run} views={views} tiles={tiles} visible={visible} />
+      <BoardBar run={run} views={views} tracks={tracks} tiles={tiles} visible={visible} />
       <div className="images-board">
         <div
           ref={pad}

@@ -2,6 +2,7 @@
 
 import type { Frame } from '../../../src/protocol/frames.ts';
 import type { DepthView, HeatMapView, ImageView, ViewArray, ViewDescription } from '../../../src/protocol/views.ts';
+import { flowColours } from '../../../src/numerics/flow-wheel.ts';
 import { type ColourMap, colourMap } from '../../plots/colour-maps.ts';
 
 /** The views that are drawn as pictures. */
@@ -86,7 +87,7 @@ export interface Paint {
   readonly low: number;
   readonly high: number;
   readonly scale: 'linear' | 'log';
-  /** For one channel; undefined: grey. */
+  /** For one channel; undefined: grey. FLOW_MAP: for two. */
   readonly map: string | undefined;
   /** A stored value that means unknown, drawn as nothing. */
   readonly unknown?: number;
@@ -118,7 +119,7 @@ export function paintOf(raster: Raster, view: PictureView, map: string, greyPict
   if (view.kind === 'image') {
     const mapped = view.channels === 1 && greyPictures === 'mapped' ? map : undefined;
     const nothing = view.unknown === undefined ? {} : { unknown: view.unknown };
-    return { low, high, scale: 'linear', map: view.colours === 'diverging' ? DIVERGING_MAP : mapped, ...nothing };
+    return { low, high, scale: 'linear', map: ownMap(view) ?? mapped, ...nothing };
   }
   if (view.kind === 'depth') return { low, high, scale: 'linear', map, unknown: 0 };
   return { low, high, scale: view.scale, map };
@@ -126,11 +127,18 @@ export function paintOf(raster: Raster, view: PictureView, map: string, greyPict
 
 /** Signed values are told apart from 0 in one way everywhere. */
 export const DIVERGING_MAP = 'blue-red';
+export const FLOW_MAP = 'flow';
+
+/** Colours that a picture has whatever the user prefers. */
+export function ownMap({ colours }: ImageView): typeof DIVERGING_MAP | typeof FLOW_MAP | undefined {
+  return colours === undefined ? undefined : { diverging: DIVERGING_MAP, flow: FLOW_MAP }[colours];
+}
 
 const OPAQUE = 255 << 24;
 
 /** `raster` as image data, RGBA [height, width]; what is not a number is transparent. */
 export function paintRaster(raster: Raster, paint: Paint): Uint8ClampedArray<ArrayBuffer> {
+  if (paint.map === FLOW_MAP) return paintFlow(raster, paint);
   const { width, height, channels, values } = raster;
   const words = new Uint32Array(width * height);
   const level = leveller(raster, paint);
@@ -150,6 +158,18 @@ export function paintRaster(raster: Raster, paint: Paint): Uint8ClampedArray<Arr
     }
   }
   return new Uint8ClampedArray(words.buffer);
+}
+
+function paintFlow({ width, height, values, offset, step }: Raster, { high }: Paint): Uint8ClampedArray<ArrayBuffer> {
+  const colours = flowColours(
+    Float32Array.from(values, stored => offset + step * stored),
+    high,
+  );
+  const pixels = new Uint8ClampedArray(4 * width * height).fill(255);
+  for (let i = 0; i < width * height; i++) {
+    for (let c = 0; c < 3; c++) pixels[4 * i + c] = Math.round(255 * colours[3 * i + c]);
+  }
+  return pixels;
 }
 
 /** From a stored value to 0…255; −1 for what is no number. Whole numbers go through a table. */

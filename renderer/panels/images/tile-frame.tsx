@@ -6,6 +6,7 @@ import { IconDownload } from '@tabler/icons-react';
 import { useCallback, useEffect, useRef } from 'react';
 import { asLabError } from '../../../src/protocol/lab-error.ts';
 import { colourMap, gradientOf } from '../../plots/colour-maps.ts';
+import { FlowLegend } from '../../plots/flow-legend.tsx';
 import { useLab } from '../../state/lab.ts';
 import { usePreferences } from '../../state/preferences.ts';
 import { guarded } from '../../state/problems.ts';
@@ -14,7 +15,7 @@ import { saveBlob } from '../../widgets/save-blob.ts';
 import { HEADER_HEIGHT, type ImageBoard, READOUT_HEIGHT, type TileStatus } from './image-board.ts';
 import { useImageSettings } from './image-settings.ts';
 import type { Box } from './look.ts';
-import { DIVERGING_MAP } from './raster.ts';
+import { DIVERGING_MAP, FLOW_MAP, ownMap } from './raster.ts';
 import type { Tile } from './tile-plan.ts';
 
 export interface TileFrameProps {
@@ -85,7 +86,11 @@ export function TileFrame({ tile, box, board, run, status }: TileFrameProps) {
         {map !== undefined && (
           <span className="images-tile-key">
             <span ref={low} />
-            <span className="images-tile-key-bar" style={{ background: gradientOf(colourMap(map)) }} />
+            {map === FLOW_MAP ? (
+              <FlowLegend side={READOUT_HEIGHT - 2} />
+            ) : (
+              <span className="images-tile-key-bar" style={{ background: gradientOf(colourMap(map)) }} />
+            )}
             <span ref={high} />
           </span>
         )}
@@ -103,7 +108,8 @@ function useKeyMap(tile: Tile): string | undefined {
     return chosen === 'blue-red' ? 'magma' : chosen;
   }
   if (tile.view.kind !== 'image') return chosen;
-  if (tile.view.colours === 'diverging') return DIVERGING_MAP;
+  const own = ownMap(tile.view);
+  if (own !== undefined) return own;
   return tile.view.channels === 1 && grey === 'mapped' ? chosen : undefined;
 }
 

@@ -46,8 +46,9 @@ export function ScenePanel({ visible }: PanelProps) {
   return <Scene key={run} run={run} pictures={pictures} space={space} visible={visible} />;
 }
 
+/** Flow has no colours of its own to stand in space with. */
 function isImage(view: ViewDescription): view is ImageView {
-  return view.kind === 'image';
+  return view.kind === 'image' && view.colours !== 'flow';
 }
 
 interface SceneProps {
@@ -218,11 +219,13 @@ function Truths({ views, colour }: { readonly views: readonly SceneViewDescripti
   );
 }
 
-/** The view that moves is what people come to see; in the cameras, what a moving one is drawn over. */
+/** The view that moves is what people come to see; in the cameras, what they took: that one is drawn over it, or it stands still. */
 function firstPicture(pictures: readonly ImageView[], show: SceneLook['show']): ImageView | undefined {
   const moving = pictures.find(({ changes }) => changes === 'with-iterations');
-  const under = show === 'space' ? pictures.find(({ id }) => id === moving?.over) : undefined;
-  return under ?? moving ?? pictures[0];
+  if (show === 'pictures') return moving ?? pictures[0];
+  return (
+    pictures.find(({ id }) => id === moving?.over) ?? pictures.find(({ changes }) => changes === 'never') ?? pictures[0]
+  );
 }
 
 /** The mesh as soon as the scene has it in its place. */

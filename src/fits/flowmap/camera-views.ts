@@ -13,6 +13,8 @@ import type { ChosenVideo } from './problem.ts';
 
 /** A run records hundreds of clouds. */
 const MOST_POINTS = 1500;
+/** Drawn over the frames; a frame sees some hundreds of them. */
+const MOST_TRACKS = 10_000;
 /** Points further than this many median depths are not shown: they would make all else small. */
 const FURTHEST = 30;
 
@@ -41,6 +43,10 @@ export function createCameraViews(
     {
       ...{ kind: 'image', id: 'frames', title: 'Frames', changes: 'never', frames: frames.length },
       ...{ height, width, channels: pictured, range: [0, 255] },
+    },
+    {
+      ...{ kind: 'tracks', id: 'tracks', title: 'Followed points', changes: 'never', over: 'frames' },
+      help: 'Where each point is that was followed through the video, and where it was in the twelve frames before.',
     },
     {
       ...{ kind: 'points', id: 'points', title: 'Points', ...moves },
@@ -81,6 +87,7 @@ export function createCameraViews(
     descriptions,
     data(id, state, frame) {
       if (id === 'frames') return pictures(frame);
+      if (id === 'tracks') return tracksData(someTracks(observations, MOST_TRACKS), { width, height });
       const scale = Math.exp(-middle(state.logDepths));
       const poses = posesOf(state, scale);
       const focal = Math.exp(state.logFocal) * unit;
@@ -117,6 +124,31 @@ const lossOverFocal: ViewDescription = {
     'Each point is a member. The curve is that of the best one at the end: the loss with the focal length held there and all else found anew. ' +
     'A flat one says that the video does not tell the focal length.',
 };
+
+/** Sightings of the tracks, first ones among them, in pixels. */
+function tracksData(
+  { tracks, starts, anchorFrames, anchors, frameOf, positions }: TrackObservations,
+  { width, height }: Pick<ChosenVideo, 'width' | 'height'>,
+): ViewData {
+  const count = tracks + frameOf.length;
+  const offsets = Uint32Array.from(starts, (start, t) => start + t);
+  const frames = new Uint16Array(count);
+  const places = new Float32Array(2 * count);
+  const unit = Math.sqrt(width * height);
+  const put = (at: number, frame: number, from: Float64Array, i: number): void => {
+    frames[at] = frame;
+    places.set([from[2 * i] * unit + width / 2, from[2 * i + 1] * unit + height / 2], 2 * at);
+  };
+  for (let t = 0; t < tracks; t++) {
+    put(offsets[t], anchorFrames[t], anchors, t);
+    for (let o = starts[t]; o < starts[t + 1]; o++) put(o + t + 1, frameOf[o], positions, o);
+  }
+  return {
+    starts: { shape: [tracks + 1], values: offsets },
+    frames: { shape: [count], values: frames },
+    positions: { shape: [count, 2], values: places },
+  };
+}
 
 function trueViews(known: KnownCameras | undefined): ViewDescription[] {
   if (known === undefined) return [];
