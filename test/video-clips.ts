@@ -47,8 +47,9 @@ export async function encodeClip(
   format: 'webm' | 'mp4',
   frames = FRAMES,
   paint: (n: number) => Uint8Array = paintFrame,
+  size = { width: WIDTH, height: HEIGHT },
 ): Promise<Uint8Array> {
-  const encoder = await openEncoder(format, { width: WIDTH, height: HEIGHT, framesPerSecond: FRAMES_PER_SECOND });
+  const encoder = await openEncoder(format, { ...size, framesPerSecond: FRAMES_PER_SECOND });
   try {
     for (let n = 0; n < frames; n++) await encoder.add(paint(n));
     return await encoder.finish();

@@ -11,11 +11,14 @@ export class ScenePanel {
   readonly canvas: Locator;
   readonly moveStart: Locator;
   readonly place: Locator;
+  /** Says through which camera the scene is seen, and leads to the next one and out. */
+  readonly through: Locator;
 
   constructor(readonly panel: Locator) {
     this.stage = panel.locator('.scene-stage');
     this.canvas = panel.locator('.scene-canvas');
     this.moveStart = panel.getByRole('button', { name: 'Move start' });
+    this.through = panel.locator('.scene-through');
     this.place = panel.getByRole('region', { name: 'Start of the next run' });
   }
 

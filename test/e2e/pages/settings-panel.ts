@@ -19,6 +19,23 @@ export class SettingsPanel {
     return this.panel.locator(`[data-setting="${name}"]`);
   }
 
+  /** What the draft is a run of. */
+  async chooseFit(title: string): Promise<void> {
+    await this.panel.getByRole('combobox', { name: 'Fit' }).click();
+    await this.panel.page().getByRole('option', { name: title }).click();
+    await this.row('seed').or(this.start).first().waitFor();
+  }
+
+  /** Hands over a file that belongs to the input, by what it is to the fit. */
+  async giveFile(
+    title: string,
+    file: { readonly name: string; readonly mimeType: string; readonly buffer: Buffer },
+  ): Promise<void> {
+    const row = this.panel.locator(`[data-file="${title}"]`);
+    await row.locator('input[type="file"]').setInputFiles(file);
+    await row.getByRole('img', { name: 'given' }).waitFor();
+  }
+
   /** Types a number into a setting. */
   async set(name: string, value: string): Promise<void> {
     const field = this.row(name).getByRole('textbox').first();
