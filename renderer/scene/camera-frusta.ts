@@ -34,10 +34,7 @@ export class CameraFrusta implements SceneLayer {
 
   constructor(role: LayerRole) {
     this.#role = role;
-    for (const lines of [
-      new LineSegments(this.#lines, this.#lineMaterial),
-      ...[this.#pathLine, this.#trailLines],
-    ]) {
+    for (const lines of [new LineSegments(this.#lines, this.#lineMaterial), ...[this.#pathLine, this.#trailLines]]) {
       lines.frustumCulled = false;
       this.object.add(lines);
     }
@@ -135,9 +132,7 @@ export class CameraFrusta implements SceneLayer {
           const at = 2 * (state * this.#count + camera) + end;
           const last = state + end === states;
           for (let k = 0; k < 3; k++) {
-            positions[3 * at + k] = last
-              ? centres[3 * camera + k]
-              : earlier[size * (state + end) + 3 * camera + k];
+            positions[3 * at + k] = last ? centres[3 * camera + k] : earlier[size * (state + end) + 3 * camera + k];
           }
           tints.set([colour >> 16, (colour >> 8) & 255, colour & 255, alpha], 4 * at);
         }

@@ -88,7 +88,7 @@ function placement(
 
 /** How far along the ray it meets the plane; Infinity where it passes by. */
 function distanceAlong(ray: Ray, { corner, across, along }: PlanePlacement): number {
-  const [origin, u, v] = [corner, across, along].map(triple => new Vector3(...triple));
+  const [origin, u, v] = [corner, across, along].map(triple => new Vector3().fromArray(triple));
   const normal = u.clone().cross(v);
   const offset = ray.origin.clone().sub(origin);
   const distance = -normal.dot(offset) / normal.dot(ray.direction);

@@ -28,7 +28,11 @@ export function feedCameras(run: string, { id }: CamerasView, onData: (data: Vie
     const iterations = opened.details.snapshots
       .filter(each => each.member === member && (cursor.iteration === 'now' || each.iteration <= cursor.iteration))
       .map(({ iteration }) => iteration);
-    return trailSnapshots(iterations, MOST_STATES).map(at => ({ member, at, key: `${opened.version} ${member} ${at}` }));
+    return trailSnapshots(iterations, MOST_STATES).map(at => ({
+      member,
+      at,
+      key: `${opened.version} ${member} ${at}`,
+    }));
   };
 
   const redraw = new Redraw(() => {

@@ -1,7 +1,6 @@
 // The scene that is on the screen, for the actions of the palette and for links. The panel registers it here while it can
 // be seen.
 
-import { useCursor } from '../state/cursor.ts';
 import { standingChanged } from '../state/standing.ts';
 import type { SceneEye } from './scene-eye.ts';
 import type { SceneView } from './scene-view.ts';
@@ -24,11 +23,6 @@ export function registerScene(run: string, shown: SceneView | undefined): void {
 
 export function theScene(): SceneView | undefined {
   return scene;
-}
-
-/** Where the scene of a run is on the screen beside its pictures: through the camera of the frame on show. */
-export function lookThroughFrame(run: string): void {
-  if (shownRun === run) scene?.lookThrough(useCursor.getState().frame);
 }
 
 /** Sees the scene of a run from `eye`, as soon as it is on the screen. */

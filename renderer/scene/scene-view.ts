@@ -100,7 +100,7 @@ export class SceneView {
   readonly #software = graphics() === 'software';
 
   #look: SceneLook = firstLook;
-  #colours: SceneColours = { background: 0xffffff, grid: 0xcccccc, line: 0x555555, accent: 0x228be6 };
+  #colours: SceneColours = { background: 0xffffff, grid: 0xcccccc, line: 0x555555, accent: 0x228be6, truth: 0x087f5b };
   #frame = 0;
   #truths: ReadonlySet<string> = new Set();
   /** Those that the scene can be seen through. */

@@ -21,7 +21,11 @@ const scene: GlbScene = {
   name: 'test',
   metresPerUnit: 0.001,
   points: [
-    { name: 'cloud', positions: Float32Array.of(10, 20, 30, -40, 50, 60), colours: Float32Array.of(1, 0, 0, 0, 1, 0.5) },
+    {
+      name: 'cloud',
+      positions: Float32Array.of(10, 20, 30, -40, 50, 60),
+      colours: Float32Array.of(1, 0, 0, 0, 1, 0.5),
+    },
   ],
   meshes: [
     {

@@ -3,11 +3,7 @@
 import { Button, Progress, Select } from '@mantine/core';
 import { IconDownload, IconFileExport, IconMovie } from '@tabler/icons-react';
 import { useEffect, useRef, useState } from 'react';
-import type {
-  ExportedFile,
-  ExportFileDescription,
-  ExportFormatDescription,
-} from '../../../src/protocol/host-calls.ts';
+import type { ExportedFile, ExportFileDescription, ExportFormatDescription } from '../../../src/protocol/host-calls.ts';
 import type { RunState } from '../../../src/protocol/run.ts';
 import { perform } from '../../actions/actions.ts';
 import { labCommand } from '../../state/command-line.ts';
@@ -54,12 +50,7 @@ function RunExports({ run }: { readonly run: string }) {
   return (
     <>
       <Files run={run} state={state} described={fit?.exportFiles ?? noFiles} />
-      <Formats
-        run={run}
-        formats={fit?.exportFormats ?? noFormats}
-        beside={fit?.exportFiles ?? noFiles}
-        state={state}
-      />
+      <Formats run={run} formats={fit?.exportFormats ?? noFormats} beside={fit?.exportFiles ?? noFiles} state={state} />
       {state !== 'loading' && state !== 'created' && <Records run={run} />}
       <section className="export-section" aria-label="Film">
         <h2 className="export-heading">Film</h2>

@@ -3,7 +3,8 @@
 
 import { useEffect, useMemo, useRef, useState } from 'react';
 import type { TracksView } from '../../../src/protocol/views.ts';
-import { lookThroughFrame } from '../../scene/scene-holder.ts';
+import { theScene } from '../../scene/scene-holder.ts';
+import { useCursor } from '../../state/cursor.ts';
 import { BoardBar } from './board-bar.tsx';
 import { FramePlayer } from './frame-player.tsx';
 import { ImageBoard, type TileStatus } from './image-board.ts';
@@ -43,7 +44,7 @@ export function PictureBoard({ run, views, tracks, visible }: PictureBoardProps)
     const made = new ImageBoard(pad.current, {
       onLayout: setBoxes,
       onClick: view => {
-        if (view.kind === 'image' && view.frames > 1) lookThroughFrame(run);
+        if (view.kind === 'image' && view.frames > 1) theScene()?.lookThrough(useCursor.getState().frame);
       },
       onStatus: (tile, status) => setStatuses(before => ({ ...before, [tile]: status })),
       onNote: text => {

@@ -1,8 +1,8 @@
 // One picture of a view as numbers: what is painted, read out under the cursor and saved. No canvas here.
 
+import { flowColours } from '../../../src/numerics/flow-wheel.ts';
 import type { Frame } from '../../../src/protocol/frames.ts';
 import type { DepthView, HeatMapView, ImageView, ViewArray, ViewDescription } from '../../../src/protocol/views.ts';
-import { flowColours } from '../../../src/numerics/flow-wheel.ts';
 import { type ColourMap, colourMap } from '../../plots/colour-maps.ts';
 
 /** The views that are drawn as pictures. */
@@ -130,7 +130,7 @@ export const DIVERGING_MAP = 'blue-red';
 export const FLOW_MAP = 'flow';
 
 /** Colours that a picture has whatever the user prefers. */
-export function ownMap({ colours }: ImageView): typeof DIVERGING_MAP | typeof FLOW_MAP | undefined {
+export function ownMap({ colours }: ImageView): string | undefined {
   return colours === undefined ? undefined : { diverging: DIVERGING_MAP, flow: FLOW_MAP }[colours];
 }
 

@@ -36,7 +36,11 @@ export function tailsAt(data: ViewData, frame: number, length = LENGTH): TrackTa
 }
 
 /** Draws onto the screen, where the picture lies as `placement` says. */
-export function drawTails(context: CanvasRenderingContext2D, { heads, pieces }: TrackTails, placement: Placement): void {
+export function drawTails(
+  context: CanvasRenderingContext2D,
+  { heads, pieces }: TrackTails,
+  placement: Placement,
+): void {
   const path = (places: readonly number[]): void => {
     context.beginPath();
     for (let k = 0; k + 3 < places.length; k += 4) {

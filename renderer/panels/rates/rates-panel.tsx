@@ -65,7 +65,8 @@ function Rates({ run, visible }: PanelProps & { readonly run: string }) {
       onMember: member => setCursor({ member: useCursor.getState().member === member ? 'best' : member }),
       onRange: next => drawn.current.along === undefined && setRange(next),
       onHover: point => {
-        if (hover.current !== null) hover.current.textContent = point === undefined ? '' : pointText(run, point, drawn.current.along);
+        if (hover.current !== null)
+          hover.current.textContent = point === undefined ? '' : pointText(run, point, drawn.current.along);
       },
     });
     scatter.current = made;

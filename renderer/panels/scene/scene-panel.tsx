@@ -254,9 +254,7 @@ function Through({ camera, scene }: { readonly camera: number; readonly scene: S
           <IconChevronLeft size={14} />
         </Button>
       )}
-      <span className="numbers">
-        {count > 1 ? `Through the camera of frame ${camera + 1}` : 'Through the camera'}
-      </span>
+      <span className="numbers">{count > 1 ? `Through the camera of frame ${camera + 1}` : 'Through the camera'}</span>
       {count > 1 && (
         <Button
           size="compact-xs"

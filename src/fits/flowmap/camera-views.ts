@@ -108,7 +108,10 @@ export function createCameraViews(
       return {
         positions: { shape: [near.length, 3], values: Float32Array.from(near.flatMap(({ position }) => position)) },
         colours: { shape: [near.length, 3], values: Uint8Array.from(near.flatMap(({ colour }) => [...colour])) },
-        confidence: { shape: [near.length], values: Uint8Array.from(near, point => Math.round(255 * point.confidence)) },
+        confidence: {
+          shape: [near.length],
+          values: Uint8Array.from(near, point => Math.round(255 * point.confidence)),
+        },
         'confidence.scale': { shape: [2], values: Float64Array.of(0, 1 / 255) },
       };
     },
@@ -154,7 +157,13 @@ function trueViews(known: KnownCameras | undefined): ViewDescription[] {
   if (known === undefined) return [];
   return [
     {
-      ...{ kind: 'cameras', id: 'true-cameras', title: 'True cameras', changes: 'with-iterations', unit: 'median depths' },
+      ...{
+        kind: 'cameras',
+        id: 'true-cameras',
+        title: 'True cameras',
+        changes: 'with-iterations',
+        unit: 'median depths',
+      },
       help: 'As they are known, laid over the fitted ones by a similarity without reflection.',
     },
     {

@@ -46,7 +46,10 @@ export const flowmap: Fit = {
       name: 'poses.tum',
       content: 'TUM: time in seconds (or the number of the frame), camera to world, quaternion x y z w; OpenCV axes.',
     },
-    { name: 'poses.kitti', content: 'KITTI: camera to world, 3 × 4 row by row; OpenCV axes (x right, y down, z forward).' },
+    {
+      name: 'poses.kitti',
+      content: 'KITTI: camera to world, 3 × 4 row by row; OpenCV axes (x right, y down, z forward).',
+    },
     {
       name: 'transforms.json',
       content: 'nerfstudio: camera to world in OpenGL axes (x right, y up, z back); focal lengths in pixels.',

@@ -53,10 +53,11 @@ export function knownCameras(truth: CameraPath, sources: readonly FrameSource[],
     },
     figures(fitted, focal, when) {
       const own = matched(fitted);
-      const errors = when === 'final' ? trajectoryErrors(own, poses) : centreErrors(own, poses);
+      const whole = when === 'final' ? trajectoryErrors(own, poses) : undefined;
+      const { atePercentOfPath } = whole ?? centreErrors(own, poses);
       return {
-        ...(errors.atePercentOfPath === undefined ? {} : { atePercent: errors.atePercentOfPath }),
-        ...('auc10' in errors ? { cameraRotationErrorDegrees: errors.rotationDegrees, auc10: 100 * errors.auc10 } : {}),
+        ...(atePercentOfPath === undefined ? {} : { atePercent: atePercentOfPath }),
+        ...(whole && { cameraRotationErrorDegrees: whole.rotationDegrees, auc10: 100 * whole.auc10 }),
         ...(trueFocal === undefined
           ? {}
           : { trueFocalPixels: trueFocal, focalErrorPercent: 100 * (focal / trueFocal - 1) }),

@@ -1,6 +1,6 @@
 // The fitted cameras with the points and the photographs, each a plane before its camera, as one file for viewers of 3-D.
 
-import { encodeGlb } from '../../formats/glb.ts';
+import { encodeGlb, type GlbMeshNode } from '../../formats/glb.ts';
 import { picturePlane } from '../../geometry/primitives.ts';
 import { rigid } from '../../geometry/rigid.ts';
 import { smallerTexture, type Texture } from '../../ops/rasterise/mesh-colours.ts';
@@ -19,7 +19,7 @@ export async function sceneGlb(
   encodePicture: EncodePicture,
 ): Promise<Uint8Array> {
   const plane = picturePlane(camera, PLANE_DEPTH);
-  const meshes = [];
+  const meshes: GlbMeshNode[] = [];
   const nameOf = (frame: number) => path[frame].imageFile ?? `frame ${frame}`;
   for (const [frame, { worldFromCam }] of path.entries()) {
     const photo = photoOf(frame);
@@ -29,7 +29,7 @@ export async function sceneGlb(
       worldFromNode: rigid<'world', 'object'>(worldFromCam.rotation, worldFromCam.translation),
       mesh: plane,
       texturePng: await encodePicture({ ...(factor > 1 ? smallerTexture(photo, factor) : photo), channels: 3 }),
-      shading: 'unlit' as const,
+      shading: 'unlit',
     });
   }
   const { points } = reconstruction;
