@@ -39,9 +39,9 @@ async function saveScreenshot(): Promise<void> {
 
 function toggleThrough(): void {
   const scene = theScene();
-  if (scene !== undefined) return scene.toggleThrough();
   const { current } = useLab.getState();
-  if (current.kind !== 'run') return;
+  if (scene !== undefined) scene.toggleThrough();
+  if (scene !== undefined || current.kind !== 'run') return;
   setSceneLook({ show: 'space' });
   showPanel('scene');
   placeSceneEye(current.run, { kind: 'camera', camera: useCursor.getState().frame });

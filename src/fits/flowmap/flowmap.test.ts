@@ -4,6 +4,7 @@ import { pathOfColmap } from '../../formats/colmap.ts';
 import { decodeColmapText } from '../../formats/colmap-text.ts';
 import { trajectoryErrors } from '../../geometry/trajectory-metrics.ts';
 import { openNodeDevice } from '../../host/node-device.ts';
+import { realValues } from '../../protocol/views.ts';
 import type { FitInput, Problem, SettingValues } from '../fit.ts';
 import { cameraHyper } from './camera-method.ts';
 import { flowmap } from './flowmap.ts';
@@ -49,7 +50,8 @@ function drive(problem: Problem): number {
 
 describe('the fit flowmap', () => {
   it('finds the cameras of a film of a room, and hands them on under the names of its frames', async () => {
-    const problem = await load(film);
+    const truth = path.map((worldFromCam, f) => ({ worldFromCam, camera, imageFile: names[f], timestamp: undefined }));
+    const problem = await load({ ...film, truth });
     const best = drive(problem);
     const history = { iterations: [], loss: [], validation: [] };
     const measures = problem.measure(best, { iteration: 0, hyper: cameraHyper, history, when: 'final' });
@@ -67,9 +69,29 @@ describe('the fit flowmap', () => {
     expect(errors.auc10).toBeGreaterThan(0.95);
     expect(errors.atePercentOfPath).toBeLessThan(0.5);
 
+    // The true cameras were no part of the fit: they are laid over it, and tell how far off it is.
+    expect(measures.atePercent).toBeCloseTo(errors.atePercentOfPath ?? Number.NaN, 6);
+    expect(measures.trueFocalPixels).toBeCloseTo(camera.fx, 9);
+    expect(Number(measures.focalPixels)).toBeCloseTo(camera.fx * (1 + Number(measures.focalErrorPercent) / 100), 9);
+    const centresOf = (id: string) => realValues(problem.view(id, best), 'worldFromCam').filter((_, k) => k % 4 === 3);
+    const [fitted, known] = [centresOf('cameras'), centresOf('true-cameras')];
+    const length = Math.hypot(...[0, 1, 2].map(k => fitted[fitted.length - 3 + k] - fitted[k]));
+    expect(Math.max(...fitted.map((value, k) => Math.abs(value - known[k])))).toBeLessThan(0.02 * length);
+
     const points = problem.view('points', best);
     expect(points.positions.shape).toEqual(points.colours.shape);
+    const confidence = realValues(points, 'confidence').toSorted();
+    expect(confidence.length).toBe(points.positions.shape[0]);
+    expect(confidence[0]).toBeGreaterThanOrEqual(0);
+    expect(confidence[confidence.length >> 1]).toBeGreaterThan(0.5);
+    expect(confidence[confidence.length - 1]).toBeLessThanOrEqual(1);
+    const tracks = problem.view('tracks', 0);
+    const places = tracks.positions.values;
+    expect(tracks.starts.values[tracks.starts.values.length - 1]).toBe(tracks.frames.values.length);
+    expect(Math.max(...places.filter((_, k) => k % 2 === 0))).toBeLessThan(camera.width);
+    expect(Math.max(...places.filter((_, k) => k % 2 === 1))).toBeLessThan(camera.height);
     expect(problem.view('cameras', best).worldFromCam.shape).toEqual([frames, 3, 4]);
+    expect([...files['scene.glb'].subarray(0, 4)]).toEqual([...'glTF'].map(letter => letter.charCodeAt(0)));
     expect(problem.view('frames', 0, 3).values.shape).toEqual([1, camera.height, camera.width, 1]);
     problem.dispose();
   });
@@ -82,6 +104,14 @@ describe('the fit flowmap', () => {
     const { frames: named } = JSON.parse(new TextDecoder().decode(transforms?.bytes));
     expect(named.map(({ file_path }: { file_path: string }) => file_path)).toEqual(names.filter((_, f) => f % 2 === 0));
     problem.dispose();
+  });
+
+  it('refuses true cameras of another video', async () => {
+    const truth = path.slice(1).map(worldFromCam => ({
+      ...{ worldFromCam, camera, imageFile: undefined, timestamp: undefined },
+    }));
+    await expect(load({ ...film, truth })).rejects.toThrow('0 of 10 frames have a true camera (by order)');
+    expect(device.allocatedBytes).toBe(0);
   });
 
   it('refuses what is no video, two frames, and a standing picture, with the reason', async () => {

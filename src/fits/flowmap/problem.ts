@@ -50,6 +50,7 @@ export async function loadCameras(
   if (video.positions.length < Number(input.shape[0])) {
     note?.(`${video.positions.length} of ${input.shape[0]} frames are taken: one of ${strideOf(input, settings)}.`);
   }
+  const known = input.truth && knownCameras(input.truth, video.sources, video.width);
   const tracks = followPoints(device, video);
   const observations = observationsFromTracks(tracks, video.frames.length, video);
   const [refusal] = refusals(observations);
@@ -75,7 +76,6 @@ export async function loadCameras(
   };
   const fitted = (member: number) =>
     fittedCameras(observations, method.stateOf(member), video, video.sources, colourOf);
-  const known = input.truth && knownCameras(input.truth, video.sources, video.width);
   const views = createCameraViews(video, observations, colourOf, {
     known,
     focal: focal === undefined ? 'found' : 'given',
