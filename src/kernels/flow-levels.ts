@@ -304,6 +304,22 @@ function fadeOf(x: v128): v128 {
   return f32x4.mul(power, scale);
 }
 
+/** Four values at `at`, moved to the right by a share of a pixel. */
+// @ts-ignore: decorator
+@inline
+export function across(at: usize, share: v128): v128 {
+  const one = v128.load(at);
+  return multiplyAdd(share, f32x4.sub(v128.load(at, 4), one), one);
+}
+
+/** The sum of the four lanes. */
+// @ts-ignore: decorator
+@inline
+export function laneSum(v: v128): f32 {
+  const pairs = f32x4.add(v, v128.shuffle<f32>(v, v, 2, 3, 0, 1));
+  return f32x4.extract_lane(pairs, 0) + f32x4.extract_lane(pairs, 1);
+}
+
 /** Values at four places, each moved to the right by its own share of a pixel. */
 // @ts-ignore: decorator
 @inline

@@ -2,7 +2,7 @@
 // mean, by Gauss–Newton steps whose matrix is that of the first picture; then the patches over a pixel are averaged.
 // Readable twin: ops/flow/flow-reference.ts. AssemblyScript.
 
-import { bandEnd, flowAt, FlowJob } from './flow-levels';
+import { across, bandEnd, flowAt, FlowJob, laneSum } from './flow-levels';
 import { scratchAddress } from './mode3-transforms';
 import { multiplyAdd } from './slice-products';
 
@@ -146,11 +146,11 @@ function takePatch(from: usize, stride: usize, damping: f32): void {
     }
     from += stride;
   }
-  sumX = sum(sx);
-  sumY = sum(sy);
-  xx = sum(sxx) - (sumX * sumX) / COUNT + damping;
-  xy = sum(sxy) - (sumX * sumY) / COUNT;
-  yy = sum(syy) - (sumY * sumY) / COUNT + damping;
+  sumX = laneSum(sx);
+  sumY = laneSum(sy);
+  xx = laneSum(sxx) - (sumX * sumX) / COUNT + damping;
+  xy = laneSum(sxy) - (sumX * sumY) / COUNT;
+  yy = laneSum(syy) - (sumY * sumY) / COUNT + damping;
 }
 
 /** Sum of squares without the mean, and its slopes, of the patch with its first pixel at (px, py) of the other picture. */
@@ -185,25 +185,10 @@ function compare(px: f32, py: f32): void {
     above1 = below1;
     from += 32;
   }
-  const total = sum(sums);
-  cost = sum(squares) - (total * total) / COUNT;
-  slopeX = sum(bx) - (total * sumX) / COUNT;
-  slopeY = sum(by) - (total * sumY) / COUNT;
-}
-
-/** Four values at `at`, moved to the right by a share of a pixel. */
-// @ts-ignore: decorator
-@inline
-function across(at: usize, share: v128): v128 {
-  const one = v128.load(at);
-  return multiplyAdd(share, f32x4.sub(v128.load(at, 4), one), one);
-}
-
-// @ts-ignore: decorator
-@inline
-function sum(v: v128): f32 {
-  const pairs = f32x4.add(v, v128.shuffle<f32>(v, v, 2, 3, 0, 1));
-  return f32x4.extract_lane(pairs, 0) + f32x4.extract_lane(pairs, 1);
+  const total = laneSum(sums);
+  cost = laneSum(squares) - (total * total) / COUNT;
+  slopeX = laneSum(bx) - (total * sumX) / COUNT;
+  slopeY = laneSum(by) - (total * sumY) / COUNT;
 }
 
 /** Bilinear in a plane of the coarser flow at (x, y), pixel centres at .5. */

@@ -3,6 +3,7 @@
 // 2004, inverse compositional). Pictures are those of flow-levels.ts. Readable twin: ops/tracks/tracks-reference.ts.
 // AssemblyScript.
 
+import { across, laneSum } from './flow-levels';
 import { scratchAddress } from './mode3-transforms';
 import { multiplyAdd } from './slice-products';
 
@@ -203,11 +204,11 @@ function takeWindow(origin: usize, stride: usize, x: f32, y: f32): void {
       syy = multiplyAdd(gy, gy, syy);
     }
   }
-  sumX = total(sx);
-  sumY = total(sy);
-  xx = total(sxx) - (sumX * sumX) / COUNT + DAMPING;
-  xy = total(sxy) - (sumX * sumY) / COUNT;
-  yy = total(syy) - (sumY * sumY) / COUNT + DAMPING;
+  sumX = laneSum(sx);
+  sumY = laneSum(sy);
+  xx = laneSum(sxx) - (sumX * sumX) / COUNT + DAMPING;
+  xy = laneSum(sxy) - (sumX * sumY) / COUNT;
+  yy = laneSum(syy) - (sumY * sumY) / COUNT + DAMPING;
 }
 
 let slopeX: f32 = 0, slopeY: f32 = 0;
@@ -250,23 +251,9 @@ function slopesAt(origin: usize, stride: usize, x: f32, y: f32): void {
     a3 = b3;
     from += 64;
   }
-  const mean = total(sums) / COUNT;
-  slopeX = total(bx) - mean * sumX;
-  slopeY = total(by) - mean * sumY;
-}
-
-// @ts-ignore: decorator
-@inline
-function across(at: usize, share: v128): v128 {
-  const one = v128.load(at);
-  return multiplyAdd(share, f32x4.sub(v128.load(at, 4), one), one);
-}
-
-// @ts-ignore: decorator
-@inline
-function total(v: v128): f32 {
-  const pairs = f32x4.add(v, v128.shuffle<f32>(v, v, 2, 3, 0, 1));
-  return f32x4.extract_lane(pairs, 0) + f32x4.extract_lane(pairs, 1);
+  const mean = laneSum(sums) / COUNT;
+  slopeX = laneSum(bx) - mean * sumX;
+  slopeY = laneSum(by) - mean * sumY;
 }
 
 /** Where a template has the Cholesky factor [6, 6] of its normal matrix, in float64, and all its bytes. */
@@ -448,11 +435,11 @@ function compareWarped(warped: usize): f32 {
     swt = multiplyAdd(w, t, swt);
     stt = multiplyAdd(t, t, stt);
   }
-  const w = <f64>total(sw) / 256;
-  const t = <f64>total(st) / 256;
-  const ww = max(<f64>1e-3, <f64>total(sww) / 256 - w * w);
-  const tt = max(<f64>1e-3, <f64>total(stt) / 256 - t * t);
-  const wt = <f64>total(swt) / 256 - w * t;
+  const w = <f64>laneSum(sw) / 256;
+  const t = <f64>laneSum(st) / 256;
+  const ww = max(<f64>1e-3, <f64>laneSum(sww) / 256 - w * w);
+  const tt = max(<f64>1e-3, <f64>laneSum(stt) / 256 - t * t);
+  const wt = <f64>laneSum(swt) / 256 - w * t;
   const gain = <f32>Math.sqrt(tt / ww);
   let b0: f64 = 0;
   let b1: f64 = 0;
