@@ -24,7 +24,7 @@ const standard: Readonly<Record<string, Figure>> = {
   rotationDeviationDegrees: { title: 'Rotation, standard deviation', unit: '°', better: 'lower' },
   alongDeviationMillimetres: { title: 'Distance, standard deviation', unit: 'mm', better: 'lower' },
   acrossDeviationMillimetres: { title: 'Place across the view, standard deviation', unit: 'mm', better: 'lower' },
-  atePercent: { title: 'ATE', unit: '% of the path', better: 'lower' },
+  atePercent: { title: 'ATE', unit: '% of path', better: 'lower' },
   auc10: { title: 'AUC@10°', unit: '%', better: 'higher' },
   cameraRotationErrorDegrees: { title: 'Relative rotation error', unit: '°', better: 'lower' },
   focalErrorPercent: { title: 'Focal length error', unit: '%' },

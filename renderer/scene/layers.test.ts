@@ -300,6 +300,18 @@ it('means the camera whose picture is clicked, the nearest where several lie beh
   expect(pick(0.65)).toBeUndefined();
 });
 
+it('takes the size of the scene from the surer half of its points', () => {
+  const layer = createLayer(views[2].view, 'stacked');
+  const positions = floats([4, 3], 0, 0, 0, 1, 2, 3, 90, 90, 90, -90, 0, 0);
+  feed(layer, { positions, confidence: floats([4], 0.9, 0.8, 0.1, 0.2) });
+  expect([layer.box.min.toArray(), layer.box.max.toArray()]).toEqual([
+    [0, 0, 0],
+    [1, 2, 3],
+  ]);
+  feed(layer, { positions });
+  expect(layer.box.max.toArray()).toEqual([90, 90, 90]);
+});
+
 it('draws trails through earlier states up to where the cameras are, but none of true cameras', () => {
   const earlier = { ...cameras, trails: floats([2, 1, 3], -1, 0, 0, 0, 1, 0) };
   const linesOf = (layer: SceneLayer, of: number) =>

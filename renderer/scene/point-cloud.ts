@@ -44,7 +44,7 @@ export class PointCloud {
     setAttribute(this.#geometry, 'tint', colours, 3);
     setAttribute(this.#geometry, 'confidence', confidence, 1);
     this.#geometry.setDrawRange(0, positions.length / 3);
-    const bounds = robustBounds(positions);
+    const bounds = robustBounds(surerHalf(positions, confidence));
     this.box.makeEmpty();
     if (bounds !== undefined) this.box.set(new Vector3(...bounds.slice(0, 3)), new Vector3(...bounds.slice(3)));
   }
@@ -60,6 +60,12 @@ export class PointCloud {
     this.#geometry.dispose();
     this.#material.dispose();
   }
+}
+
+/** Those at least as sure as the middle one: they tell how large the scene is, whatever the others say. */
+function surerHalf(positions: Float32Array, confidence: Float32Array): Float32Array {
+  const middle = confidence.toSorted()[confidence.length >> 1];
+  return positions.filter((_, k) => confidence[Math.floor(k / 3)] >= middle);
 }
 
 export class PointsLayer implements SceneLayer {

@@ -1,5 +1,7 @@
 // Numbers of the run bar and the library as people read them.
 
+import { figureTitle, figureUnit } from '../plots/figure-words.ts';
+
 /** Seconds as '12 s', '3 min 5 s', '2 h 10 min'. */
 export function formatDuration(seconds: number): string {
   if (!Number.isFinite(seconds)) return '…';
@@ -13,20 +15,13 @@ export function formatRate(perSecond: number): string {
   return perSecond >= 10 ? String(Math.round(perSecond)) : perSecond.toPrecision(2);
 }
 
-const figureNames: Readonly<Record<string, string>> = {
-  psnr: 'PSNR',
-  ssim: 'SSIM',
-  rse: 'RSE',
-  addMillimetres: 'ADD',
-  addSMillimetres: 'ADD-S',
-};
-
 /** 'PSNR 31.1 dB' for a figure of the library, by the names the field uses. */
 export function formatFigure(name: string, value: number): string {
-  const title = figureNames[name] ?? name.replace(/([a-z])([A-Z])/g, '$1 $2').toLowerCase();
-  if (/psnr/i.test(name)) return `${title} ${value.toFixed(2)} dB`;
-  const unit = name.endsWith('Millimetres') ? ' mm' : '';
-  return `${title} ${value !== 0 && Math.abs(value) < 1e-2 ? value.toExponential(1) : Number(value.toPrecision(3))}${unit}`;
+  const title = figureTitle(name);
+  const unit = figureUnit(name);
+  if (unit === 'dB') return `${title} ${value.toFixed(2)} dB`;
+  const number = value !== 0 && Math.abs(value) < 1e-2 ? value.toExponential(1) : Number(value.toPrecision(3));
+  return unit === undefined ? `${title} ${number}` : `${title} ${number}${unit === '°' ? '' : ' '}${unit}`;
 }
 
 /** 'just now', '5 min ago', 'yesterday', a date. */
