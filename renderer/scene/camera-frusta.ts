@@ -13,7 +13,7 @@ const REACH_PIXELS = 10;
 /** Of the size of the frusta that they are laid over. */
 const TRUTH_SIZE = 0.6;
 /** Of the oldest and the newest piece of a trail, 0 … 255. */
-const TRAIL_ALPHA = [25, 200] as const;
+const TRAIL_ALPHA = [15, 110] as const;
 
 export class CameraFrusta implements SceneLayer {
   readonly object = new Group();

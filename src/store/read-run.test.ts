@@ -37,8 +37,12 @@ describe('reading a run folder', () => {
   it('lists exports with their sizes, without those being written', () => {
     mkdirSync(join(folder, 'exports', 'film'), { recursive: true });
     write('exports/x.npy', '12345');
+    write('exports/film/a.png', '12');
     write('exports/y.npy.part', '1');
-    expect(listExports(folder)).toEqual([{ name: 'x.npy', bytes: 5 }]);
+    expect(listExports(folder)).toEqual([
+      { name: 'film/a.png', bytes: 2 },
+      { name: 'x.npy', bytes: 5 },
+    ]);
   });
 });
 

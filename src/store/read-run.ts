@@ -2,7 +2,7 @@
 // out. Node only.
 
 import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
-import { join } from 'node:path';
+import { join, sep } from 'node:path';
 import type { ExportedFile, RunSummary } from '../protocol/host-calls.ts';
 import { LabError } from '../protocol/lab-error.ts';
 import type { MeasureRow, ProblemDescription, Recipe, RunEvent } from '../protocol/run.ts';
@@ -94,12 +94,13 @@ export function readTrace(folder: string): Float64Array {
   return rows.slice(0, count);
 }
 
-/** Files in the folder `exports`. */
+/** Files in the folder `exports` and below it, named with slashes. */
 export function listExports(folder: string): ExportedFile[] {
   const exports = join(folder, 'exports');
   if (!existsSync(exports)) return [];
-  return readdirSync(exports)
+  return readdirSync(exports, { recursive: true, encoding: 'utf8' })
     .filter(name => !name.endsWith('.part'))
+    .map(name => name.split(sep).join('/'))
     .sort()
     .flatMap(name => {
       const entry = statSync(join(exports, name), { throwIfNoEntry: false });

@@ -183,7 +183,9 @@ function Scene({ run, pictures, space, visible }: SceneProps) {
             <ColourLegend {...legend} />
           </div>
         )}
-        <Truths views={shown.filter(({ id }) => truths.has(id))} colour={palettes[background].truth} />
+        {through === undefined && (
+          <Truths views={shown.filter(({ id }) => truths.has(id))} colour={palettes[background].truth} />
+        )}
         {scene !== undefined && posed !== undefined && (
           <PlaceStart scene={scene} view={posed} size={scene.sizeOf(posed)} />
         )}

@@ -5,7 +5,7 @@ import { IconAlertTriangle, IconPlayerPause, IconPlayerPlay, IconSearch } from '
 import { useMemo, useState } from 'react';
 import type { FitDescription } from '../../../src/protocol/host-calls.ts';
 import { perform } from '../../actions/actions.ts';
-import { cancelUpload, type Draft, setDraftSetting, useDraft } from '../../state/draft.ts';
+import { cancelUpload, type Draft, draftFromInput, setDraftSetting, useDraft } from '../../state/draft.ts';
 import { draftCommand, hasMask } from '../../state/draft-command.ts';
 import { editDraft } from '../../state/draft-edits.ts';
 import { useLab } from '../../state/lab.ts';
@@ -31,10 +31,29 @@ export function DraftSettings() {
   if (fit === undefined) return <p className="settings-note">The fit is not known yet.</p>;
   return (
     <>
+      <FitChoice fit={fit} draft={draft} />
       <Presets fit={fit} draft={draft} />
       <Fields fit={fit} draft={draft} list={list} />
       <Start draft={draft} list={list} />
     </>
+  );
+}
+
+/** A video can be filled in, or its cameras found: what is wanted of an input it does not say itself. */
+function FitChoice({ fit, draft }: { readonly fit: FitDescription; readonly draft: Draft }) {
+  const fits = useLab(({ description }) => description?.fits) ?? [];
+  const { input, name, mask } = draft;
+  const taking = fits.filter(({ opens }) => opens === fit.opens);
+  if (input === undefined || input.startsWith('sample:') || taking.length < 2) return undefined;
+  return (
+    <Select
+      size="xs"
+      label="Fit"
+      allowDeselect={false}
+      data={taking.map(({ id, title }) => ({ value: id, label: title }))}
+      value={fit.id}
+      onChange={id => id !== null && id !== fit.id && void draftFromInput(input, { fit: id, name, mask })}
+    />
   );
 }
 
