@@ -3,7 +3,7 @@
 import { Kbd } from '@mantine/core';
 import { Spotlight, type SpotlightActionData } from '@mantine/spotlight';
 import { IconSearch } from '@tabler/icons-react';
-import { useMemo, useReducer, useSyncExternalStore } from 'react';
+import { useMemo, useState, useSyncExternalStore } from 'react';
 import { shownShortcut } from '../actions/action.ts';
 import { actions } from '../actions/actions.ts';
 import { subscribeToEnabled } from '../actions/use-enabled.ts';
@@ -18,11 +18,15 @@ function enabledIds(): string {
     .join(' ');
 }
 
+const none = () => '';
+const neverTold = () => () => {};
+
 export function Palette() {
-  // Opened, it looks again at what can be performed: not everything that decides it tells of its changes.
-  const [, lookAgain] = useReducer((count: number) => count + 1, 0);
-  const enabled = useSyncExternalStore(subscribeToEnabled, enabledIds);
-  const library = useLab(state => state.library);
+  // Closed, it looks at nothing; opened, it looks anew, for not everything that decides what can be performed tells of its
+  // changes.
+  const [open, setOpen] = useState(false);
+  const enabled = useSyncExternalStore(open ? subscribeToEnabled : neverTold, open ? enabledIds : none);
+  const library = useLab(state => (open ? state.library : undefined));
   const fits = useLab(state => state.description?.fits);
   const entries = useMemo(() => {
     const groups = new Map<string, SpotlightActionData[]>();
@@ -62,7 +66,8 @@ export function Palette() {
       actions={entries}
       attributes={{ content: { 'aria-label': 'Commands' } }}
       shortcut={null}
-      onSpotlightOpen={lookAgain}
+      onSpotlightOpen={() => setOpen(true)}
+      onSpotlightClose={() => setOpen(false)}
       limit={30}
       scrollable
       // To blur what lies below takes long where the processor draws it.
