@@ -1,3 +1,5 @@
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { defineConfig } from 'vitest/config';
 
 export default defineConfig({
@@ -5,6 +7,8 @@ export default defineConfig({
     // Left to itself, vitest leaves one of two cores idle.
     maxWorkers: 2,
     testTimeout: 120000,
+    // What the lab remembers between starts is not the tests' to change.
+    env: { XDG_DATA_HOME: join(tmpdir(), 'descent-lab-tests') },
     projects: [
       { extends: true, test: { name: 'unit', include: ['src/**/*.test.ts', 'renderer/**/*.test.ts'] } },
       {

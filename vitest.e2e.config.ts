@@ -1,3 +1,5 @@
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { defineConfig } from 'vitest/config';
 
 export default defineConfig({
@@ -6,6 +8,8 @@ export default defineConfig({
     // Stories mostly wait for a fit that goes slowly enough to be watched: two at a time share two cores well.
     maxWorkers: 2,
     testTimeout: 120000,
+    // What the lab remembers between starts is not the tests' to change.
+    env: { XDG_DATA_HOME: join(tmpdir(), 'descent-lab-tests') },
     expect: { poll: { timeout: 30000, interval: 50 } },
     hookTimeout: 60000,
     // Real processes on a shared machine may stall for seconds; what fails three times fails.

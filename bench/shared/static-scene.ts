@@ -11,6 +11,8 @@ export interface StaticScene {
   readonly height: number;
   /** [frame], grey [height, width], 0 to 1. */
   readonly frames: readonly Float32Array[];
+  /** [frame], z-depth [height, width] in metres; 0 where it is unknown. */
+  readonly depths: readonly ArrayLike<number>[];
   /**
    * Place in frame `to` of the pixel place (x, y) of frame `from`, centres at .5; undefined without depth, outside, or where the
    * depth there says that something stands before it.
@@ -43,6 +45,7 @@ export async function readStaticScene(folder: string, most = Infinity): Promise<
     width,
     height,
     frames: pictures.map(greyPicture),
+    depths,
     project(from, to, x, y) {
       const z = depthAt(from, x, y);
       if (!(z > 0)) return undefined;

@@ -8,6 +8,7 @@ export type {
   Problem,
   RefinableModel,
   RefineRequest,
+  ResultCache,
   ScenePart,
   SettingValues,
 } from '../fits/fit.ts';

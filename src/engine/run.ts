@@ -2,7 +2,15 @@
 // Everything that touches the numbers depends on iterations only, never on the clock or on threads, so a replay or a
 // resumed run gives the same bits.
 
-import type { Evaluation, EvaluationRequest, MeasureContext, Measures, Problem, SettingValues } from '../fits/fit.ts';
+import type {
+  Evaluation,
+  EvaluationRequest,
+  MeasureContext,
+  Measures,
+  ParameterBlock,
+  Problem,
+  SettingValues,
+} from '../fits/fit.ts';
 import { createRandom, type RandomState, resumeRandom } from '../numerics/random.ts';
 import { squaredNorm } from '../optimizers/normalised.ts';
 import type { OptimizerState } from '../optimizers/optimizer.ts';
@@ -195,8 +203,8 @@ export function createRun({
     return {
       states,
       schedule: schedule.init(),
-      best: blocks.map(({ values }) => values.slice()),
-      good: blocks.map(({ values }) => values.slice()),
+      best: blocks.map(({ values }): Float32Array => values.slice()),
+      good: blocks.map(({ values }): Float32Array => values.slice()),
       goodStates: states.map(copyState),
     };
   });
@@ -226,14 +234,15 @@ export function createRun({
     state.goodLoss = loss;
     state.rises = 0;
     members[member].blocks.forEach(({ values }, b) => {
-      good[b].set(values);
+      good[b] = keep(good[b], values);
       copyInto(goodStates[b], states[b]);
     });
   };
 
   const keepBest = (member: number): void => {
+    const { best } = kept[member];
     members[member].blocks.forEach(({ values }, b) => {
-      kept[member].best[b].set(values);
+      best[b] = keep(best[b], values);
     });
   };
 
@@ -242,8 +251,8 @@ export function createRun({
     state.active = false;
     state.reason = reason;
     if (state.bestIteration >= 0) {
-      members[member].blocks.forEach(({ values }, b) => {
-        values.set(kept[member].best[b]);
+      members[member].blocks.forEach((block, b) => {
+        putBack(block, kept[member].best[b]);
       });
     }
     tell(`members.${member}.finished`, reason);
@@ -258,8 +267,8 @@ export function createRun({
 
   const restoreGood = (member: number): void => {
     const state = memberStates[member];
-    members[member].blocks.forEach(({ values }, b) => {
-      values.set(kept[member].good[b]);
+    members[member].blocks.forEach((block, b) => {
+      putBack(block, kept[member].good[b]);
       copyInto(kept[member].states[b], kept[member].goodStates[b]);
     });
     state.rises = 0;
@@ -353,7 +362,9 @@ export function createRun({
       state.peak = loss;
     }
     if (validation !== undefined && iteration % (problem.validationEvery ?? VALIDATION_EVERY) === 0) {
-      if (validation < state.bestValidation) {
+      // Of states of one rank the last is kept: a stage that refines what the rank does not see goes on from it.
+      const ranksAsWell = problem.validationIs === 'rank' && validation === state.bestValidation;
+      if (validation < state.bestValidation || ranksAsWell) {
         state.bestValidation = validation;
         state.bestIteration = iteration;
         keepBest(member);
@@ -405,15 +416,21 @@ export function createRun({
     }
   };
 
-  /** Every array that a checkpoint holds, by name. */
-  const eachArray = (visit: (name: string, data: Float32Array | Float64Array) => void): void => {
+  /** Every array that a checkpoint holds, by name; those that grow with how to make them as long as stored ones. */
+  const eachArray = (
+    visit: (name: string, data: Float32Array | Float64Array, resize?: (length: number) => void) => void,
+  ): void => {
     kept.forEach(({ states, schedule, best, good, goodStates }, m) => {
       visit(`member${m}.schedule`, schedule);
-      members[m].blocks.forEach(({ name, values }, b) => {
-        const prefix = `member${m}.${name}`;
-        visit(prefix, values);
-        visit(`${prefix}.best`, best[b]);
-        visit(`${prefix}.good`, good[b]);
+      members[m].blocks.forEach((block, b) => {
+        const prefix = `member${m}.${block.name}`;
+        const grows = block.resize !== undefined;
+        const resizing = (of: Float32Array[]) => (length: number) => {
+          of[b] = new Float32Array(length);
+        };
+        visit(prefix, block.values, grows ? length => block.resize?.(length) : undefined);
+        visit(`${prefix}.best`, best[b], grows ? resizing(best) : undefined);
+        visit(`${prefix}.good`, good[b], grows ? resizing(good) : undefined);
         for (const [key, data] of Object.entries(states[b])) visit(`${prefix}.optimizer.${key}`, data);
         for (const [key, data] of Object.entries(goodStates[b])) visit(`${prefix}.good.optimizer.${key}`, data);
       });
@@ -618,8 +635,8 @@ export function createRun({
     },
     restore({ document, arrays }, name, seconds = []) {
       const stored = document as CheckpointDocument;
-      eachArray((key, target) => {
-        if (arrays[key]?.length !== target.length) {
+      eachArray((key, target, resize) => {
+        if (arrays[key] === undefined || (resize === undefined && arrays[key].length !== target.length)) {
           throw new LabError({
             code: 'store',
             message: `The checkpoint does not fit this run: ${key} has ${arrays[key]?.length ?? 'no'} values, not ${target.length}.`,
@@ -628,6 +645,7 @@ export function createRun({
           });
         }
       });
+      eachArray((key, _, resize) => resize?.(arrays[key].length));
       eachArray((key, target) => target.set(arrays[key]));
       stored.members.forEach((values, member) => {
         const state = memberStates[member] as unknown as Record<string, unknown>;
@@ -667,6 +685,18 @@ interface CheckpointDocument {
   members: Record<string, unknown>[];
   histories: { iterations: number[]; loss: string[]; validation: string[] }[];
   random: RandomState;
+}
+
+/** A copy of values in the place of the one before, also where they have grown since. */
+function keep(kept: Float32Array, values: Float32Array): Float32Array {
+  if (kept.length !== values.length) return values.slice();
+  kept.set(values);
+  return kept;
+}
+
+function putBack(block: ParameterBlock, kept: Float32Array): void {
+  if (block.values.length !== kept.length) block.resize?.(kept.length);
+  block.values.set(kept);
 }
 
 function copyState(state: OptimizerState): OptimizerState {

@@ -65,6 +65,8 @@ export interface ParameterBlock {
   readonly values: Float32Array;
   /** Undefined: state of a method with an update of its own, see Problem.advance. */
   readonly gradients: Float32Array | undefined;
+  /** Of a block that begins empty and grows with a later stage: makes `values` this long, to be written by the engine. */
+  resize?(length: number): void;
 }
 
 /** One of the parallel hypotheses of a run. */
@@ -93,7 +95,7 @@ export interface Evaluation {
   readonly loss: number;
   /** Loss on held-out data, where the fit holds some out. */
   readonly validation: number | undefined;
-  /** In the order of Problem.terms. */
+  /** In the order of Problem.terms; NaN for one that has no part in this stage. */
   readonly terms: readonly number[];
   /** Set when a method with an update of its own has met its tolerance, or the member is to leave the run. */
   readonly converged?: boolean;
@@ -126,13 +128,16 @@ export interface ExportTensor {
   };
 }
 
-/** A PNG file of a picture [height, width, channels], values 0 to 1; handed in, for encoders run in Node alone. */
-export type EncodePicture = (picture: {
-  readonly width: number;
-  readonly height: number;
-  readonly channels: 1 | 3;
-  readonly values: Float32Array;
-}) => Promise<Uint8Array>;
+/** A PNG file of a picture [height, width, channels], values 0 to 1, of 8 bits unless told; handed in, for encoders run in Node alone. */
+export type EncodePicture = (
+  picture: {
+    readonly width: number;
+    readonly height: number;
+    readonly channels: 1 | 3;
+    readonly values: Float32Array;
+  },
+  bits?: 8 | 16,
+) => Promise<Uint8Array>;
 
 /** Figures about a member that cost too much for every iteration: plain numbers, lists, words. */
 export type Measures = Readonly<Record<string, number | string | readonly number[] | Readonly<Record<string, number>>>>;
@@ -172,7 +177,7 @@ export interface Problem {
   advance?(member: number, hyper: HyperValues): void;
   /** Quality and structure at the present parameters. */
   measure(member: number, context: MeasureContext): Measures;
-  /** What can be looked at. The first picture that changes with iterations also makes the thumbnail. */
+  /** What can be looked at. The first picture also makes the thumbnail. */
   readonly views: readonly ViewDescription[];
   /**
    * Data of a view (any but a series) at the present parameters, `member` 0 where the view never changes; of pictures only
@@ -226,8 +231,17 @@ export interface RefinableModel {
   dispose(): void;
 }
 
+/** Where costly results are kept from one run to the next, found by all that they depend on; losing any only costs time. */
+export interface ResultCache {
+  get(key: readonly string[]): Uint8Array | undefined;
+  put(key: readonly string[], bytes: Uint8Array): void;
+  /** A word that stands for these values in a key. */
+  digest(values: Float32Array): string;
+}
+
 export interface LoadContext {
   readonly device: CpuDevice;
+  readonly cache?: ResultCache | undefined;
   readonly seed: number;
   /** Observation mask, an array or a picture; what shapes it may have is up to the fit. */
   readonly mask?: FitInput | undefined;

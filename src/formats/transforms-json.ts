@@ -46,8 +46,11 @@ export function decodeTransformsJson(bytes: Uint8Array, name: string): CameraPat
   });
 }
 
-/** Throws a LabError of code 'input' where a camera has no intrinsics or name: nerfstudio needs both. */
-export function encodeTransformsJson(path: CameraPath): Uint8Array {
+/**
+ * `depthFileOf` names the depth picture of a camera, in steps of a thousandth of the unit, as nerfstudio takes them. Throws a
+ * LabError of code 'input' where a camera has no intrinsics or name: nerfstudio needs both.
+ */
+export function encodeTransformsJson(path: CameraPath, depthFileOf?: (index: number) => string): Uint8Array {
   const cameras = path.map(({ camera, imageFile }, i) => {
     if (camera !== undefined && imageFile !== undefined) return camera;
     throw pathError('transforms.json', `Camera ${i} has no intrinsics or no image name.`, tip);
@@ -63,6 +66,7 @@ export function encodeTransformsJson(path: CameraPath): Uint8Array {
       const m = Array.from(matrix4x4(compose(worldFromCam, flipCameraAxes)));
       return {
         file_path: imageFile,
+        ...(depthFileOf === undefined ? {} : { depth_file_path: depthFileOf(i) }),
         transform_matrix: [0, 4, 8, 12].map(row => m.slice(row, row + 4)),
         ...(isOne ? {} : intrinsicsOf(cameras[i])),
       };

@@ -258,9 +258,9 @@ function recordFixed({ problem, folder }: LoadedRun): void {
   }
 }
 
-/** The first picture that changes with iterations, as it is now, of the best member; of many frames the middle one. */
+/** The first picture, as it is now, of the best member; of many frames the middle one. */
 async function writeThumbnail({ run, problem, folder }: LoadedRun): Promise<void> {
-  const view = problem.views.find(({ kind, changes }) => kind === 'image' && changes === 'with-iterations');
+  const view = problem.views.find(({ kind }) => kind === 'image');
   if (view?.kind !== 'image') return;
   const data = problem.view(view.id, bestOf(run.members).member, view.frames >> 1);
   folder.writeThumbnail(await encodeViewThumbnail(view, data));

@@ -4,7 +4,7 @@
 import { setImmediate } from 'node:timers/promises';
 import type { CpuDevice } from '../devices/cpu/cpu-device.ts';
 import { type Checkpoint, decodeCheckpoint } from '../engine/checkpoint.ts';
-import { type Fit, findFit, fits, resolveMembers } from '../engine/fits.ts';
+import { type Fit, findFit, fits, type ResultCache, resolveMembers } from '../engine/fits.ts';
 import { createRun, type Run, type RunSink } from '../engine/run.ts';
 import { exportFilm } from '../film/export-film.ts';
 import type { InputExtent } from '../media/read-input.ts';
@@ -36,8 +36,12 @@ type Plan = Omit<StoredRecipe, 'files' | 'twin' | 'terms'>;
 /** What a stored run was made from, and must be made from again. */
 type Origin = Pick<StoredRecipe, 'files' | 'twin'>;
 
-/** `among` stands in for the registry of fits in tests. */
-export function createEngineService(emit: (event: EngineEvent) => void, among: readonly Fit[] = fits): EngineService {
+/** `among` stands in for the registry of fits in tests; without `cache` nothing is kept from run to run. */
+export function createEngineService(
+  emit: (event: EngineEvent) => void,
+  among: readonly Fit[] = fits,
+  cache?: ResultCache,
+): EngineService {
   let active: RunControl | undefined;
   /** The user wants to leave before the run is loaded. */
   let leaving = false;
@@ -83,7 +87,9 @@ export function createEngineService(emit: (event: EngineEvent) => void, among: r
     try {
       input.notes?.forEach(note);
       if ((input.pages ?? 1) > 1) note(`The file holds ${input.pages} pictures; only the first is read.`);
-      const problem = await fit.load(input.data, plan.members, { device, seed: plan.seed, mask: input.mask, note });
+      const problem = await fit.load(input.data, plan.members, {
+        ...{ device, cache, seed: plan.seed, mask: input.mask, note },
+      });
       try {
         await stayOrLeave();
         await use({ fit, problem, device, files });

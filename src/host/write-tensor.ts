@@ -54,7 +54,7 @@ export async function writeFiles(
   member: number,
   write: (name: string, bytes: Uint8Array) => void,
 ): Promise<void> {
-  const files = await problem.files?.(member, picture => encodePng(picture, 8));
+  const files = await problem.files?.(member, (picture, bits = 8) => encodePng(picture, bits));
   for (const { name, bytes } of files ?? []) write(name, bytes);
 }
 

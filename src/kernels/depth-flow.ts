@@ -38,10 +38,10 @@ export class DepthFlowJob {
   pulls: f64;
   /** f32 [edge, 12] */
   rows: f64;
-  /** i32 [edge]; i32 [frame + 1] offsets of the edges that leave a frame. */
+  /** i32 [edge]; i32 [frame, 2] the edges that leave a frame, from and to. */
   targets: f64;
   leaving: f64;
-  /** i32 [frame + 1] offsets into i32 [edge]: the edges that arrive in a frame. */
+  /** i32 [frame, 2] from and to in i32 [edge]: the edges that arrive in a frame. */
   arriving: f64;
   arrivals: f64;
   /** Pixels of the 640 x 480 area from pixel to pixel, and the principal point there. */
@@ -60,6 +60,8 @@ export class DepthFlowJob {
   consistencyShare: f64;
   /** f64 [frame, 4], written here: sums of flow, smoothness and consistency, count behind. */
   sums: f64;
+  /** f64 [edge, 12], written by depthCamerasChunk: gradient by the rows. */
+  byRows: f64;
 }
 
 // @ts-ignore: decorator
@@ -129,7 +131,7 @@ export function depthLossChunk(jobAt: usize, chunk: i32): void {
   const sums = <usize>job.sums + (<usize>chunk << 5);
   memory.fill(sums, 0, 32);
   smooth(job, chunk, sums);
-  const leaving = <usize>job.leaving + (<usize>chunk << 2);
+  const leaving = <usize>job.leaving + (<usize>chunk << 3);
   const end = load<i32>(leaving, 4);
   for (let e = load<i32>(leaving); e < end; e++) compare(job, chunk, e, sums);
 }
@@ -281,12 +283,88 @@ function compare(job: DepthFlowJob, frame: i32, edge: i32, sums: usize): void {
   store<f64>(sums, load<f64>(sums, 24) + behindTotal, 24);
 }
 
+/** Gradient by the rows of the edges that leave a frame, after its losses: of the flow anew, of the consistency from `pulls`. */
+export function depthCamerasChunk(jobAt: usize, chunk: i32): void {
+  const job = changetype<DepthFlowJob>(jobAt);
+  const leaving = <usize>job.leaving + (<usize>chunk << 3);
+  const end = load<i32>(leaving, 4);
+  for (let e = load<i32>(leaving); e < end; e++) pullCameras(job, chunk, e);
+}
+
+function pullCameras(job: DepthFlowJob, frame: i32, edge: i32): void {
+  const height = <i32>job.height;
+  const step = <usize>(<i32>job.stride) << 2;
+  const bytes = mapBytes(job);
+  const rows = <usize>job.rows + <usize>(48 * edge);
+  const out = <usize>job.byRows + <usize>(96 * edge);
+  const one = f32x4.splat(1);
+  const zero = f32x4.splat(0);
+  const perSquare = f32x4.splat(<f32>(1 / (job.delta * job.delta)));
+  const flowShare = f32x4.splat(<f32>job.flowShare);
+  const nearest = f32x4.splat(<f32>job.nearest);
+  const stepX = f32x4.splat(<f32>job.stepX);
+  const centreX = f32x4.splat(<f32>job.centreX);
+  memory.fill(out, 0, 96);
+  for (let y = 0; y < height; y++) {
+    const yy = (<f32>y + <f32>0.5) * <f32>job.stepY - <f32>job.centreY;
+    const rowX = f32x4.splat(load<f32>(rows, 4) * yy + load<f32>(rows, 8));
+    const rowY = f32x4.splat(load<f32>(rows, 20) * yy + load<f32>(rows, 24));
+    const rowZ = f32x4.splat(load<f32>(rows, 36) * yy + load<f32>(rows, 40));
+    const from = step * y;
+    // Of each of the three pulls: times x, alone, and times 1 / depth; y is the same in the whole row.
+    let ax = zero, a = zero, ai = zero, bx = zero, b = zero, bi = zero, cx = zero, c = zero, ci = zero;
+    let column = f32x4(0.5, 1.5, 2.5, 3.5);
+    for (let at: usize = 0; at < step; at += 16) {
+      const weight = v128.load(<usize>job.weights + bytes * edge + from + at);
+      const x = f32x4.sub(f32x4.mul(column, stepX), centreX);
+      column = f32x4.add(column, f32x4.splat(4));
+      if (!v128.any_true(f32x4.gt(weight, zero))) continue;
+      const inverse = v128.load(<usize>job.inverses + bytes * frame + from + at);
+      const depthRatio = multiplyAdd(v128.load32_splat(rows + 44), inverse, multiplyAdd(v128.load32_splat(rows + 32), x, rowZ));
+      const seen = f32x4.gt(depthRatio, nearest);
+      const perDepth = v128.and(seen, f32x4.div(one, v128.bitselect(depthRatio, one, seen)));
+      const px = f32x4.mul(multiplyAdd(v128.load32_splat(rows + 12), inverse, multiplyAdd(v128.load32_splat(rows), x, rowX)), perDepth);
+      const py = f32x4.mul(multiplyAdd(v128.load32_splat(rows + 28), inverse, multiplyAdd(v128.load32_splat(rows + 16), x, rowY)), perDepth);
+      const rx = f32x4.sub(px, v128.load(<usize>job.measuredX + bytes * edge + from + at));
+      const ry = f32x4.sub(py, v128.load(<usize>job.measuredY + bytes * edge + from + at));
+      const share = f32x4.mul(multiplyAdd(rx, rx, f32x4.mul(ry, ry)), perSquare);
+      const pull = f32x4.mul(f32x4.mul(flowShare, weight), f32x4.div(perDepth, f32x4.add(one, share)));
+      const slope = f32x4.mul(v128.load(<usize>job.pulls + bytes * edge + from + at), perDepth);
+      const pullX = f32x4.mul(pull, rx);
+      const pullY = f32x4.mul(pull, ry);
+      const pullZ = f32x4.sub(slope, multiplyAdd(pullX, px, f32x4.mul(pullY, py)));
+      ax = multiplyAdd(pullX, x, ax);
+      a = f32x4.add(a, pullX);
+      ai = multiplyAdd(pullX, inverse, ai);
+      bx = multiplyAdd(pullY, x, bx);
+      b = f32x4.add(b, pullY);
+      bi = multiplyAdd(pullY, inverse, bi);
+      cx = multiplyAdd(pullZ, x, cx);
+      c = f32x4.add(c, pullZ);
+      ci = multiplyAdd(pullZ, inverse, ci);
+    }
+    addPull(out, ax, a, ai, <f64>yy);
+    addPull(out + 32, bx, b, bi, <f64>yy);
+    addPull(out + 64, cx, c, ci, <f64>yy);
+  }
+}
+
+// @ts-ignore: decorator
+@inline
+function addPull(out: usize, timesX: v128, alone: v128, timesInverse: v128, y: f64): void {
+  const sum = addLanes(alone);
+  store<f64>(out, load<f64>(out) + addLanes(timesX));
+  store<f64>(out, load<f64>(out, 8) + y * sum, 8);
+  store<f64>(out, load<f64>(out, 16) + sum, 16);
+  store<f64>(out, load<f64>(out, 24) + addLanes(timesInverse), 24);
+}
+
 /** Gradient of a frame by its grids, once the pulls of the edges that arrive in it are added. */
 export function depthGatherChunk(jobAt: usize, chunk: i32): void {
   const job = changetype<DepthFlowJob>(jobAt);
   const bytes = mapBytes(job);
   const slopes = <usize>job.slopes + bytes * chunk;
-  const arriving = <usize>job.arriving + (<usize>chunk << 2);
+  const arriving = <usize>job.arriving + (<usize>chunk << 3);
   const end = load<i32>(arriving, 4);
   for (let k = load<i32>(arriving); k < end; k++) {
     scatter(job, load<i32>(<usize>job.arrivals + (<usize>k << 2)), slopes);

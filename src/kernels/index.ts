@@ -1,7 +1,7 @@
 // Entry of the AssemblyScript build: every kernel the pool may call. Each takes its chunk number last.
 
 export { packGradientChunk, packSynthesisChunk, residualChunk, rightGradientChunk, synthesisChunk } from './completion';
-export { depthEnlargeChunk, depthGatherChunk, depthLossChunk } from './depth-flow';
+export { depthEnlargeChunk, depthCamerasChunk, depthGatherChunk, depthLossChunk } from './depth-flow';
 export { flowConfidenceChunk, flowEnlargeChunk, flowPictureChunk } from './flow-levels';
 export { flowLineariseChunk, flowMergeChunk, flowRelaxChunk, flowRelaxSeamChunk, flowWeightsChunk } from './flow-refine';
 export { flowDenseChunk, flowSearchChunk } from './flow-search';

@@ -9,6 +9,8 @@ export interface ByteCache {
   /** What was put under `key`; undefined where there is none, or where the file is not as it was written. */
   get(key: readonly string[]): Uint8Array | undefined;
   put(key: readonly string[], bytes: Uint8Array): void;
+  /** A word that stands for these values in a key. */
+  digest(values: Float32Array): string;
 }
 
 const digestBytes = 32;
@@ -47,6 +49,7 @@ export function openByteCache(folder: string, mostBytes: number): ByteCache {
         // A full or read-only disk: the result is made again next time.
       }
     },
+    digest: values => digest(new Uint8Array(values.buffer, values.byteOffset, values.byteLength)).toString('base64url'),
   };
 }
 

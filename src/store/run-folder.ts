@@ -170,7 +170,8 @@ function openFolder(path: string, recipe: StoredRecipe): RunFolder {
     recipe,
     appendEvent: event => storing(path, () => appendFileSync(join(path, 'events.jsonl'), `${JSON.stringify(event)}\n`)),
     appendTrace({ iteration, member, loss, validation, learningRate, terms }) {
-      buffered += `${[iteration, member, loss, validation ?? '', learningRate, ...terms].join(',')}\n`;
+      const acting = terms.map(term => (Number.isNaN(term) ? '' : term));
+      buffered += `${[iteration, member, loss, validation ?? '', learningRate, ...acting].join(',')}\n`;
     },
     appendMeasures: row =>
       storing(path, () => appendFileSync(join(path, 'measures.jsonl'), `${JSON.stringify(row)}\n`)),

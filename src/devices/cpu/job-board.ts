@@ -37,6 +37,7 @@ export const kernelNames = [
   'reduceTracksChunk',
   'depthEnlargeChunk',
   'depthLossChunk',
+  'depthCamerasChunk',
   'depthGatherChunk',
 ] as const;
 export type KernelName = (typeof kernelNames)[number];

@@ -53,7 +53,7 @@ export function fittedCameras(
   const unit = Math.sqrt(size.width * size.height);
   const focal = Math.exp(state.logFocal) * unit;
   const camera: Camera = { ...size, fx: focal, fy: focal, cx: size.width / 2, cy: size.height / 2 };
-  const scale = Math.exp(-middle(state.logDepths));
+  const scale = unitScale(state);
   const worldFromCams = posesOf(state, scale);
   const path = worldFromCams.map((worldFromCam, f) => ({ worldFromCam, camera, ...sources[f] }));
 
@@ -99,6 +99,11 @@ export function fittedCameras(
   return { camera, path, reconstruction: { cameras: [colmapCamera(1, camera)], images, points } };
 }
 
+/** Factor on all lengths that makes the median depth of the points 1. */
+export function unitScale({ logDepths }: CameraState): number {
+  return Math.exp(-middle(logDepths));
+}
+
 /** worldFromCam of every frame, lengths times `scale`. */
 export function posesOf({ worldFromCams: cams }: CameraState, scale = 1): WorldFromCam[] {
   return Array.from({ length: cams.length / 12 }, (_, f) => {
@@ -108,13 +113,16 @@ export function posesOf({ worldFromCams: cams }: CameraState, scale = 1): WorldF
   });
 }
 
-/** Files below the exports of a run. */
-export function encodeCameras({ path, reconstruction }: FittedCameras): Readonly<Record<string, Uint8Array>> {
+/** Files below the exports of a run. `depthFileOf` names the depth picture of a frame, where there are some. */
+export function encodeCameras(
+  { path, reconstruction }: FittedCameras,
+  depthFileOf?: (frame: number) => string,
+): Readonly<Record<string, Uint8Array>> {
   const { points } = reconstruction;
   const files: Record<string, Uint8Array> = {
     'poses.tum': encodeTum(path),
     'poses.kitti': encodeKitti(path),
-    'transforms.json': encodeTransformsJson(path),
+    'transforms.json': encodeTransformsJson(path, depthFileOf),
     'points.ply': encodePlyPoints({
       positions: points.flatMap(({ position }) => Array.from(position)),
       colours: points.flatMap(({ colour }) => Array.from(colour)),

@@ -1,8 +1,10 @@
 // How the cameras of a video are searched for: members descend from different focal lengths with two curricula and are polished;
-// the best is polished to the end, and so is its scene turned inside out, in the place of the worst. The engine drives it where a user watches and steers, `searchCameras` where nobody
-// does: the same seed gives the same cameras in both. All that changes from pass to pass lies in the members' blocks.
+// the best is polished to the end, and so is its scene turned inside out, in the place of the worst. What ended best goes on to
+// dense depth, where that is asked for. The engine drives it where a user watches and steers, `searchCameras` where nobody does:
+// the same seed gives the same cameras in both. All that changes from pass to pass lies in the members' blocks.
 
 import { createRandom } from '../../numerics/random.ts';
+import { depthFlowSettings } from '../../ops/depth-flow/depth-flow.ts';
 import { chainGradient, chainPoses, identityCameras, motionsBetween } from '../../ops/reproject/chained-poses.ts';
 import {
   type CameraState,
@@ -12,6 +14,7 @@ import {
 } from '../../ops/reproject/reproject.ts';
 import { adam } from '../../optimizers/adam.ts';
 import type { Evaluation, EvaluationRequest, HyperValues, ParameterBlock } from '../fit.ts';
+import type { DenseDepth } from './dense-depth.ts';
 import { mirrored } from './mirrored.ts';
 import { firstDamping, isSettled, polishStep } from './polish.ts';
 
@@ -39,6 +42,8 @@ export interface CameraMethodSettings {
   /** Cauchy scales, pixels. */
   readonly polishScale: number;
   readonly finalScale: number;
+  /** Passes of descent of the dense depth. */
+  readonly depthDescents: number;
   readonly seed: number;
 }
 
@@ -56,11 +61,16 @@ export const cameraMethodSettings: CameraMethodSettings = {
   finalSteps: 40,
   polishScale: 2,
   finalScale: 1,
+  depthDescents: 120,
   seed: 0,
 };
 
-/** What a user may turn: rates of the descent, and a factor on all Cauchy scales. */
-export const cameraHyper = { learningRate: 1e-2, depthRate: 2e-2, focalRate: 2e-2, scaleFactor: 1 };
+/** What a user may turn: rates of the descent, a factor on all Cauchy scales, and what the dense depth is made of. */
+export const cameraHyper = {
+  ...{ learningRate: 1e-2, depthRate: 2e-2, focalRate: 2e-2, scaleFactor: 1 },
+  ...{ smoothness: depthFlowSettings.smoothness, consistency: depthFlowSettings.consistency },
+  longestGap: depthFlowSettings.longestGap,
+};
 
 /** Cauchy scale at the start of a curriculum, pixels; it ends at 1. */
 const startScale: Readonly<Record<Curriculum, number>> = { time: 64, gap: 8 };
@@ -80,6 +90,8 @@ export interface CameraMethod {
   agrees(member: number): boolean;
   /** Whether it was polished to the end, and ended lowest. */
   isBest(member: number): boolean;
+  /** Its dense depth [frame, node], once that stage has begun. */
+  gridsOf(member: number): Float32Array | undefined;
 }
 
 /** Cauchy scales of the first steps of a scene turned inside out, which is far from where it belongs: pixels, steps. */
@@ -90,9 +102,9 @@ const mirrorStages = [
 
 /**
  * Fields of the block `progress`. `ended`: the pass in which the final stage began, 0 before. `mirror`: 1 for the member that
- * holds the best one's scene turned inside out.
+ * holds the best one's scene turned inside out. `dense`: the pass in which the stage of dense depth began, 0 before.
  */
-const Progress = { pass: 0, damping: 1, small: 2, loss: 3, ended: 4, agrees: 5, mirror: 6, size: 7 };
+const Progress = { pass: 0, damping: 1, small: 2, loss: 3, ended: 4, agrees: 5, mirror: 6, dense: 7, size: 8 };
 
 interface MemberState {
   readonly curriculum: Curriculum;
@@ -106,9 +118,16 @@ interface MemberState {
   /** From an evaluation to the move that follows it. */
   readonly gradient: ReprojectionGradient;
   next: CameraState | undefined;
+  /** Dense depth [frame, node] with Adam's moments and its gradient: empty before that stage. */
+  readonly grids: { values: Float32Array; mean: Float32Array; square: Float32Array; gradient: Float32Array };
 }
 
-export function createCameraMethod(reprojector: Reprojector, settings: CameraMethodSettings): CameraMethod {
+/** Without `dense` the best member ends with its polish. */
+export function createCameraMethod(
+  reprojector: Reprojector,
+  settings: CameraMethodSettings,
+  dense?: DenseDepth,
+): CameraMethod {
   const { observations } = reprojector;
   const { frames, tracks } = observations;
   const { descents, polishSteps, polishRounds, finalSteps, polishScale, finalScale, focalKnown } = settings;
@@ -129,9 +148,14 @@ export function createCameraMethod(reprojector: Reprojector, settings: CameraMet
       moments: { motions: adam.init(6 * (frames - 1)), depths: adam.init(tracks), focal: adam.init(1) },
       gradient: createGradient(observations),
       next: undefined,
+      grids: {
+        ...{ values: new Float32Array(0), mean: new Float32Array(0), square: new Float32Array(0) },
+        gradient: new Float32Array(0),
+      },
     };
   });
   const chosen = new Uint32Array(settings.observations);
+  const sightings = Math.max(1, observations.trackOf.length);
 
   const stateOf = ({ motions, depths, focal }: MemberState): CameraState => {
     const worldFromCams = identityCameras(frames);
@@ -149,7 +173,7 @@ export function createCameraMethod(reprojector: Reprojector, settings: CameraMet
     for (let i = 0; i < chosen.length; i++) chosen[i] = order[random.integer(among)];
     const scale = factor * startScale[member.curriculum] ** (1 - share(pass));
     const { loss, behind } = reprojector.gradient(stateOf(member), chosen, scale, member.gradient);
-    return { loss, validation: undefined, terms: [scale, behind / chosen.length] };
+    return { loss, validation: undefined, terms: [scale, behind / chosen.length, ...noTerms] };
   };
 
   /** One look of the polish: what the next step would be, if there is a better place. */
@@ -161,7 +185,7 @@ export function createCameraMethod(reprojector: Reprojector, settings: CameraMet
     if (settled || isLast) {
       const { loss, behind } = reprojector.loss(state, scale);
       progress[Progress.loss] = loss;
-      return { loss, validation: undefined, terms: [scale, behind / Math.max(1, observations.trackOf.length)] };
+      return { loss, validation: undefined, terms: [scale, behind / sightings, ...noTerms] };
     }
     const step = polishStep(
       reprojector,
@@ -173,8 +197,50 @@ export function createCameraMethod(reprojector: Reprojector, settings: CameraMet
     progress[Progress.small] = step.small;
     progress[Progress.loss] = step.loss;
     if (step.taken) member.next = step.state;
-    const share = step.behind / Math.max(1, observations.trackOf.length);
-    return { loss: step.firstLoss, validation: undefined, terms: [scale, share] };
+    return { loss: step.firstLoss, validation: undefined, terms: [scale, step.behind / sightings, ...noTerms] };
+  };
+
+  const measuring = (dense?.frames ?? 1) - 1;
+  /** Passes of dense depth behind a member: those that measure flow first, a frame each. */
+  const denseAt = ({ progress }: MemberState) => progress[Progress.pass] - progress[Progress.dense];
+
+  /** One look of dense depth: a frame is measured, or the gradient by the grids. The cameras hold still, and so does the rank. */
+  const lookDensely = (member: MemberState, depth: DenseDepth, hyper: HyperValues): Evaluation => {
+    const { progress, grids } = member;
+    const rank = progress[Progress.loss];
+    const within = denseAt(member);
+    if (within < measuring) {
+      depth.measure(within + 1);
+      return { loss: rank, validation: rank, terms: [finalScale * hyper.scaleFactor, 0, ...noTerms] };
+    }
+    const state = stateOf(member);
+    if (grids.values.length === 0) {
+      grids.values = depth.start(observations, state);
+      grids.mean = new Float32Array(grids.values.length);
+      grids.square = new Float32Array(grids.values.length);
+    }
+    if (grids.gradient.length === 0) grids.gradient = new Float32Array(grids.values.length);
+    const { smoothness, consistency, longestGap } = hyper;
+    const delta = finalScale * hyper.scaleFactor;
+    const found = depth.evaluate(state, grids.values, { delta, smoothness, consistency, longestGap }, grids.gradient);
+    const terms = [delta, depth.behindShare(found.behind), found.flow, found.smoothness, found.consistency];
+    const isLast = within - measuring >= settings.depthDescents;
+    return {
+      ...{ loss: found.loss, validation: rank, terms },
+      ...(isLast ? { converged: true, reason: 'converged, with depth' } : {}),
+    };
+  };
+
+  /** Factor on the rates of a descent: half a cosine. */
+  const easing = (pass: number, passes: number): number => {
+    const turn = Math.PI * Math.min(1, pass / Math.max(1, passes));
+    return settings.finalRate + ((1 - settings.finalRate) * (1 + Math.cos(turn))) / 2;
+  };
+
+  const isBest = ({ progress }: MemberState): boolean => {
+    const isWorse = ({ progress: other }: MemberState) =>
+      other[Progress.ended] > 0 && other[Progress.loss] < progress[Progress.loss];
+    return progress[Progress.ended] > 0 && !members.some(isWorse);
   };
 
   const agree = (a: MemberState, b: MemberState): boolean => {
@@ -233,11 +299,16 @@ export function createCameraMethod(reprojector: Reprojector, settings: CameraMet
           })),
         ]),
         { name: 'progress', group: 'motions', values: member.progress, gradients: undefined },
+        ...(dense === undefined ? [] : (['values', 'mean', 'square'] as const).map(part => gridBlock(member, part))),
       ],
     })),
     passes:
-      descents + polishSteps * polishRounds + mirrorStages.reduce((sum, { steps }) => sum + steps, finalSteps) + 1,
-    terms: ['scale', 'behind'],
+      descents +
+      polishSteps * polishRounds +
+      mirrorStages.reduce((sum, { steps }) => sum + steps, finalSteps) +
+      1 +
+      (dense === undefined ? 0 : measuring + settings.depthDescents + 1),
+    terms: ['scale', 'behind', 'flow', 'smoothness', 'consistency'],
     evaluate(requests) {
       const isOpen = requests.every(({ member }) => members[member].progress[Progress.ended] === 0);
       const ranks = isOpen ? ranksOf(requests) : undefined;
@@ -256,11 +327,12 @@ export function createCameraMethod(reprojector: Reprojector, settings: CameraMet
         const { progress } = member;
         const pass = progress[Progress.pass];
         const factor = hyper.scaleFactor;
+        if (dense !== undefined && progress[Progress.dense] > 0) return lookDensely(member, dense, hyper);
         if (pass < descents) return look(member, factor);
         const isFinal = progress[Progress.ended] > 0;
         if (!isFinal && ranks !== undefined) {
           const { loss } = reprojector.loss(stateOf(member), finalScale * factor);
-          const terms = [finalScale * factor, 0];
+          const terms = [finalScale * factor, 0, ...noTerms];
           return { loss, validation: loss, terms, converged: true, reason: 'left to a better member' };
         }
         if (!isFinal) return attempt(member, polishScale * factor, false);
@@ -269,17 +341,31 @@ export function createCameraMethod(reprojector: Reprojector, settings: CameraMet
           progress[Progress.damping] = firstDamping;
           progress[Progress.small] = 0;
         }
-        const evaluation = attempt(member, at.scale * factor, at.isLast);
+        const tried = attempt(member, at.scale * factor, at.isLast);
+        // As precise as `progress` keeps it, so that the stage of dense depth has the very rank of the end of the polish.
+        const evaluation = at.isFinest ? { ...tried, validation: Math.fround(tried.loss) } : tried;
         const settled = isSettled({ damping: progress[Progress.damping], small: progress[Progress.small] });
         if (!at.isFinest || !(at.isLast || (settled && member.next === undefined))) return evaluation;
+        const goesOn = progress[Progress.mirror] === 0 || isBest(member);
+        if (dense !== undefined && goesOn) {
+          progress[Progress.dense] = pass + 1;
+          return evaluation;
+        }
         const reason = progress[Progress.mirror] === 1 ? 'converged from the best one, turned inside out' : 'converged';
-        return { ...evaluation, validation: evaluation.loss, converged: true, reason };
+        return { ...evaluation, converged: true, reason };
       });
     },
     advance(m, hyper) {
       const member = members[m];
-      const { motions, depths, focal, progress, moments, gradient } = member;
+      const { motions, depths, focal, progress, moments, gradient, grids } = member;
+      const within = denseAt(member) - measuring;
       const pass = progress[Progress.pass]++;
+      if (progress[Progress.dense] > 0 && pass >= progress[Progress.dense]) {
+        if (within < 0) return;
+        const learningRate = hyper.depthRate * easing(within, settings.depthDescents);
+        move(grids.values, grids.gradient, { mean: grids.mean, square: grids.square }, learningRate, within + 1);
+        return;
+      }
       if (pass >= descents) {
         if (member.next !== undefined) take(member, member.next);
         return;
@@ -287,31 +373,47 @@ export function createCameraMethod(reprojector: Reprojector, settings: CameraMet
       const { worldFromCams } = stateOf(member);
       const byMotions = new Float32Array(motions.length);
       chainGradient(motions, worldFromCams, gradient.twists, byMotions);
-      const turn = Math.PI * Math.min(1, pass / Math.max(1, descents));
-      const factor = settings.finalRate + ((1 - settings.finalRate) * (1 + Math.cos(turn))) / 2;
-      const info = { step: pass + 1, loss: 0, gradientNormSquared: 0, random: createRandom(0, '') };
-      const move = (
-        name: 'motions' | 'depths' | 'focal',
-        values: Float32Array,
-        gradients: Float32Array,
-        rate: number,
-      ): void => {
-        const live = { learningRate: rate * factor, beta1: 0.9, beta2: 0.99, epsilon: 1e-12 };
-        adam.update(values, gradients, moments[name], live, info);
-      };
-      move('motions', motions, byMotions, hyper.learningRate);
-      move('depths', depths, Float32Array.from(gradient.logDepths), hyper.depthRate);
-      if (!focalKnown) move('focal', focal, Float32Array.from(gradient.logFocal), hyper.focalRate);
+      const factor = easing(pass, descents);
+      const step = pass + 1;
+      move(motions, byMotions, moments.motions, hyper.learningRate * factor, step);
+      move(depths, Float32Array.from(gradient.logDepths), moments.depths, hyper.depthRate * factor, step);
+      if (focalKnown) return;
+      move(focal, Float32Array.from(gradient.logFocal), moments.focal, hyper.focalRate * factor, step);
     },
     stateOf: member => stateOf(members[member]),
     agrees: member => members[member].progress[Progress.agrees] === 1,
-    isBest: m => {
-      const { progress } = members[m];
-      const isWorse = ({ progress: other }: MemberState) =>
-        other[Progress.ended] > 0 && other[Progress.loss] < progress[Progress.loss];
-      return progress[Progress.ended] > 0 && !members.some(isWorse);
+    isBest: m => isBest(members[m]),
+    gridsOf: m => (members[m].grids.values.length === 0 ? undefined : members[m].grids.values),
+  };
+}
+
+/** Of the terms of dense depth, in the other stages. */
+const noTerms = [Number.NaN, Number.NaN, Number.NaN];
+
+function gridBlock({ grids }: MemberState, part: 'values' | 'mean' | 'square'): ParameterBlock {
+  return {
+    name: part === 'values' ? 'grids' : `grids.${part}`,
+    group: 'grids',
+    gradients: undefined,
+    get values() {
+      return grids[part];
+    },
+    resize(length) {
+      grids[part] = new Float32Array(length);
     },
   };
+}
+
+/** One step of Adam. */
+function move(
+  values: Float32Array,
+  gradients: Float32Array,
+  moments: ReturnType<typeof adam.init>,
+  learningRate: number,
+  step: number,
+): void {
+  const info = { step, loss: 0, gradientNormSquared: 0, random: createRandom(0, '') };
+  adam.update(values, gradients, moments, { learningRate, beta1: 0.9, beta2: 0.99, epsilon: 1e-12 }, info);
 }
 
 function labelOf(

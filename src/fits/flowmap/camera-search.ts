@@ -2,6 +2,7 @@
 // ways are the evidence that these are right.
 import { type CameraState, type Reprojector, residualLengths } from '../../ops/reproject/reproject.ts';
 import { type CameraMethodSettings, cameraHyper, cameraMethodSettings, createCameraMethod } from './camera-method.ts';
+import type { DenseDepth } from './dense-depth.ts';
 import { middle } from './middle.ts';
 
 export interface SearchMember {
@@ -22,6 +23,8 @@ export interface CameraSearchResult {
   readonly members: readonly SearchMember[];
   /** Pixels of the 640 × 480 area. */
   readonly medianResidual: number;
+  /** Dense depth of the best, where it was asked for. */
+  readonly grids: Float32Array | undefined;
 }
 
 /** What a search is at: a member, its Cauchy scale and the loss there. */
@@ -37,15 +40,16 @@ export function searchCameras(
   reprojector: Reprojector,
   settings: CameraMethodSettings = cameraMethodSettings,
   tell: (news: SearchNews) => void = () => {},
+  dense?: DenseDepth,
 ): CameraSearchResult {
-  const method = createCameraMethod(reprojector, settings);
+  const method = createCameraMethod(reprojector, settings, dense);
   const ends = method.members.map(() => ({ loss: Infinity, behind: 0 }));
   let active = method.members.map((_, member) => member);
   for (let pass = 0; active.length > 0 && pass < method.passes; pass++) {
     const evaluations = method.evaluate(active.map(member => ({ member, hyper: cameraHyper })));
     const staying = active.filter((member, k) => {
-      const { loss, terms, converged } = evaluations[k];
-      ends[member] = { loss, behind: terms[1] };
+      const { loss, validation = loss, terms, converged } = evaluations[k];
+      ends[member] = { loss: validation, behind: terms[1] };
       tell({ pass, member, scale: terms[0], loss });
       return converged !== true;
     });
@@ -61,5 +65,6 @@ export function searchCameras(
   return {
     ...{ state, loss, behind: ends[order[0]].behind, members },
     medianResidual: middle(residualLengths(reprojector.observations, state)),
+    grids: method.gridsOf(order[0]),
   };
 }

@@ -6,9 +6,9 @@ import { matrix3x4, transformPoint, type WorldFromCam } from '../../geometry/rig
 import { someTracks, type TrackObservations } from '../../ops/reproject/observations.ts';
 import { type CameraState, residualLengths } from '../../ops/reproject/reproject.ts';
 import type { ViewData, ViewDescription } from '../../protocol/views.ts';
-import { posesOf, SMALLEST_ANGLE, widestAngle } from './camera-exports.ts';
+import { posesOf, SMALLEST_ANGLE, unitScale, widestAngle } from './camera-exports.ts';
+import { densePoints, type FittedDepth } from './depth-exports.ts';
 import type { KnownCameras } from './known-cameras.ts';
-import { middle } from './middle.ts';
 import type { ChosenVideo } from './problem.ts';
 
 /** A run records hundreds of clouds. */
@@ -17,10 +17,23 @@ const MOST_POINTS = 1500;
 const MOST_TRACKS = 10_000;
 /** Points further than this many median depths are not shown: they would make all else small. */
 const FURTHEST = 30;
+/** Points of dense depth, and how sure they have to be to be shown at all. */
+const MOST_DENSE_POINTS = 20000;
+const LEAST_CONFIDENCE = 0.2;
 
 export interface CameraViews {
   readonly descriptions: readonly ViewDescription[];
-  data(id: string, state: CameraState, frame: number | undefined): ViewData;
+  /** `depth` where a member has it so far; pictures of depth are unknown before. */
+  data(id: string, state: CameraState, depth: FittedDepth | undefined, frame: number | undefined): ViewData;
+  /** Whether there is something to record. */
+  records(id: string, depth: FittedDepth | undefined): boolean;
+}
+
+export interface CameraViewOptions {
+  readonly known: KnownCameras | undefined;
+  readonly focal: 'given' | 'found';
+  /** The size of the maps of dense depth, if it is to come. */
+  readonly maps: { readonly width: number; readonly height: number } | undefined;
 }
 
 /** `colourOf`: red, green, blue (0 … 255) at a pixel of a frame. */
@@ -28,7 +41,7 @@ export function createCameraViews(
   { width, height, channels, frames }: ChosenVideo,
   observations: TrackObservations,
   colourOf: (frame: number, u: number, v: number) => readonly number[],
-  { known, focal }: { readonly known: KnownCameras | undefined; readonly focal: 'given' | 'found' },
+  { known, focal, maps }: CameraViewOptions,
 ): CameraViews {
   const unit = Math.sqrt(width * height);
   const shown = someTracks(observations, MOST_POINTS);
@@ -48,9 +61,12 @@ export function createCameraViews(
       ...{ kind: 'tracks', id: 'tracks', title: 'Followed points', changes: 'never', over: 'frames' },
       help: 'Where each point is that was followed through the video, and where it was in the twelve frames before.',
     },
+    ...(maps === undefined ? [] : depthViews(maps, frames.length)),
     {
       ...{ kind: 'points', id: 'points', title: 'Points', ...moves },
-      help: 'Where the followed points are. Confidence: how well its sightings agree, and how far apart they were made.',
+      help:
+        'Where the followed points are. Confidence: how well its sightings agree, and how far apart they were made. With dense depth ' +
+        'those of all frames, as sure as the flow there is.',
     },
     {
       ...{ kind: 'cameras', id: 'cameras', title: 'Cameras', help: 'Where each frame was taken from.', ...moves },
@@ -85,10 +101,15 @@ export function createCameraViews(
 
   return {
     descriptions,
-    data(id, state, frame) {
+    records: (id, depth) => depth !== undefined || (id !== 'depth' && id !== 'confidence'),
+    data(id, state, depth, frame) {
       if (id === 'frames') return pictures(frame);
       if (id === 'tracks') return tracksData(someTracks(observations, MOST_TRACKS), { width, height });
-      const scale = Math.exp(-middle(state.logDepths));
+      if (maps !== undefined && (id === 'depth' || id === 'confidence')) {
+        const mapOf = id === 'depth' ? depth?.depth : depth?.confidence;
+        return stackedMaps(mapOf, maps, frame === undefined ? [...frames.keys()] : [frame], id === 'depth' ? [] : [1]);
+      }
+      const scale = unitScale(state);
       const poses = posesOf(state, scale);
       const focal = Math.exp(state.logFocal) * unit;
       const camera = { width, height, fx: focal, fy: focal, cx: width / 2, cy: height / 2 };
@@ -97,6 +118,16 @@ export function createCameraViews(
         return camerasData(
           known.laidOver(poses).map((worldFromCam, f) => ({ worldFromCam, camera: known.cameras[f] ?? camera })),
         );
+      }
+      if (depth !== undefined) {
+        const path = poses.map(worldFromCam => ({ worldFromCam }));
+        const cloud = densePoints(depth, { camera, path }, colourOf, MOST_DENSE_POINTS, LEAST_CONFIDENCE);
+        const shape = [cloud.confidence.length, 3];
+        return {
+          positions: { shape, values: Float32Array.from(cloud.positions) },
+          colours: { shape, values: Uint8Array.from(cloud.colours) },
+          confidence: { shape: shape.slice(0, 1), values: cloud.confidence },
+        };
       }
       const confidence = confidenceOf(shown, state, poses);
       const near = places.flatMap((place, i) => {
@@ -202,4 +233,32 @@ function confidenceOf(shown: TrackObservations, state: CameraState, poses: reado
     );
     return ((weight / (to - from)) * angle) / (angle + SMALLEST_ANGLE);
   };
+}
+
+function depthViews(
+  { width, height }: { readonly width: number; readonly height: number },
+  frames: number,
+): readonly ViewDescription[] {
+  const moves = { changes: 'with-iterations', frames, width, height } as const;
+  return [
+    {
+      ...{ kind: 'depth', id: 'depth', title: 'Depth', ...moves, unit: 'median depths' },
+      help: 'How far away each pixel is along the view; known once the cameras are found.',
+    },
+    {
+      ...{ kind: 'image', id: 'confidence', title: 'Confidence', ...moves, channels: 1, range: [0, 1] },
+      help: 'How sure the flow is that leaves each pixel: where it is low, smoothness alone tells the depth.',
+    },
+  ];
+}
+/** [frame, height, width] and the `further` axes; 0 without maps. */
+function stackedMaps(
+  mapOf: ((frame: number) => Float32Array) | undefined,
+  { width, height }: { readonly width: number; readonly height: number },
+  wanted: readonly number[],
+  further: readonly number[],
+): ViewData {
+  const values = new Float32Array(wanted.length * width * height);
+  if (mapOf !== undefined) for (const [i, f] of wanted.entries()) values.set(mapOf(f), i * width * height);
+  return { values: { shape: [wanted.length, height, width, ...further], values } };
 }

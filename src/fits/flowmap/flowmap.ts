@@ -4,6 +4,7 @@
 
 import type { Fit, SettingDescription } from '../fit.ts';
 import { cameraHyper, cameraMethodSettings } from './camera-method.ts';
+import { denseDepthBytes } from './dense-depth.ts';
 import { loadCameras } from './problem.ts';
 import { samples } from './sample-videos.ts';
 
@@ -35,6 +36,11 @@ function rateSetting(name: string, title: string, value: number, help: string): 
   };
 }
 
+function weightSetting(name: string, title: string, value: number, help: string): SettingDescription {
+  const range = { minimum: 0, maximum: 100 } as const;
+  return { name, title, type: 'number', default: value, ...range, live: 'live', group: 'Loss', level: 'basic', help };
+}
+
 export const flowmap: Fit = {
   id: 'flowmap',
   title: 'Cameras from video',
@@ -58,7 +64,21 @@ export const flowmap: Fit = {
       name: 'colmap/',
       content: 'COLMAP, text and binary: world to camera, quaternion w first, OpenCV axes; points with their tracks.',
     },
-    { name: 'points.ply', content: 'Points with colours, in the world of the cameras (that of frame 0, OpenCV axes).' },
+    {
+      name: 'points.ply',
+      content:
+        'Points with colours, in the world of the cameras (that of frame 0, OpenCV axes): of dense depth, with its confidence, where there is some, else of the tracks.',
+    },
+    {
+      name: 'depth/',
+      content:
+        '16-bit PNG of the size of each frame: z-depth, stored value × 0.001 median depths (depth.json says it for each); 0 is unknown.',
+    },
+    {
+      name: 'depth.npz',
+      content:
+        'NumPy: depth and confidence (0 to 1), float32 [frame, height, width] as fitted; intrinsics fx fy cx cy of these maps; world_from_cam [frame, 4, 4].',
+    },
     {
       name: 'scene.glb',
       content: 'glTF for viewers: cameras, points and photographs; y up, one metre for the median depth.',
@@ -100,7 +120,7 @@ export const flowmap: Fit = {
       cameraMethodSettings.descents,
       [10, 10000],
       'Descent',
-      'Passes of first-order descent before the polish, which takes at most 93 more.',
+      'Passes of first-order descent before the polish, which takes at most 93 more; dense depth comes last.',
     ),
     wholeSetting(
       'observations',
@@ -116,7 +136,12 @@ export const flowmap: Fit = {
       cameraHyper.learningRate,
       'Step of the motion from frame to frame: radians, and median depths. It falls to 2 % over the descent.',
     ),
-    rateSetting('depthRate', 'Depth rate', cameraHyper.depthRate, 'Step of the logarithm of each depth.'),
+    rateSetting(
+      'depthRate',
+      'Depth rate',
+      cameraHyper.depthRate,
+      'Step of the logarithm of each depth: of the points first, then of the grids of dense depth.',
+    ),
     rateSetting('focalRate', 'Focal rate', cameraHyper.focalRate, 'Step of the logarithm of the focal length.'),
     {
       name: 'scaleFactor',
@@ -130,6 +155,39 @@ export const flowmap: Fit = {
       group: 'Loss',
       level: 'basic',
       help: 'Factor on the Cauchy scale, which goes from 64 or 8 pixels to 1: residuals well above it count as outliers.',
+    },
+    wholeSetting(
+      'depthDescents',
+      'Passes of dense depth',
+      cameraMethodSettings.depthDescents,
+      [0, 10000],
+      'Depth',
+      'Passes of descent that give every pixel a depth, once the cameras are found; 0: only the points have one.',
+    ),
+    weightSetting(
+      'smoothness',
+      'Smoothness of depth',
+      cameraHyper.smoothness,
+      'Weight of the steps of log depth between neighbouring pixels that look alike.',
+    ),
+    weightSetting(
+      'consistency',
+      'Consistency of depth',
+      cameraHyper.consistency,
+      'Weight of the differences of log depth between frames, where the flow meets.',
+    ),
+    {
+      name: 'longestGap',
+      title: 'Longest flow',
+      type: 'integer',
+      default: cameraHyper.longestGap,
+      minimum: 1,
+      maximum: 8,
+      unit: 'frames',
+      live: 'live',
+      group: 'Loss',
+      level: 'basic',
+      help: 'Flow between frames further apart has no part in the dense depth; it is measured over 1, 2, 4 and 8 frames.',
     },
   ],
   presets: {},
@@ -148,6 +206,7 @@ export const flowmap: Fit = {
       behind: 'Many points lie behind a camera that saw them: do not trust these cameras.',
     },
   },
-  bytes: ([frames = 1, height = 1, width = 1]) => 4 * frames * height * width + (64 << 20),
+  bytes: ([frames = 1, height = 1, width = 1], [settings]) =>
+    4 * frames * height * width + (64 << 20) + (settings?.depthDescents === 0 ? 0 : denseDepthBytes(frames)),
   load: loadCameras,
 };

@@ -15,6 +15,8 @@ import type { FitInput, LoadContext, Measures, Problem, SettingValues } from '..
 import { encodeCameras, type FrameSource, fittedCameras, frameFile, posesOf } from './camera-exports.ts';
 import { cameraHyper, cameraMethodSettings, createCameraMethod } from './camera-method.ts';
 import { createCameraViews } from './camera-views.ts';
+import { createDenseDepth } from './dense-depth.ts';
+import { depthFileOf, encodeDepth, type FittedDepth, fittedDepth } from './depth-exports.ts';
 import { knownCameras } from './known-cameras.ts';
 import { middle } from './middle.ts';
 import { sceneGlb } from './scene-glb.ts';
@@ -28,6 +30,8 @@ export interface ChosenVideo {
   /** Positions in the video, and [frame] pixels [height, width, channels], 0 to 1. */
   readonly positions: readonly number[];
   readonly frames: readonly (Float32Array | Float64Array)[];
+  /** [frame] marks [height, width], 1 where the scene may be looked at; undefined: everywhere. */
+  readonly observed?: readonly Uint8Array[] | undefined;
   readonly sources: readonly FrameSource[];
 }
 
@@ -35,7 +39,7 @@ export interface ChosenVideo {
 export async function loadCameras(
   input: FitInput,
   members: readonly SettingValues[],
-  { device, seed, mask, note }: LoadContext,
+  { device, cache, seed, mask, note }: LoadContext,
 ): Promise<Problem> {
   if (mask !== undefined) {
     throw new LabError({
@@ -60,31 +64,37 @@ export async function loadCameras(
   const unit = Math.sqrt(video.width * video.height);
   const focal = settings.focal === undefined ? undefined : Number(settings.focal) / unit;
   const reprojector = createReprojector(device, observations, Number(settings.observations));
-  const method = createCameraMethod(reprojector, {
+  const depthDescents = Number(settings.depthDescents);
+  const dense = depthDescents > 0 ? createDenseDepth(device, video, cache) : undefined;
+  const methodSettings = {
     ...cameraMethodSettings,
     ...(focal === undefined ? { focals: startsOf(input, unit) } : { focals: [focal], focalKnown: true }),
-    descents: Number(settings.descents),
-    observations: Number(settings.observations),
+    ...{ descents: Number(settings.descents), observations: Number(settings.observations), depthDescents },
     members: members.length,
     seed,
-  });
+  };
+  const method = createCameraMethod(reprojector, methodSettings, dense);
   const colourOf = (frame: number, u: number, v: number): number[] => {
     const { width, height, channels } = video;
     const [x, y] = [Math.min(width - 1, Math.floor(u)), Math.min(height - 1, Math.floor(v))];
     const at = channels * (y * width + x);
     return [0, 1, 2].map(c => Math.round(255 * video.frames[frame][at + Math.min(c, channels - 1)]));
   };
+  const depthOf = (member: number): FittedDepth | undefined => {
+    const grids = method.gridsOf(member);
+    return dense === undefined || grids === undefined ? undefined : fittedDepth(dense, grids, method.stateOf(member));
+  };
   const fitted = (member: number) =>
     fittedCameras(observations, method.stateOf(member), video, video.sources, colourOf);
   const views = createCameraViews(video, observations, colourOf, {
-    known,
+    ...{ known, maps: dense },
     focal: focal === undefined ? 'found' : 'given',
   });
 
   return {
     members: method.members.map(({ label, blocks }) => ({
       ...{ label, blocks, hyperDefaults: cameraHyper, rateScale: 1, maximumIterations: method.passes },
-      ...(focal === undefined ? {} : { ignores: ['focalRate'] }),
+      ignores: [...(focal === undefined ? [] : ['focalRate']), ...(dense === undefined ? denseSettings : [])],
     })),
     summary: {
       title: `${video.frames.length} frames, ${observations.tracks} tracks`,
@@ -130,7 +140,8 @@ export async function loadCameras(
       };
     },
     views: views.descriptions,
-    view: (id, member, frame) => views.data(id, method.stateOf(member), frame),
+    view: (id, member, frame) => views.data(id, method.stateOf(member), depthOf(member), frame),
+    records: (id, member) => views.records(id, depthOf(member)),
     exports(member) {
       const { camera, path } = fitted(member);
       const matrices = path.flatMap(({ worldFromCam }) => [...matrix4x4(worldFromCam)]);
@@ -140,14 +151,23 @@ export async function loadCameras(
       ];
     },
     async files(member, encodePicture) {
-      const cameras = fitted(member);
-      const files = Object.entries(encodeCameras(cameras)).map(([name, bytes]) => ({ name, bytes }));
-      const scene = await sceneGlb(cameras, frame => photoOf(video, frame), encodePicture);
-      return [...files, { name: 'scene.glb', bytes: scene }];
+      const [cameras, depth] = [fitted(member), depthOf(member)];
+      const files = {
+        ...encodeCameras(cameras, depth && depthFileOf),
+        ...(depth === undefined ? {} : await encodeDepth(depth, cameras, colourOf, encodePicture)),
+        'scene.glb': await sceneGlb(cameras, frame => photoOf(video, frame), encodePicture),
+      };
+      return Object.entries(files).map(([name, bytes]) => ({ name, bytes }));
     },
-    dispose: () => reprojector.dispose(),
+    dispose() {
+      dense?.dispose();
+      reprojector.dispose();
+    },
   };
 }
+
+/** Live settings that act on dense depth alone. */
+const denseSettings = ['smoothness', 'consistency', 'longestGap'];
 
 /** What the camera wrote into the file is a guess; it takes the place of the middle one of ours. */
 function startsOf({ focalLengthPixels }: FitInput, unit: number): readonly number[] {

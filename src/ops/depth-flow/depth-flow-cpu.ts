@@ -5,18 +5,21 @@ import type { CpuDevice } from '../../devices/cpu/cpu-device.ts';
 import { pixelsPerUnit } from '../reproject/observations.ts';
 import { cauchy } from '../reproject/reproject.ts';
 import {
+  addCameraGradient,
   checkDepthFlow,
   type DepthFlow,
+  type DepthFlowEdge,
   type DepthFlowProblem,
   depthFlowUnits,
   edgeWeights,
+  gapOf,
   gridLevels,
   gridNodes,
   nearest,
   nodesAt,
   softFloor,
   targetFromSource,
-  totalWeight,
+  totalWeights,
 } from './depth-flow.ts';
 
 /** Fields of the kernel's DepthFlowJob, in its order. */
@@ -24,7 +27,7 @@ const fields = [
   ...['frames', 'width', 'height', 'stride', 'levels', 'levelCount', 'acrossNodes', 'downNodes', 'nodes', 'grids'],
   ...['gradients', 'logDepths', 'inverses', 'slopes', 'right', 'down', 'measuredX', 'measuredY', 'weights', 'pulls'],
   ...['rows', 'targets', 'leaving', 'arriving', 'arrivals', 'stepX', 'stepY', 'centreX', 'centreY', 'nearest'],
-  ...['softFloor', 'delta', 'behindLoss', 'flowShare', 'smoothShare', 'consistencyShare', 'sums'],
+  ...['softFloor', 'delta', 'behindLoss', 'flowShare', 'smoothShare', 'consistencyShare', 'sums', 'byRows'],
 ];
 const SUMS = 4;
 
@@ -58,11 +61,11 @@ function build(
   const { frames, width, height } = problem;
   const stride = Math.ceil(width / 4) * 4;
   const map = height * stride;
-  const edges = [...problem.edges].sort((a, b) => a.source - b.source);
+  const edges = [...problem.edges].sort((a, b) => a.source - b.source || gapOf(a) - gapOf(b));
   const levels = gridLevels(problem);
   const nodes = gridNodes(problem);
   const { unit, stepX, stepY, centreX, centreY } = depthFlowUnits(problem);
-  const total = totalWeight(problem);
+  const weightUpTo = totalWeights(problem);
   const words = (values: readonly number[]) => {
     const array = own(device.words(values.length));
     array.values.set(values);
@@ -98,14 +101,22 @@ function build(
       }
     }
   });
-  const byTarget = edges.map((_, e) => e).sort((a, b) => edges[a].target - edges[b].target || a - b);
-  const offsets = (frameOf: readonly number[]) =>
-    Array.from({ length: frames + 1 }, (_, f) => frameOf.filter(frame => frame < f).length);
+  const byTarget = edges
+    .map((_, e) => e)
+    .sort((a, b) => edges[a].target - edges[b].target || gapOf(edges[a]) - gapOf(edges[b]) || a - b);
+  const arrivals = byTarget.map(e => edges[e]);
+  const ranges = { leaving: own(device.words(2 * frames)), arriving: own(device.words(2 * frames)) };
+  /** Edges of a frame follow each other, the shorter gaps first. */
+  const setRanges = (longestGap: number): void => {
+    ranges.leaving.values.set(rangesOf(edges, 'source', frames, longestGap));
+    ranges.arriving.values.set(rangesOf(arrivals, 'target', frames, longestGap));
+  };
 
   const grids = own(device.floats(frames * nodes));
   const gradients = own(device.floats(frames * nodes));
   const rows = own(device.floats(12 * edges.length));
   const sums = own(device.doubles(SUMS * frames));
+  const byRows = own(device.doubles(12 * edges.length));
   const job = own(device.doubles(fields.length));
   const set = (values: Readonly<Record<string, number>>) => {
     for (const [name, value] of Object.entries(values)) job.values[fields.indexOf(name)] = value;
@@ -137,10 +148,11 @@ function build(
     pulls: maps(edges.length).byteOffset,
     rows: rows.byteOffset,
     targets: words(edges.map(({ target }) => target)),
-    leaving: words(offsets(edges.map(({ source }) => source))),
-    arriving: words(offsets(edges.map(({ target }) => target))),
+    leaving: ranges.leaving.byteOffset,
+    arriving: ranges.arriving.byteOffset,
     arrivals: words(byTarget),
     sums: sums.byteOffset,
+    byRows: byRows.byteOffset,
   });
   /** Sum over the frames of what each wrote at `offset`. */
   const added = (offset: number) => {
@@ -150,8 +162,9 @@ function build(
   };
 
   return {
-    problem,
-    evaluate(state, settings, gradient) {
+    evaluate(state, settings, gradient, byCameras) {
+      const total = weightUpTo(settings.longestGap);
+      setRanges(settings.longestGap);
       grids.values.set(state.grids);
       edges.forEach(({ source, target }, e) => {
         targetFromSource(state, source, target, rows.values.subarray(12 * e, 12 * (e + 1)));
@@ -167,6 +180,16 @@ function build(
         device.dispatch(kernel, [job.byteOffset], frames);
       }
       gradient.set(gradients.values);
+      if (byCameras !== undefined) {
+        byCameras.twists.fill(0);
+        byCameras.logFocal.fill(0);
+        device.dispatch('depthCamerasChunk', [job.byteOffset], frames);
+        edges.forEach((edge, e) => {
+          if (gapOf(edge) > settings.longestGap) return;
+          const { source, target } = edge;
+          addCameraGradient(state, source, target, byRows.values.subarray(12 * e, 12 * (e + 1)), byCameras);
+        });
+      }
       const flow = added(0) / total;
       const smoothness = added(1) / (frames * width * height);
       const consistency = added(2) / total;
@@ -174,4 +197,22 @@ function build(
       return { loss, flow, smoothness, consistency, behind: added(3) };
     },
   };
+}
+
+/** Of every frame [from, to) among `edges`, which are ordered by the frame at their `end` and by gap. */
+function rangesOf(
+  edges: readonly DepthFlowEdge[],
+  end: 'source' | 'target',
+  frames: number,
+  longestGap: number,
+): Int32Array {
+  const ranges = new Int32Array(2 * frames);
+  let at = 0;
+  for (let f = 0; f < frames; f++) {
+    ranges.fill(at, 2 * f, 2 * f + 2);
+    for (; at < edges.length && edges[at][end] === f; at++) {
+      if (gapOf(edges[at]) <= longestGap) ranges[2 * f + 1] = at + 1;
+    }
+  }
+  return ranges;
 }

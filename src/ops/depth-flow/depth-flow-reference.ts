@@ -4,18 +4,20 @@
 import { pixelsPerUnit } from '../reproject/observations.ts';
 import { cauchy } from '../reproject/reproject.ts';
 import {
+  addCameraGradient,
   checkDepthFlow,
   type DepthFlow,
   type DepthFlowProblem,
   depthFlowUnits,
   edgeWeights,
+  gapOf,
   gridLevels,
   gridNodes,
   nearest,
   nodesAt,
   softFloor,
   targetFromSource,
-  totalWeight,
+  totalWeights,
 } from './depth-flow.ts';
 
 /** Log depth [frame, height, width] of grids [frame, nodes]. */
@@ -59,13 +61,16 @@ export function plainDepthFlow(problem: DepthFlowProblem): DepthFlow {
   const pixels = width * height;
   const { unit, stepX, stepY, centreX, centreY } = depthFlowUnits(problem);
   const steps = problem.greys.map(grey => edgeWeights(grey, width, height));
-  const total = totalWeight(problem);
+  const weightUpTo = totalWeights(problem);
   return {
-    problem,
-    evaluate(state, settings, gradient) {
+    evaluate(state, settings, gradient, byCameras) {
+      byCameras?.twists.fill(0);
+      byCameras?.logFocal.fill(0);
+      const total = weightUpTo(settings.longestGap);
       const maps = logDepthMaps(problem, state.grids);
       const slopes = new Float64Array(maps.length);
       const rows = new Float64Array(12);
+      const byRows = new Float64Array(12);
       let [flow, smoothness, consistency, behind] = [0, 0, 0, 0];
 
       const smoothShare = settings.smoothness / (frames * pixels);
@@ -85,7 +90,9 @@ export function plainDepthFlow(problem: DepthFlowProblem): DepthFlow {
       }
 
       for (const edge of edges) {
+        if (gapOf(edge) > settings.longestGap) continue;
         targetFromSource(state, edge.source, edge.target, rows);
+        byRows.fill(0);
         for (let p = 0; p < pixels; p++) {
           const weight = edge.weights[p];
           if (weight === 0) continue;
@@ -111,6 +118,13 @@ export function plainDepthFlow(problem: DepthFlowProblem): DepthFlow {
           const along = rx * (rows[3] - px * rows[11]) + ry * (rows[7] - py * rows[11]);
           const robust = 2 / (1 + squared / settings.delta ** 2);
           slopes[here] -= (((weight / total) * robust * inverse) / depthRatio) * along;
+          const point = [x, y, 1, inverse];
+          const pull = ((weight / total) * robust) / depthRatio;
+          for (let c = 0; c < 4; c++) {
+            byRows[c] += pull * rx * point[c];
+            byRows[4 + c] += pull * ry * point[c];
+            byRows[8 + c] -= pull * (rx * px + ry * py) * point[c];
+          }
 
           const column = (measuredX + centreX) / stepX - 0.5;
           const row = (measuredY + centreY) / stepY - 0.5;
@@ -128,8 +142,10 @@ export function plainDepthFlow(problem: DepthFlowProblem): DepthFlow {
           consistency += weight * soft(difference);
           const slope = ((settings.consistency * weight) / total) * softSlope(difference);
           slopes[here] += (slope * far) / depthRatio;
+          for (let c = 0; c < 4; c++) byRows[8 + c] += (slope / depthRatio) * point[c];
           for (const [i, j, share] of corners) slopes[edge.target * pixels + i * width + j] -= slope * share;
         }
+        if (byCameras !== undefined) addCameraGradient(state, edge.source, edge.target, byRows, byCameras);
       }
 
       gradient.fill(0);

@@ -4,9 +4,10 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { CpuDevice } from '../../devices/cpu/cpu-device.ts';
 import { openNodeDevice } from '../../host/node-device.ts';
 import { createRandom } from '../../numerics/random.ts';
-import { chainPoses, identityCameras } from '../reproject/chained-poses.ts';
+import { chainPoses, identityCameras, moveCameras } from '../reproject/chained-poses.ts';
 import { pixelsPerUnit } from '../reproject/observations.ts';
 import {
+  type CameraGradient,
   type DepthFlowEdge,
   type DepthFlowProblem,
   type DepthFlowSettings,
@@ -15,11 +16,13 @@ import {
   depthFlowSettings,
   gridLevels,
   gridNodes,
+  logDepthPicture,
+  onDepthMap,
 } from './depth-flow.ts';
 import { createDepthFlow } from './depth-flow-cpu.ts';
 import { logDepthMaps, plainDepthFlow } from './depth-flow-reference.ts';
 
-const settings: DepthFlowSettings = { delta: 4, smoothness: 5, consistency: 2 };
+const settings: DepthFlowSettings = { delta: 4, smoothness: 5, consistency: 2, longestGap: 2 };
 const picture = { width: 52, height: 36 };
 
 /** Three frames, random in everything: odd sizes, weights of 0, flows out of the picture, a point behind a camera or two. */
@@ -62,6 +65,11 @@ function hiddenProblem() {
   return { problem, state: { ...state, worldFromCams } };
 }
 
+const cameraGradient = (frames: number): CameraGradient => ({
+  twists: new Float64Array(6 * frames).fill(3),
+  logFocal: Float64Array.of(3),
+});
+
 function expectNear(actual: ArrayLike<number>, expected: ArrayLike<number>, share: number, what: string): void {
   let largest = 0;
   for (let i = 0; i < expected.length; i++) largest = Math.max(largest, Math.abs(expected[i]));
@@ -78,6 +86,7 @@ describe('the readable twin', () => {
     ['flow alone', { ...settings, smoothness: 0, consistency: 0 }],
     ['smoothness above all', { ...settings, smoothness: 1e4, consistency: 0 }],
     ['consistency above all', { ...settings, smoothness: 0, consistency: 1e4 }],
+    ['neighbours alone', { ...settings, longestGap: 1 }],
   ])('has the slope of central differences: %s', (what, terms) => {
     const { problem, state } = randomProblem();
     const objective = plainDepthFlow(problem);
@@ -98,6 +107,31 @@ describe('the readable twin', () => {
     expectNear(gradient, differences, 1e-6, what);
   });
 
+  it.each([
+    ['all terms', settings],
+    ['consistency above all', { ...settings, smoothness: 0, consistency: 1e4 }],
+  ])('has the slope of central differences by cameras and focal length: %s', (what, terms) => {
+    const { problem, state } = randomProblem();
+    const objective = plainDepthFlow(problem);
+    const byCameras = cameraGradient(problem.frames);
+    const unused = new Float64Array(state.grids.length);
+    objective.evaluate(state, terms, unused, byCameras);
+    const step = 1e-6;
+    const slopeOf = (moved: (by: number) => DepthFlowState) =>
+      (objective.evaluate(moved(step), terms, unused).loss - objective.evaluate(moved(-step), terms, unused).loss) /
+      (2 * step);
+    const differences = Array.from({ length: 6 * problem.frames }, (_, k) =>
+      slopeOf(by => {
+        const twists = new Float64Array(6 * problem.frames);
+        twists[k] = by;
+        return { ...state, worldFromCams: moveCameras(state.worldFromCams, twists) };
+      }),
+    );
+    expectNear(byCameras.twists, differences, 1e-6, what);
+    const byFocal = slopeOf(by => ({ ...state, logFocal: state.logFocal + by }));
+    expect(Math.abs(byCameras.logFocal[0] - byFocal)).toBeLessThan(1e-6 * Math.abs(byFocal));
+  });
+
   it('enlarges grids as planes: a node is the value in the middle of its cell', () => {
     const problem = { ...randomProblem().problem, cells: [4] };
     const [level] = gridLevels(problem);
@@ -116,6 +150,15 @@ describe('the readable twin', () => {
     }
     // Outside the nodes the border goes on.
     expect(maps[0]).toBeCloseTo(plane(2, 2), 12);
+    // The same plane on twice as many pixels.
+    const fine = logDepthPicture(problem, Float64Array.from(frame), 26, 18);
+    for (const [x, y] of [
+      [4, 4],
+      [11, 7],
+      [20, 12],
+    ]) {
+      expect(fine[y * 26 + x]).toBeCloseTo(plane((x + 0.5) / 2, (y + 0.5) / 2), 6);
+    }
   });
 });
 
@@ -195,12 +238,17 @@ describe('the kernel', () => {
     ['a wall of whole vectors', wall(3), 2e-5],
   ])('agrees with its readable twin, whatever the threads: %s', (_, { problem, state }, share) => {
     const expected = new Float64Array(state.grids.length);
-    const loss = plainDepthFlow(problem).evaluate(state, settings, expected);
+    const known = cameraGradient(problem.frames);
+    const loss = plainDepthFlow(problem).evaluate(state, settings, expected, known);
     const gradients = devices.map(device => {
       const objective = createDepthFlow(device, problem);
       const gradient = new Float32Array(state.grids.length);
       objective.evaluate(state, settings, gradient.fill(7));
-      const found = objective.evaluate(state, settings, gradient);
+      const byCameras = cameraGradient(problem.frames);
+      const found = objective.evaluate(state, settings, gradient, byCameras);
+      expectNear(byCameras.twists, known.twists, share, 'twist');
+      const focalError = Math.abs(byCameras.logFocal[0] - known.logFocal[0]);
+      expect(focalError).toBeLessThan(share * Math.max(...known.twists.map(Math.abs)));
       objective.dispose();
       expect(device.allocatedBytes).toBe(0);
       expect(found.behind).toBe(loss.behind);
@@ -211,6 +259,20 @@ describe('the kernel', () => {
     });
     expectNear(gradients[0], expected, share, 'gradient');
     expect(gradients[1]).toEqual(gradients[0]);
+  });
+
+  it('leaves out flow over too many frames, as if it were not there', () => {
+    const { problem, state } = randomProblem();
+    const short = { ...problem, edges: problem.edges.filter(({ source, target }) => Math.abs(target - source) < 2) };
+    const expected = new Float64Array(state.grids.length);
+    const loss = plainDepthFlow(short).evaluate(state, settings, expected);
+    const objective = createDepthFlow(devices[0], problem);
+    const gradient = new Float32Array(state.grids.length);
+    const found = objective.evaluate(state, { ...settings, longestGap: 1 }, gradient);
+    objective.dispose();
+    expect(found.behind).toBe(loss.behind);
+    expect(Math.abs(found.loss - loss.loss)).toBeLessThan(1e-5 * loss.loss);
+    expectNear(gradient, expected, 2e-5, 'gradient');
   });
 
   it('has points behind a camera to tell of', () => {
@@ -227,7 +289,9 @@ describe('flow of a video', () => {
       ...{ width: 8, height: 4, confidence: new Float32Array(32).fill(0.5) },
       flow: Float32Array.from({ length: 64 }, (_, k) => (k % 2 === 0 ? value + ((k >> 1) % 8) : -value)),
     });
-    const [there, back] = depthFlowEdges([{ first: 1, second: 3, forward: field(1), backward: field(9) }], 4, 2);
+    const [there, back] = depthFlowEdges([
+      onDepthMap({ first: 1, second: 3, forward: field(1), backward: field(9) }, 4, 2),
+    ]);
     expect([there.source, there.target, back.source, back.target]).toEqual([1, 3, 3, 1]);
     // Each pixel is the mean of two columns, x and x + 1.
     expect([...there.flow.subarray(0, 8)]).toEqual([1.5, -1, 3.5, -1, 5.5, -1, 7.5, -1]);

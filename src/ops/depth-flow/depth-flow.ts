@@ -53,9 +53,11 @@ export interface DepthFlowSettings {
   /** Weights of the two other terms. */
   readonly smoothness: number;
   readonly consistency: number;
+  /** Flow over more frames than this has no part. */
+  readonly longestGap: number;
 }
 
-export const depthFlowSettings: DepthFlowSettings = { delta: 1, smoothness: 5, consistency: 2 };
+export const depthFlowSettings: DepthFlowSettings = { delta: 1, smoothness: 5, consistency: 2, longestGap: 8 };
 
 export interface DepthFlowLoss {
   /** flow + settings.smoothness · smoothness + settings.consistency · consistency */
@@ -70,11 +72,23 @@ export interface DepthFlowLoss {
   readonly behind: number;
 }
 
+/** Gradients by what the cameras are. */
+export interface CameraGradient {
+  /** [frame, 6] by twists of the cameras in their own axes: rotation, then translation. */
+  readonly twists: Float64Array;
+  /** [1] by the log focal length */
+  readonly logFocal: Float64Array;
+}
+
 /** The objective on one problem: plain, or on a device. */
 export interface DepthFlow {
-  readonly problem: DepthFlowProblem;
-  /** Loss, and its gradient written to `gradient` [frame, nodes]. */
-  evaluate(state: DepthFlowState, settings: DepthFlowSettings, gradient: Float32Array | Float64Array): DepthFlowLoss;
+  /** Loss, and its gradient written to `gradient` [frame, nodes], and to `byCameras` where it is wanted. */
+  evaluate(
+    state: DepthFlowState,
+    settings: DepthFlowSettings,
+    gradient: Float32Array | Float64Array,
+    byCameras?: CameraGradient,
+  ): DepthFlowLoss;
 }
 
 /** Differences of log depth cost √(d² + floor²) − floor: their length, with a slope at 0. */
@@ -93,7 +107,11 @@ export interface GridLevel {
 }
 
 /** Grids of a frame; node (i, j) stands in the middle of its cell, at (cell (j + 0.5), cell (i + 0.5)). */
-export function gridLevels({ width, height, cells }: DepthFlowProblem): GridLevel[] {
+export function gridLevels({
+  width,
+  height,
+  cells,
+}: Pick<DepthFlowProblem, 'width' | 'height' | 'cells'>): GridLevel[] {
   let offset = 0;
   return cells.map(cell => {
     const level = { cell, width: Math.ceil(width / cell), height: Math.ceil(height / cell), offset };
@@ -103,7 +121,7 @@ export function gridLevels({ width, height, cells }: DepthFlowProblem): GridLeve
 }
 
 /** Nodes of all grids of a frame. */
-export function gridNodes(problem: DepthFlowProblem): number {
+export function gridNodes(problem: Pick<DepthFlowProblem, 'width' | 'height' | 'cells'>): number {
   return gridLevels(problem).reduce((sum, { width, height }) => sum + width * height, 0);
 }
 
@@ -167,11 +185,96 @@ export function targetFromSource(
   }
 }
 
-/** Sum of all weights; at least 1e-12, so that a problem without any has a loss of 0. */
-export function totalWeight({ edges }: DepthFlowProblem): number {
-  let sum = 0;
-  for (const { weights } of edges) for (const weight of weights) sum += weight;
-  return Math.max(1e-12, sum);
+/**
+ * Adds to the gradient by cameras what an edge has by its rows [3, 4], the derivatives of `targetFromSource`: twists act as
+ * worldFromCam ← worldFromCam · exp(twist).
+ */
+export function addCameraGradient(
+  { worldFromCams: cams, logFocal }: DepthFlowState,
+  source: number,
+  target: number,
+  byRows: ArrayLike<number>,
+  { twists, logFocal: byFocal }: CameraGradient,
+): void {
+  const focal = pixelsPerUnit * Math.exp(logFocal);
+  const [a, b] = [12 * source, 12 * target];
+  /** Motion between the cameras, targetFromSource, and the gradient by it. */
+  const turn = new Float64Array(9);
+  const byTurn = new Float64Array(9);
+  const shift = new Float64Array(3);
+  const byShift = new Float64Array(3);
+  for (let k = 0; k < 3; k++) {
+    for (let r = 0; r < 3; r++) {
+      const column = cams[b + 4 * r + k];
+      for (let c = 0; c < 3; c++) turn[3 * k + c] += column * cams[a + 4 * r + c];
+      shift[k] += column * (cams[a + 4 * r + 3] - cams[b + 4 * r + 3]);
+    }
+    const scale = k < 2 ? focal : 1;
+    for (let c = 0; c < 3; c++) {
+      const across = c < 2 ? focal : 1;
+      byTurn[3 * k + c] = (byRows[4 * k + c] * scale) / across;
+      byFocal[0] += ((k < 2 ? 1 : 0) - (c < 2 ? 1 : 0)) * byTurn[3 * k + c] * turn[3 * k + c];
+    }
+    byShift[k] = byRows[4 * k + 3] * scale;
+    byFocal[0] += (k < 2 ? 1 : 0) * byShift[k] * shift[k];
+  }
+  for (let i = 0; i < 3; i++) {
+    const [j, l] = [(i + 1) % 3, (i + 2) % 3];
+    // Component i of what turns: element (l, j) minus (j, l) of turnᵀ byTurn, and of byTurn turnᵀ.
+    let [own, other] = [0, 0];
+    for (let k = 0; k < 3; k++) {
+      own += turn[3 * k + l] * byTurn[3 * k + j] - turn[3 * k + j] * byTurn[3 * k + l];
+      other += byTurn[3 * l + k] * turn[3 * j + k] - byTurn[3 * j + k] * turn[3 * l + k];
+      twists[6 * source + 3 + i] += turn[3 * k + i] * byShift[k];
+    }
+    twists[6 * source + i] += own;
+    twists[6 * target + i] -= other + shift[j] * byShift[l] - shift[l] * byShift[j];
+    twists[6 * target + 3 + i] -= byShift[i];
+  }
+}
+
+/** Frames between the ends of a flow. */
+export function gapOf({ source, target }: Pick<DepthFlowEdge, 'source' | 'target'>): number {
+  return Math.abs(target - source);
+}
+
+/** Sum of all weights up to each gap; at least 1e-12, so that a problem without any has a loss of 0. */
+export function totalWeights({ edges }: DepthFlowProblem): (longestGap: number) => number {
+  const sums = edges.map(({ weights }) => weights.reduce((sum, weight) => sum + weight, 0));
+  return longestGap =>
+    Math.max(
+      1e-12,
+      edges.reduce((sum, edge, e) => (gapOf(edge) > longestGap ? sum : sum + sums[e]), 0),
+    );
+}
+
+/**
+ * Log depth of one frame [height, width] from its grids [nodes], on pixels that tile the picture as those of the depth map do:
+ * as many as these, or as the picture has.
+ */
+export function logDepthPicture(
+  problem: Pick<DepthFlowProblem, 'width' | 'height' | 'cells'>,
+  grids: Float32Array | Float64Array,
+  width: number,
+  height: number,
+): Float32Array {
+  const out = new Float32Array(width * height);
+  for (const level of gridLevels(problem)) {
+    const columns = Array.from({ length: width }, (_, x) =>
+      nodesAt(x, (level.cell * width) / problem.width, level.width),
+    );
+    const line = new Float64Array(level.width);
+    for (let y = 0; y < height; y++) {
+      const { near, far, share } = nodesAt(y, (level.cell * height) / problem.height, level.height);
+      const [above, below] = [near, far].map(row => level.offset + row * level.width);
+      for (let j = 0; j < level.width; j++) line[j] = (1 - share) * grids[above + j] + share * grids[below + j];
+      for (let x = 0; x < width; x++) {
+        const column = columns[x];
+        out[y * width + x] += (1 - column.share) * line[column.near] + column.share * line[column.far];
+      }
+    }
+  }
+  return out;
 }
 
 /** Throws a LabError of code 'input' for sizes without depth, edges between frames that do not exist, or values of another number. */
@@ -199,7 +302,7 @@ export function checkDepthFlow({ frames, width, height, cells, edges, greys }: D
     }
     if (flow.length !== 2 * pixels || weights.length !== pixels) {
       const message = `It has ${flow.length} values and ${weights.length} weights on ${width} × ${height} pixels.`;
-      refuse(message, where, 'Resample the flow to the depth map: depthFlowEdges.');
+      refuse(message, where, 'Resample the flow to the depth map: onDepthMap.');
     }
     if (!weights.every(weight => weight >= 0 && weight < Infinity)) {
       refuse('Some of its weights are negative or not finite.', where, 'Use 0 where the flow is not known.');
@@ -211,32 +314,43 @@ export function checkDepthFlow({ frames, width, height, cells, edges, greys }: D
   });
 }
 
-/** Both directions of pairs of a video on the pixels of depth maps of `width` × `height`, weighted by their confidence. */
-export function depthFlowEdges(pairs: readonly VideoFlowPair[], width: number, height: number): DepthFlowEdge[] {
+/** Both directions of a pair of frames on the pixels of depth maps of `width` × `height`. */
+export function onDepthMap(
+  { forward, backward, ...frames }: VideoFlowPair,
+  width: number,
+  height: number,
+): VideoFlowPair {
+  return { ...frames, forward: resampled(forward, width, height), backward: resampled(backward, width, height) };
+}
+
+/** Both directions of pairs on the pixels of depth maps, weighted by their confidence. */
+export function depthFlowEdges(pairs: readonly VideoFlowPair[]): DepthFlowEdge[] {
   return pairs.flatMap(({ first, second, forward, backward }) => [
-    { source: first, target: second, ...resampled(forward, width, height) },
-    { source: second, target: first, ...resampled(backward, width, height) },
+    { source: first, target: second, flow: forward.flow, weights: forward.confidence },
+    { source: second, target: first, flow: backward.flow, weights: backward.confidence },
   ]);
 }
 
 /** Bilinear at the centres of width × height pixels. */
-function resampled({ width: w, height: h, flow, confidence }: FlowField, width: number, height: number) {
-  const out = { flow: new Float32Array(2 * width * height), weights: new Float32Array(width * height) };
+function resampled({ width: w, height: h, flow, confidence }: FlowField, width: number, height: number): FlowField {
+  const out = { flow: new Float32Array(2 * width * height), confidence: new Float32Array(width * height) };
+  const columns = Array.from({ length: width }, (_, x) => nodesAt(x, width / w, w));
   for (let y = 0; y < height; y++) {
     const row = nodesAt(y, height / h, h);
+    const [above, below] = [row.near * w, row.far * w];
     for (let x = 0; x < width; x++) {
-      const column = nodesAt(x, width / w, w);
+      const { near, far, share } = columns[x];
       const at = (values: Float32Array, components: number, k: number) => {
-        const cell = (i: number, j: number) => values[components * (i * w + j) + k];
-        const near = (1 - column.share) * cell(row.near, column.near) + column.share * cell(row.near, column.far);
-        const far = (1 - column.share) * cell(row.far, column.near) + column.share * cell(row.far, column.far);
-        return (1 - row.share) * near + row.share * far;
+        const value = (cell: number) => values[components * cell + k];
+        const upper = (1 - share) * value(above + near) + share * value(above + far);
+        const lower = (1 - share) * value(below + near) + share * value(below + far);
+        return (1 - row.share) * upper + row.share * lower;
       };
       const p = y * width + x;
       out.flow[2 * p] = at(flow, 2, 0);
       out.flow[2 * p + 1] = at(flow, 2, 1);
-      out.weights[p] = at(confidence, 1, 0);
+      out.confidence[p] = at(confidence, 1, 0);
     }
   }
-  return out;
+  return { width, height, ...out };
 }

@@ -1,0 +1,260 @@
+// Depth of every pixel, once the cameras of a video are known: flow is measured frame by frame, depth starts from the tracks,
+// and the objective of ops/depth-flow says how it has to change. What a member knows are the grids; all else is the video's.
+
+import type { CpuDevice } from '../../devices/cpu/cpu-device.ts';
+import {
+  type DepthFlow,
+  type DepthFlowEdge,
+  type DepthFlowLoss,
+  type DepthFlowSettings,
+  depthCells,
+  depthFlowEdges,
+  gridLevels,
+  gridNodes,
+  logDepthPicture,
+  onDepthMap,
+} from '../../ops/depth-flow/depth-flow.ts';
+import { createDepthFlow } from '../../ops/depth-flow/depth-flow-cpu.ts';
+import { decodeVideoFlow, encodeVideoFlow } from '../../ops/flow/flow-pair-bytes.ts';
+import { type VideoFlowPair, videoFlow, videoFlowOptions, videoFlowVersion } from '../../ops/flow/video-flow.ts';
+import type { TrackObservations } from '../../ops/reproject/observations.ts';
+import { type CameraState, residualLengths } from '../../ops/reproject/reproject.ts';
+import type { ResultCache } from '../fit.ts';
+import { averagedDown, greyFrame } from './grey-frame.ts';
+import { middle } from './middle.ts';
+import type { ChosenVideo } from './problem.ts';
+
+export interface DenseDepth {
+  /** Of the depth maps, whose pixels tile the pictures. */
+  readonly width: number;
+  readonly height: number;
+  readonly frames: number;
+  /** Measures the flow between the frames up to `frame`; what is measured already costs nothing. */
+  measure(frame: number): void;
+  /** Grids [frame, node] from the depths of the tracks that each frame sees. */
+  start(observations: TrackObservations, state: CameraState): Float32Array;
+  /** Loss at these grids, and its gradient [frame, node]; measures what is still missing. */
+  evaluate(state: CameraState, grids: Float32Array, settings: DepthFlowSettings, gradient: Float32Array): DepthFlowLoss;
+  /** Share of the pixels and flows whose point is behind a camera, of what `evaluate` counted. */
+  behindShare(behind: number): number;
+  /** z-depth [height, width] of a frame in the unit of the cameras, also on more pixels than the depth map has; 0 where it is masked. */
+  depth(grids: Float32Array, frame: number, width?: number, height?: number): Float32Array;
+  /** [height, width], 0 to 1: the mean weight of the flows that leave a frame; one that is missing counts as 0. */
+  confidence(frame: number): Float32Array;
+  dispose(): void;
+}
+
+/** Pixels of a depth map, about: those of 160 × 120. */
+const MAP_PIXELS = 160 * 120;
+/** Distance over which tracks decide about depth at the start, in pixels of the depth map. */
+const REACH = depthCells[0];
+/** Sightings further off than this many pixels of the 640 × 480 area, and depths further from the middle than this factor, say nothing. */
+const FURTHEST_SIGHTING = 4;
+const LARGEST_FACTOR = 30;
+
+/** Of maps with square pixels, as near as whole numbers allow. */
+export function depthMapSize({ width, height }: { readonly width: number; readonly height: number }) {
+  const scale = Math.min(1, Math.sqrt(MAP_PIXELS / (width * height)));
+  return { width: Math.max(2, Math.round(width * scale)), height: Math.max(2, Math.round(height * scale)) };
+}
+
+/** About what the depth of a video takes, in bytes. */
+export function denseDepthBytes(frames: number): number {
+  // Two directions of four gaps: flow and weight kept, four maps on the device.
+  return 4 * frames * MAP_PIXELS * 8 * (3 + 4);
+}
+
+/** Throws a LabError of code 'input' for pictures without flow. */
+export function createDenseDepth(device: CpuDevice, video: ChosenVideo, cache?: ResultCache): DenseDepth {
+  const frames = video.frames.length;
+  const { width, height } = depthMapSize(video);
+  const shape = { width, height, cells: depthCells };
+  const nodes = gridNodes(shape);
+  const picture = { width: video.width, height: video.height };
+  const flow = createMapFlow(device, video, { width, height }, cache);
+  /** Shares of the pixels of the depth maps that may be looked at. */
+  const shown = video.observed?.map(marks => averagedDown(marks, picture, width, height));
+  const edges: DepthFlowEdge[] = [];
+  let measured = 0;
+  let objective: (DepthFlow & { dispose(): void }) | undefined;
+
+  const measure = (frame: number): void => {
+    for (; measured < Math.min(frame, frames - 1); measured++) {
+      const found = depthFlowEdges(flow.endingIn(measured + 1));
+      if (shown !== undefined) for (const edge of found) hide(edge, shown, picture);
+      edges.push(...found);
+    }
+  };
+  const objectiveOf = (): DepthFlow => {
+    if (objective !== undefined) return objective;
+    measure(frames - 1);
+    const greys = Array.from({ length: frames }, (_, f) => averagedDown(greyFrame(video, f), picture, width, height));
+    objective = createDepthFlow(device, { frames, ...shape, picture, edges, greys });
+    return objective;
+  };
+  const confidences = new Map<number, Float32Array>();
+
+  return {
+    ...{ width, height, frames, measure },
+    start(observations, state) {
+      const grids = new Float32Array(frames * nodes);
+      const [level] = gridLevels(shape);
+      const sightings = depthSightings(observations, state, width, height);
+      const usual = middle(state.logDepths);
+      sightings.forEach((seen, f) => {
+        for (let i = 0; i < level.height; i++) {
+          for (let j = 0; j < level.width; j++) {
+            // So little that it counts only where no track is near.
+            let [sum, total] = [1e-6 * usual, 1e-6];
+            for (const { x, y, logDepth } of seen) {
+              const [dx, dy] = [x - level.cell * (j + 0.5), y - level.cell * (i + 0.5)];
+              const weight = Math.exp(-(dx * dx + dy * dy) / (2 * REACH * REACH));
+              sum += weight * logDepth;
+              total += weight;
+            }
+            grids[f * nodes + level.offset + i * level.width + j] = sum / total;
+          }
+        }
+      });
+      return grids;
+    },
+    evaluate: ({ worldFromCams, logFocal }, grids, settings, gradient) =>
+      objectiveOf().evaluate({ worldFromCams, logFocal, grids }, settings, gradient),
+    behindShare: behind => behind / Math.max(1, edges.length * width * height),
+    depth(grids, frame, mapWidth = width, mapHeight = height) {
+      const own = grids.subarray(frame * nodes, (frame + 1) * nodes);
+      const depth = logDepthPicture(shape, own, mapWidth, mapHeight).map(Math.exp);
+      const marks = video.observed?.[frame];
+      if (marks === undefined) return depth;
+      const share = averagedDown(marks, picture, mapWidth, mapHeight);
+      return depth.map((value, p) => (share[p] < 0.5 ? 0 : value));
+    },
+    confidence(frame) {
+      const known = confidences.get(frame);
+      if (known !== undefined) return known;
+      const mean = new Float32Array(width * height);
+      for (const { source, weights } of edges) {
+        if (source === frame) for (let p = 0; p < mean.length; p++) mean[p] += weights[p];
+      }
+      const possible = possibleFlows(frame, frames);
+      const confidence = mean.map(sum => sum / possible);
+      if (measured === frames - 1) confidences.set(frame, confidence);
+      return confidence;
+    },
+    dispose() {
+      flow.dispose();
+      objective?.dispose();
+    },
+  };
+}
+
+/** Flow of a video on its depth maps, which the cache may hold already. */
+function createMapFlow(
+  device: CpuDevice,
+  video: ChosenVideo,
+  { width, height }: { readonly width: number; readonly height: number },
+  cache: ResultCache | undefined,
+) {
+  const count = video.frames.length;
+  const measuring = videoFlow(device, {
+    ...{ count, width: video.width, height: video.height, frameOf: (frame: number) => greyFrame(video, frame) },
+  });
+  let measured = 0;
+  const digests = new Map<number, string>();
+  const digest = (store: ResultCache, frame: number): string => {
+    const known = digests.get(frame) ?? store.digest(greyFrame(video, frame));
+    digests.set(frame, known);
+    return known;
+  };
+  const settings = JSON.stringify([videoFlowVersion, device.twin, videoFlowOptions, video.width, width, height]);
+  /** What the pairs that end in a frame start from depends on the pictures up to there. */
+  const keyOf = (store: ResultCache, second: number): string[] => {
+    const first = Math.max(0, second - videoFlowOptions.longestGap);
+    const between = Array.from({ length: second - first + 1 }, (_, i) => digest(store, first + i));
+    return [settings, ...between];
+  };
+  return {
+    /** The pairs that end in a frame, in the order of their gaps. Where it was not kept, all before it is measured too. */
+    endingIn(second: number): readonly VideoFlowPair[] {
+      const bytes = cache?.get(keyOf(cache, second));
+      const kept = bytes === undefined ? undefined : decodeVideoFlow(bytes);
+      if (kept !== undefined)
+        return kept.map(pair => ({ ...pair, first: second - (pair.second - pair.first), second }));
+      let found: readonly VideoFlowPair[] = [];
+      for (; measured < second; measured++) found = measuring.next().value ?? [];
+      const onMap = found.map(pair => onDepthMap(pair, width, height));
+      cache?.put(keyOf(cache, second), encodeVideoFlow(onMap));
+      return onMap;
+    },
+    /** Ends the generator, and with it the solver. */
+    dispose: () => void measuring.return(undefined),
+  };
+}
+
+function possibleFlows(frame: number, frames: number): number {
+  let count = 0;
+  for (let gap = 1; gap <= videoFlowOptions.longestGap; gap *= 2) {
+    count += (frame - gap >= 0 ? 1 : 0) + (frame + gap < frames ? 1 : 0);
+  }
+  return Math.max(1, count);
+}
+
+/** No weight where either end is masked. */
+function hide(
+  { source, target, flow, weights }: DepthFlowEdge,
+  shown: readonly Float32Array[],
+  picture: { readonly width: number; readonly height: number },
+): void {
+  const { width, height } = depthMapSize(picture);
+  const [stepX, stepY] = [picture.width / width, picture.height / height];
+  for (let p = 0; p < weights.length; p++) {
+    const x = Math.floor((p % width) + 0.5 + flow[2 * p] / stepX);
+    const y = Math.floor(Math.floor(p / width) + 0.5 + flow[2 * p + 1] / stepY);
+    const isInside = x >= 0 && y >= 0 && x < width && y < height;
+    const isShown = shown[source][p] === 1 && isInside && shown[target][y * width + x] === 1;
+    if (!isShown) weights[p] = 0;
+  }
+}
+
+interface DepthSighting {
+  /** Pixels of the depth map. */
+  readonly x: number;
+  readonly y: number;
+  readonly logDepth: number;
+}
+
+/** Where each frame sees points of tracks that agree with the cameras, and how deep. */
+function depthSightings(
+  observations: TrackObservations,
+  state: CameraState,
+  width: number,
+  height: number,
+): DepthSighting[][] {
+  const { frames, tracks, anchorFrames, anchors, starts, frameOf, positions } = observations;
+  const { worldFromCams: cams, logDepths, logFocal } = state;
+  const lengths = residualLengths(observations, state);
+  const usual = middle(logDepths);
+  const focal = Math.exp(logFocal);
+  const unit = Math.sqrt(width * height);
+  const seen = Array.from({ length: frames }, (): DepthSighting[] => []);
+  const see = (frame: number, u: number, v: number, logDepth: number): void => {
+    seen[frame].push({ x: u * unit + width / 2, y: v * unit + height / 2, logDepth });
+  };
+  for (let t = 0; t < tracks; t++) {
+    if (!(Math.abs(logDepths[t] - usual) < Math.log(LARGEST_FACTOR))) continue;
+    const a = 12 * anchorFrames[t];
+    const z = Math.exp(logDepths[t]);
+    const [x, y] = [(z * anchors[2 * t]) / focal, (z * anchors[2 * t + 1]) / focal];
+    const world = [0, 4, 8].map(
+      row => cams[a + row] * x + cams[a + row + 1] * y + cams[a + row + 2] * z + cams[a + row + 3],
+    );
+    see(anchorFrames[t], anchors[2 * t], anchors[2 * t + 1], logDepths[t]);
+    for (let o = starts[t]; o < starts[t + 1]; o++) {
+      if (!(lengths[o] < FURTHEST_SIGHTING)) continue;
+      const j = 12 * frameOf[o];
+      const depth = [0, 4, 8].reduce((sum, row, k) => sum + cams[j + row + 2] * (world[k] - cams[j + row + 3]), 0);
+      if (depth > 0) see(frameOf[o], positions[2 * o], positions[2 * o + 1], Math.log(depth));
+    }
+  }
+  return seen;
+}

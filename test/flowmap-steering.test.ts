@@ -1,0 +1,113 @@
+// A camera fit that is steered in all its stages: what was turned is recorded, acts, and gives the same bits when it is replayed or
+// resumed in the middle of its dense depth, with any number of threads.
+
+import { describe, expect, it } from 'vitest';
+import { decodeCheckpoint } from '../src/engine/checkpoint.ts';
+import { createRun, type Run } from '../src/engine/run.ts';
+import { resolveMembers } from '../src/engine/settings.ts';
+import { flowmap } from '../src/fits/flowmap/flowmap.ts';
+import { arcPath, sampleCamera } from '../src/fits/flowmap/sample-paths.ts';
+import { filmScene, room } from '../src/fits/flowmap/sample-videos.ts';
+import { openNodeDevice } from '../src/host/node-device.ts';
+import type { RunEvent, TraceRow } from '../src/protocol/run.ts';
+
+const frames = 6;
+const camera = sampleCamera(160);
+const values = filmScene(room, camera, arcPath(frames, 12));
+const shape = [frames, camera.height, camera.width, 1];
+const film = { name: 'walk', kind: 'video', shape, values, fullScale: 255 } as const;
+const given = { descents: 30, observations: 300, depthDescents: 16 };
+const members = resolveMembers(flowmap, given, {}, 2);
+
+interface Fitted {
+  readonly run: Run;
+  readonly rows: TraceRow[];
+  readonly log: RunEvent[];
+}
+
+/** `act` may change the run before any of its iterations. */
+async function withRun<Result>(
+  { threads = 1, events = [] }: { readonly threads?: number; readonly events?: readonly RunEvent[] },
+  act: (fitted: Fitted) => Result,
+): Promise<Result> {
+  const device = await openNodeDevice({ threads });
+  const problem = await flowmap.load(film, members, { device, seed: 0 });
+  const [rows, log]: [TraceRow[], RunEvent[]] = [[], []];
+  const sink = {
+    log: (event: RunEvent) => void log.push(event),
+    event() {},
+    trace: (row: TraceRow) => void rows.push(row),
+  };
+  const run = createRun({ problem, fit: flowmap, members, seed: 0, sink, events });
+  try {
+    return act({ run, rows, log });
+  } finally {
+    problem.dispose();
+    device.dispose();
+  }
+}
+
+const toEnd = ({ run }: Fitted, before: (iteration: number) => void = () => {}): Uint8Array => {
+  while (!run.done) {
+    before(run.iteration);
+    run.step();
+  }
+  return run.checkpoint();
+};
+
+const isDense = ({ terms }: TraceRow) => Number.isFinite(terms[2]);
+
+describe('a steered camera fit', () => {
+  it('replays and resumes to the same bits, and goes another way than one that was left alone', async () => {
+    const alone = await withRun({}, fitted => ({
+      end: toEnd(fitted),
+      firstDense: fitted.rows.find(isDense)!.iteration,
+    }));
+    const { firstDense } = alone;
+    const turned: Record<number, readonly (readonly [string, number])[]> = {
+      3: [
+        ['learningRate', 0.02],
+        ['depthRate', 0.01],
+      ],
+      5: [
+        ['members.1.focalRate', 0.05],
+        ['scaleFactor', 2],
+      ],
+      [firstDense + 3]: [
+        ['depthRate', 0.05],
+        ['smoothness', 1],
+        ['longestGap', 2],
+      ],
+      [firstDense + 6]: [
+        ['consistency', 0.5],
+        ['longestGap', 4],
+      ],
+    };
+    const steered = await withRun({}, fitted => {
+      const end = toEnd(fitted, iteration => {
+        for (const [path, value] of turned[iteration] ?? []) fitted.run.change(path, value);
+      });
+      return { end, rows: fitted.rows, user: fitted.log.filter(({ source }) => source === 'user') };
+    });
+    expect(steered.user).toHaveLength(9);
+    const dense = steered.rows.filter(isDense);
+    expect(dense.length).toBeGreaterThan(given.depthDescents);
+    expect(Buffer.compare(steered.end, alone.end)).not.toBe(0);
+
+    const halfway = await withRun({ threads: 2, events: steered.user }, fitted => {
+      let kept: Uint8Array | undefined;
+      const end = toEnd(fitted, iteration => {
+        if (iteration === firstDense + 5) kept = fitted.run.checkpoint();
+      });
+      expect(Buffer.compare(end, steered.end)).toBe(0);
+      expect(fitted.rows).toEqual(steered.rows);
+      return kept!;
+    });
+    const resumed = await withRun({ events: steered.user }, fitted => {
+      fitted.run.restore(decodeCheckpoint(halfway, 'halfway'), 'halfway');
+      expect(fitted.run.iteration).toBe(firstDense + 5);
+      return toEnd(fitted);
+    });
+    expect(Buffer.compare(resumed, steered.end)).toBe(0);
+  });
+});
