@@ -249,7 +249,7 @@ describe('a run that is looked at', () => {
     expect(of('ready')[0].problem).toEqual(problem);
     expect(problem.terms).toEqual(['distance']);
     expect(problem.views.map(({ kind }: { kind: string }) => kind)).toEqual(
-      'image image depth points cameras mesh poses heat-map series'.split(' '),
+      'image image image tracks depth points cameras mesh poses heat-map series scatter'.split(' '),
     );
     expect(problem.members).toMatchObject([
       { label: 'target 3', groups: ['all'], maximumIterations: 100 },

@@ -34,6 +34,21 @@ const views: readonly ViewDescription[] = [
     range: [0, 255],
   },
   {
+    kind: 'image',
+    id: 'flow',
+    title: 'Toy flow',
+    help: 'Everything turns about the upper left corner.',
+    changes: 'never',
+    frames: FRAMES,
+    height: HEIGHT,
+    width: WIDTH,
+    channels: 2,
+    range: [0, WIDTH],
+    colours: 'flow',
+    unit: 'px',
+  },
+  { kind: 'tracks', id: 'tracks', title: 'Toy tracks', changes: 'never', over: 'goal' },
+  {
     kind: 'depth',
     id: 'depth',
     title: 'Toy depth',
@@ -73,6 +88,17 @@ const views: readonly ViewDescription[] = [
     reference: 'targets',
     label: 'Value',
     scale: 'linear',
+  },
+  {
+    kind: 'scatter',
+    id: 'distance-over-first',
+    title: 'Toy distance over the first number',
+    changes: 'with-iterations',
+    along: 'first',
+    height: 'apart',
+    alongLabel: 'First number',
+    heightLabel: 'Distance to the target',
+    curve: { along: 'x', height: 'targets' },
   },
 ];
 
@@ -148,7 +174,14 @@ export const toy: Fit = {
       measure(member) {
         const x = [...blocks[member].values.values];
         const target = targetOf(member);
-        return { x, pose: poseOf(x), targets: [target, target], side: x[0] < target - 0.01 ? 'below' : 'there' };
+        return {
+          x,
+          first: x[0],
+          apart: Math.hypot(x[0] - target, x[1] - target),
+          pose: poseOf(x),
+          targets: [target, target],
+          side: x[0] < target - 0.01 ? 'below' : 'there',
+        };
       },
       views,
       view: (id, member, frame) =>
@@ -171,6 +204,14 @@ function toyView(id: string, [x, y]: readonly number[], frame: number | undefine
     case 'picture':
     case 'goal':
       return { values: picture(x, y, frame) };
+    case 'flow':
+      return { values: turn(frame) };
+    case 'tracks':
+      return {
+        starts: { shape: [2], values: Uint32Array.of(0, FRAMES) },
+        frames: { shape: [FRAMES], values: Uint16Array.from({ length: FRAMES }, (_, f) => f) },
+        positions: { shape: [FRAMES, 2], values: Float32Array.from({ length: 2 * FRAMES }, (_, k) => 2 + 3 * k) },
+      };
     case 'depth':
       return {
         values: {
@@ -205,6 +246,16 @@ function toyView(id: string, [x, y]: readonly number[], frame: number | undefine
 
 function poseOf([x, y]: readonly number[]): number[] {
   return [1, 0, 0, x, 0, 1, 0, y, 0, 0, 1, 3];
+}
+
+/** At each pixel the vector to it, a quarter turn on. */
+function turn(frame: number | undefined): ViewData[string] {
+  const frames = frame === undefined ? FRAMES : 1;
+  const values = Float32Array.from({ length: frames * HEIGHT * WIDTH * 2 }, (_, k) => {
+    const pixel = Math.floor(k / 2) % (HEIGHT * WIDTH);
+    return k % 2 === 0 ? -Math.floor(pixel / WIDTH) : pixel % WIDTH;
+  });
+  return { shape: [frames, HEIGHT, WIDTH, 2], values };
 }
 
 function picture(x: number, y: number, frame: number | undefined): ViewData[string] {

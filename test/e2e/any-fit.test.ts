@@ -20,7 +20,7 @@ stories('a fit of which the window knows nothing', () => {
   afterAll(() => rmSync(folder, { recursive: true }));
   const stage = setStage();
 
-  it('shows its image, depth, heat map, points, cameras, mesh, poses and series', async () => {
+  it('shows its image, flow, tracks, depth, heat map, points, cameras, mesh, poses and series', async () => {
     const window = await stage.open();
     const { page, runBar, images } = window;
     const section = page.getByRole('region', { name: 'Two numbers to a target' });
@@ -28,11 +28,22 @@ stories('a fit of which the window knows nothing', () => {
     await runBar.becomes('finished');
 
     // Pictures of every kind, each under its own title and not one flat colour.
-    const pictures = ['Toy picture', 'Toy goal', 'Toy depth', 'Toy distances'];
+    const pictures = ['Toy picture', 'Toy goal', 'Toy flow', 'Toy depth', 'Toy distances'];
     for (const title of pictures) {
       await images.tile(title).waitFor();
       await expect.poll(async () => (await images.see(title)).spread, { message: title }).toBeGreaterThan(4);
     }
+    await images
+      .tile('Toy flow')
+      .getByRole('img', { name: /^Each colour is a direction/ })
+      .waitFor();
+    // Points are drawn over the second frame of the goal, and not when they are switched off.
+    await page.getByRole('slider', { name: 'Frame of the video' }).press('End');
+    const followed = await images.see('Toy goal');
+    await images.panel.getByRole('button', { name: 'Display…' }).click();
+    await page.getByRole('checkbox', { name: 'Toy tracks, over toy goal' }).uncheck();
+    await window.press('Escape');
+    await images.moves('Toy goal', followed);
     const end = await images.see('Toy picture');
     await window.press('Home');
     await images.moves('Toy picture', end);
