@@ -25,7 +25,9 @@ await build({
   external: Object.keys({ ...dependencies, ...devDependencies }).filter(
     dependency => !dependency.startsWith('@tensorflow/'),
   ),
-  banner: { js: "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);" },
+  banner: {
+    js: "import { createRequire as requireFrom } from 'node:module'; const require = requireFrom(import.meta.url);",
+  },
   mainFields: ['module', 'main'],
   conditions: ['import'],
   logLevel: 'warning',

@@ -6,9 +6,8 @@ import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { encodeCameras, fittedCameras } from '../src/fits/flowmap/camera-exports.ts';
-import { roomArc } from '../src/fits/flowmap/track-fixtures.ts';
+import { roomArc, trueState } from '../src/fits/flowmap/track-fixtures.ts';
 import { decodeColmapText } from '../src/formats/colmap-text.ts';
-import { compose, invert, matrix3x4, transformPoint } from '../src/geometry/rigid.ts';
 import { observationsFromTracks } from '../src/ops/reproject/observations.ts';
 import { temporaryFolder } from './lab.ts';
 
@@ -23,16 +22,9 @@ const at = (...parts: string[]) => join(folder.path, ...parts);
 describe.skipIf(spawnSync('colmap', ['help']).status !== 0)('COLMAP (skipped where its program is absent)', () => {
   const scene = roomArc({ frames: 8, points: 15, noise: 0 });
   const observations = observationsFromTracks(scene.tracks, 8, scene.camera);
-  const world = invert(scene.truth[0]);
   const fitted = fittedCameras(
     observations,
-    {
-      worldFromCams: Float64Array.from(scene.truth.flatMap(pose => [...matrix3x4(compose(world, pose))])),
-      logDepths: Float64Array.from(observations.source, (track, t) =>
-        Math.log(transformPoint(invert(scene.truth[observations.anchorFrames[t]]), scene.points[track])[2]),
-      ),
-      logFocal: Math.log(scene.camera.fx / Math.sqrt(scene.camera.width * scene.camera.height)),
-    },
+    trueState(scene, observations),
     scene.camera,
     scene.truth.map((_, f) => ({ imageFile: `frame-${f}.jpg`, timestamp: undefined })),
   );

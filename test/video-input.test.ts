@@ -10,6 +10,7 @@ import { readInput } from '../src/media/read-input.ts';
 import { openVideo, type Video } from '../src/media/read-video.ts';
 import type { VideoSource } from '../src/media/video-source.ts';
 import { loadWebCodecs, openWebCodecsVideo } from '../src/media/webcodecs-video.ts';
+import { createRandom } from '../src/numerics/random.ts';
 import { LabError } from '../src/protocol/lab-error.ts';
 import type { EngineEvent } from '../src/protocol/messages.ts';
 import { temporaryFolder } from './lab.ts';
@@ -217,6 +218,22 @@ describe.skipIf(!decodes)(`a choice${missing}`, () => {
     expect(input.kind === 'video' && numbersOf(input)).toEqual(sharp);
   });
 
+  it('follows the motion: none while the picture rests, one frame for each step of the rest', async () => {
+    // A pattern that rests for six frames, then moves by two pixels a frame.
+    const paint = (n: number) => {
+      const rgba = new Uint8Array(4 * WIDTH * HEIGHT).fill(255);
+      for (let i = 0; i < WIDTH * HEIGHT; i++)
+        rgba.fill(128 + 90 * Math.sin(((i % WIDTH) - 2 * Math.max(0, n - 5)) / 4), 4 * i, 4 * i + 3);
+      return rgba;
+    };
+    const path = put('rests.webm', await encodeClip('webm', FRAMES, paint));
+    const input = await readInput(`${path}#max-frames=6,pick=motion`);
+    if (input.kind !== 'video') throw new Error(`Read as ${input.kind}.`);
+    // 12 pixels in five steps: 2.4, 4.8, 7.2, 9.6, 12.
+    expect(input.indices).toEqual([0, 7, 8, 9, 10, 11]);
+    expect(input.notes).toEqual([expect.stringContaining('moves by equal amounts')]);
+  });
+
   it('is refused before a frame is decoded where it would not fit, with what would', async () => {
     const error = await errorOf(read('frames=0:8', () => 2 ** 50));
     expect(error).toMatchObject({ code: 'memory', where: clip, tip: expect.stringContaining('--max-side') });
@@ -300,6 +317,30 @@ describe.skipIf(!decodes)(`a file that is not what it should be${missing}`, () =
     if (input instanceof LabError)
       expect(input).toMatchObject({ code: 'input', message: expect.stringContaining('damaged') });
     else expect(input.kind === 'video' && input.notes).toEqual([expect.stringContaining('damaged')]);
+  });
+
+  it('damaged anywhere ends with frames or with the reason, in either container', { timeout: 60_000 }, async () => {
+    const random = createRandom(6, 'damage');
+    for (const container of ['mkv', 'mp4'] as const) {
+      const whole = await repack(mp4, { container });
+      for (let n = 0; n < 30; n++) {
+        const bytes = n < 10 ? whole.slice(0, Math.floor(((n + 0.5) / 10) * whole.length)) : whole.slice();
+        // Most of a small file is its structure; so is what is hit.
+        if (n >= 10) for (let k = 0; k < 3; k++) bytes[random.integer(bytes.length)] = random.integer(256);
+        const found = await readInput(put(`damaged.${container}`, bytes)).catch((thrown: unknown) => thrown);
+        if (found instanceof LabError) expect(found, `${container} ${n}`).toMatchObject({ code: 'input' });
+        else expect(found, `${container} ${n}`).toMatchObject({ kind: 'video' });
+      }
+    }
+  });
+
+  it('a Matroska index without an end is left, with the frames before it', async () => {
+    // The cue that follows the frames gets a size that cannot be read; the demuxer would look behind it for ever.
+    const bytes = Buffer.from(await repack(mp4, { container: 'mkv' }));
+    const cluster = bytes.indexOf(Buffer.from([0x1f, 0x43, 0xb6, 0x75]));
+    bytes[cluster + 4] = 0;
+    const error = await errorOf(readInput(put('endless.mkv', bytes)));
+    expect(error).toMatchObject({ code: 'input', message: expect.any(String) });
   });
 
   it('a codec that nothing decodes is named, with a way to convert it', async () => {

@@ -53,7 +53,7 @@ const help = `Descent Lab: see and steer a vision model while gradient descent f
       --root DIR                                 a folder whose files may be opened by their path; repeat for more
   npm run --silent lab -- fit tubal INPUT …      fill in the missing entries of a picture, video, folder, .npy or .npz
       --frames A:B:S                             of a video or folder: frames A up to, without, B, every S-th (from 0)
-      --max-frames N (video: 60)  --max-side PIXELS  --pick sharpest: of the frames that --max-frames puts together
+      --max-frames N (video: 60)  --max-side PIXELS  --pick sharpest, or motion: which ones, where there are more frames
       --mask FILE (or alpha: the picture's own transparency)  --set key=value  --optimizer ID  --schedule ID  --threads N  --seed N  --iterations N
       --at 200:learningRate=0.5                  a change at an iteration; repeat for more
       --race method=gd,prec-gd,tnn-admm          members that differ in a setting; --members N for equal ones
@@ -71,8 +71,9 @@ const help = `Descent Lab: see and steer a vision model while gradient descent f
                                                  refines every row of a BOP results file; DIR/exports gets poses.csv and
                                                  report.csv; the same command, or resume DIR, goes on after a kill
   npm run --silent lab -- fit flowmap VIDEO …    cameras, focal length and points of a still scene that was filmed moving
-      --frames, --max-frames, --max-side, --pick as above  --set focal=PIXELS, where it is known
       --truth PATH                               true cameras to compare with while it runs; read as evaluate cameras does
+      --frames, --max-frames, --max-side (1920), --pick as above  --set focal=PIXELS, where it is known
+      --mask FILE                                black where something moves: a picture for all frames, or one for each
   npm run --silent lab -- resume RUN             go on from the last checkpoint; --from-start: from none, with its changes
   npm run --silent lab -- replay RUN --out DIR   the same run again, bit for bit
   npm run --silent lab -- branch RUN --at 200:learningRate=0.5

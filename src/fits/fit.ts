@@ -201,6 +201,8 @@ export interface Sample {
   /** Iterations per second that leave time to watch and steer it; left out: 100. */
   readonly pace?: number;
   make(): FitInput;
+  /** Its mask, unless the user names another. */
+  mask?(): FitInput;
   /** A picture that stands for it in lists, where what it makes is none. */
   sketch?(): FitInput;
 }
@@ -254,6 +256,8 @@ export interface Fit {
   readonly title: string;
   /** What it takes as input, for people: 'a picture, a folder of frames, …'. */
   readonly takes: string;
+  /** Longer side in pixels to which frames of videos and folders are scaled down unless the user chooses another. */
+  readonly maxSide?: number;
   /** What its exports hold: arrays, axes, units, value range. */
   readonly exportContent: string;
   /** What the files beside them hold: see Problem.files. */

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import {
+  equalMotion,
   everyFrame,
   frameChoiceText,
   groupFrames,
@@ -15,6 +16,7 @@ describe('a choice of frames', () => {
     'frames=5:6',
     'max-frames=60',
     'frames=1:,max-frames=4,max-side=640,pick=sharpest',
+    'max-frames=4,pick=motion',
   ])('%s is written as it is read', text => {
     expect(frameChoiceText(parseFrameChoice(text))).toBe(text);
   });
@@ -66,5 +68,20 @@ describe('the frames that are meant', () => {
     expect(() => numbers(10, 'frames=10:')).toThrow(
       expect.objectContaining({ code: 'input', tip: expect.stringContaining('9') }),
     );
+  });
+
+  it('stand at equal motion: a walk that begins after a rest and doubles its speed', () => {
+    const candidates = Array.from({ length: 21 }, (_, n) => 100 + n);
+    // At rest up to candidate 10, then 1 pixel a frame up to 16, then 2: 6 + 8 pixels in all, 2 for each of 7 shares.
+    const motions = candidates.map((_, n) => (n <= 10 ? 0 : n <= 16 ? 1 : 2));
+    const groups = equalMotion(candidates, motions, 8);
+    expect(groups?.flat()).toEqual([100, 112, 114, 116, 117, 118, 119, 120]);
+    expect(
+      equalMotion(
+        candidates,
+        motions.map(() => 0),
+        8,
+      ),
+    ).toBeUndefined();
   });
 });

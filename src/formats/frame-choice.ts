@@ -3,6 +3,9 @@
 
 import { LabError, nearestName } from '../protocol/lab-error.ts';
 
+export const framePicks = ['first', 'sharpest', 'motion'] as const;
+export type FramePick = (typeof framePicks)[number];
+
 export interface FrameChoice {
   /** Frames are counted from 0, in the order in which they are shown. */
   readonly first: number;
@@ -13,8 +16,11 @@ export interface FrameChoice {
   readonly maxFrames: number | undefined;
   /** Longer side in pixels; larger frames are scaled down. Undefined: as whoever reads takes them without being told. */
   readonly maxSide: number | undefined;
-  /** Which frame is kept where several fall together: the first of them, or the sharpest. */
-  readonly pick: 'first' | 'sharpest';
+  /**
+   * Which frames are kept where there are more than `maxFrames`: the first, or the sharpest, of each stretch of equal length; or
+   * those between which the picture moves by equal amounts.
+   */
+  readonly pick: FramePick;
 }
 
 export const everyFrame: FrameChoice = {
@@ -129,15 +135,42 @@ export function groupFrames(total: number, choice: FrameChoice, maxFrames = choi
   return groups;
 }
 
+/**
+ * Of `candidates`, at most `most` between which the picture moves by equal amounts: the first, then each at which another share of
+ * the whole motion has passed. `motions[n]`: from candidate n − 1 to candidate n. Undefined where nothing moves.
+ */
+export function equalMotion(
+  candidates: readonly number[],
+  motions: ArrayLike<number>,
+  most: number,
+): readonly number[][] | undefined {
+  let total = 0;
+  for (let n = 1; n < candidates.length; n++) total += motions[n];
+  if (!(total > 0)) return undefined;
+  const share = total / Math.max(1, most - 1);
+  const groups = [[candidates[0]]];
+  let passed = 0;
+  for (let n = 1; n < candidates.length && groups.length < most; n++) {
+    passed += motions[n];
+    // Sums are rounded: the last share is passed by the last candidate.
+    if (passed >= share * groups.length * (1 - 1e-9)) groups.push([candidates[n]]);
+  }
+  return groups;
+}
+
 function count(text: string, name: string, least: number): number {
   const value = Number(text);
   if (/^\d+$/.test(text) && value >= least && Number.isSafeInteger(value)) return value;
   throw refused(`The ${name} is "${text}".`, `Give a whole number, ${least} or more.`);
 }
 
-function pickOf(text: string): FrameChoice['pick'] {
-  if (text === 'first' || text === 'sharpest') return text;
-  throw refused(`A frame can be picked as the first or the sharpest, not as "${text}".`, 'Write pick=sharpest.');
+function pickOf(text: string): FramePick {
+  const pick = framePicks.find(name => name === text);
+  if (pick !== undefined) return pick;
+  throw refused(
+    `Frames can be picked as the first, the sharpest, or by equal motion, not as "${text}".`,
+    'Write pick=sharpest or pick=motion.',
+  );
 }
 
 function refused(message: string, tip: string): LabError {

@@ -72,7 +72,7 @@ describe('inspecting an input', () => {
       facts: { Missing: '25.0 %' },
     });
     expect((await inspect(at('colour.png'), at('small-mask.png'))).warnings[0]).toContain('does not fit');
-    expect((await inspect(at('colour.png'), at('full-mask.png'))).warnings[0]).toContain('nothing to recover');
+    expect((await inspect(at('colour.png'), at('full-mask.png'))).warnings[0]).toContain('leaves nothing out');
   });
 
   it('finds transparency and counts what it would leave out', async () => {

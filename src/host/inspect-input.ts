@@ -2,14 +2,14 @@
 
 import { statSync } from 'node:fs';
 import { type Fit, type FitInput, resolveMembers, type SettingValues } from '../engine/fits.ts';
-import { type FrameReference, groupFrames, splitFrameChoice } from '../formats/frame-choice.ts';
+import { type FrameReference, splitFrameChoice } from '../formats/frame-choice.ts';
 import { readMask } from '../formats/observation-mask.ts';
 import { firstAxisOf, type PictureStack, pictureStackOf } from '../formats/picture-stack.ts';
 import { availableBytes } from '../media/memory.ts';
 import { planVideo, readVideoFrame, requireVideoMemory } from '../media/read-frames.ts';
 import { videoFileOf } from '../media/read-input.ts';
 import { describeRate } from '../media/read-video.ts';
-import type { ClipReport, InputReport } from '../protocol/host-calls.ts';
+import type { InputReport } from '../protocol/host-calls.ts';
 import { asLabError, LabError } from '../protocol/lab-error.ts';
 import type { InputNames } from '../protocol/messages.ts';
 import type { ViewData } from '../protocol/views.ts';
@@ -21,6 +21,7 @@ const LARGE = 30e6;
 /** Sides below this hold no structure to speak of. */
 const SMALL_SIDE = 8;
 
+type GivenSettings = NonNullable<InputNames['settings']>;
 type Note = (done: number, total: number) => void;
 
 /** Throws `input` errors for what cannot be read, `setting` errors for settings that cannot be. */
@@ -43,22 +44,17 @@ export async function inspectInput(fit: Fit, names: InputNames, onProgress: Note
     name: sampleOf(fit, path)?.title ?? fileName(path),
     kind: data.kind,
     shape: data.shape,
-    facts: { ...factsOf(input, stack, spread, missing), ...found?.facts },
+    facts: { ...factsOf(input, stack, spread, missing), ...memoryFact(fit, data, names.settings), ...found?.facts },
     warnings: [...warningsOf(input, stack, spread, missing), ...(found?.warnings ?? [])],
     derived: found?.derived ?? {},
     picture: stack === undefined ? undefined : { frames: stack.frames, height: stack.height, width: stack.width },
     hasAlpha: input.hasAlpha,
-    clip: input.available === undefined ? undefined : folderClip(path, input.available),
+    clip: input.taken && { frames: input.taken.available, chosen: [...input.taken.indices], seconds: undefined },
   };
 }
 
 function fileName(path: string): string {
   return splitFrameChoice(path).path.split(/[\\/]/).at(-1) ?? path;
-}
-
-function folderClip(path: string, frames: number): ClipReport {
-  const chosen = groupFrames(frames, splitFrameChoice(path).choice).map(([first]) => first);
-  return { frames, chosen, seconds: undefined };
 }
 
 /** A video file that the fit takes as it is: one that looks for more in its input is given the whole. */
@@ -67,14 +63,17 @@ async function plainVideoOf(fit: Fit, path: string): Promise<FrameReference | un
   return isPlain ? videoFileOf(path) : undefined;
 }
 
-/** Of a video file, from its index alone: none of its frames is decoded, so that a long one is told about at once. */
+/**
+ * Of a video file, from its index alone, so that a long one is told about at once: no frame is decoded unless they are chosen by
+ * their motion.
+ */
 async function inspectVideo(
   fit: Fit,
-  { input, mask, companions = {} }: InputNames,
+  { input, mask, companions = {}, settings = {} }: InputNames,
   { path, choice }: FrameReference,
   onProgress: Note,
 ): Promise<InputReport> {
-  const { video, groups, shape, notes } = await planVideo(path, choice);
+  const { video, groups, shape, notes } = await planVideo(path, choice, { onProgress, maxSide: fit.maxSide });
   try {
     const [frames, height, width] = shape;
     const { seconds } = video;
@@ -83,8 +82,9 @@ async function inspectVideo(
     const values = shape.reduce((product, extent) => product * extent, 1);
     const rate = describeRate(seconds);
     const warnings = [...notes, ...sizeWarnings(values), ...maskWarnings(missing)];
+    const needed = neededBytes(fit, shape, settings);
     try {
-      requireVideoMemory(shape, path, {});
+      requireVideoMemory(shape, path, { further: () => needed });
     } catch (thrown) {
       const { message, tip } = asLabError(thrown);
       warnings.unshift(`${message} ${tip}`);
@@ -96,7 +96,7 @@ async function inspectVideo(
       Coding: `${video.codec} in ${video.container}`,
       Length: `${(seconds[seconds.length - 1] - seconds[0]).toFixed(2)} s`,
       ...(rate.kind === 'single' ? {} : { Rate: `${Number(rate.framesPerSecond.toFixed(3))} frames per second` }),
-      Memory: `${megabytes(4 * values)} for the frames, ${megabytes(availableBytes())} free`,
+      Memory: memoryText(4 * values, needed),
       ...(video.focalLengthPixels === undefined
         ? {}
         : { 'Focal length': `${Math.round(video.focalLengthPixels)} px, as the camera wrote it` }),
@@ -125,6 +125,21 @@ async function inspectVideo(
   } finally {
     video.dispose();
   }
+}
+
+/** What a run takes besides its frames, as far as their shape tells. */
+function neededBytes(fit: Fit, shape: readonly number[], settings: GivenSettings): number {
+  return fit.bytes?.(shape, resolveMembers(fit, settings, {}, 1)) ?? 0;
+}
+
+/** Of frames that have been read already: they are counted as free no more. */
+function memoryFact(fit: Fit, { kind, shape, values }: FitInput, settings: GivenSettings = {}): Record<string, string> {
+  return kind === 'video' ? { Memory: memoryText(values.byteLength, neededBytes(fit, shape, settings)) } : {};
+}
+
+function memoryText(frames: number, needed: number): string {
+  const parts = [`${megabytes(frames)} for the frames`, `${megabytes(needed)} for the fit`];
+  return [...parts.slice(0, needed > 0 ? 2 : 1), `${megabytes(availableBytes())} free`].join(', ');
 }
 
 /** As a run would have them that is given these; none for a fit that looks at the input alone. */
@@ -159,7 +174,7 @@ function lastInput(fit: Fit, { input, companions, ...given }: InputNames, onProg
 /** One frame at full size: `values` [1, height, width, channels] as bytes over the range of the input. */
 export async function inputPicture(fit: Fit, names: InputNames, frame: number, onProgress: Note): Promise<ViewData> {
   const video = await plainVideoOf(fit, names.input);
-  if (video !== undefined) return videoPicture(video, frame);
+  if (video !== undefined) return videoPicture(fit, video, frame);
   const data = await lastInput(fit, names, onProgress);
   const stack = data.kind === 'synthetic' ? undefined : pictureStackOf(data.shape, firstOf(data));
   if (stack === undefined || frame >= stack.frames) {
@@ -173,8 +188,9 @@ export async function inputPicture(fit: Fit, names: InputNames, frame: number, o
   return frameOf(data, stack, frame);
 }
 
-async function videoPicture({ path, choice }: FrameReference, frame: number): Promise<ViewData> {
-  const { height, width, channels, values, bitDepth } = await readVideoFrame(path, choice, frame);
+async function videoPicture(fit: Fit, { path, choice }: FrameReference, frame: number): Promise<ViewData> {
+  const options = { maxSide: fit.maxSide };
+  const { height, width, channels, values, bitDepth } = await readVideoFrame(path, choice, frame, options);
   const data: FitInput = {
     name: path,
     kind: 'video',
@@ -285,19 +301,19 @@ function sizeWarnings(values: number): string[] {
 
 function maskWarnings(missing: number | string | undefined): string[] {
   if (typeof missing === 'string') return [missing];
-  if (missing === 0) return ['The mask leaves nothing out: there is nothing to recover.'];
+  if (missing === 0) return ['The mask leaves nothing out.'];
   return missing === 1 ? ['The mask leaves nothing observed: is it inverted?'] : [];
 }
 
 function warningsOf(
-  { data, hasAlpha, pages = 1 }: OpenedInput,
+  { data, hasAlpha, pages = 1, notes = [] }: OpenedInput,
   stack: PictureStack | undefined,
   { low, high, finite }: Spread,
   missing: number | string | undefined,
 ): string[] {
   const { kind, values, shape } = data;
   if (kind === 'synthetic' || kind === 'scene') return [];
-  const warnings: string[] = [];
+  const warnings: string[] = [...notes];
   const holes = values.length - finite;
   if (values.length === 0) warnings.push('The array is empty.');
   if (stack === undefined) warnings.push(`It has ${shape.length} axes; two to four are needed.`);

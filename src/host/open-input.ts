@@ -1,10 +1,10 @@
 // From what a user names as input (a sample or a path, and what belongs to it) to what a fit takes. Runs in the engine's
 // process.
 
-import { basename } from 'node:path';
 import type { Fit, FitInput, SettingValues } from '../engine/fits.ts';
 import type { NpyData } from '../formats/npy.ts';
 import { readCameraPath } from '../media/read-camera-path.ts';
+import type { TakenFrames } from '../media/read-frames.ts';
 import { type ReadInputOptions, readInput } from '../media/read-input.ts';
 import { createSourceReader, type SourceFile } from '../media/source-reader.ts';
 import { LabError, nearestName } from '../protocol/lab-error.ts';
@@ -24,8 +24,8 @@ export interface OpenedInput {
   readonly colourSpace?: string | undefined;
   /** Pictures in a file of which only the first is read. */
   readonly pages?: number | undefined;
-  /** Of a folder or a file of pictures: how many frames there are to choose from. */
-  readonly available?: number | undefined;
+  /** Of a video, a folder or a file of pictures: which frames of how many. */
+  readonly taken?: TakenFrames | undefined;
   /** What a user should know about how it was read, in sentences. */
   readonly notes?: readonly string[] | undefined;
 }
@@ -65,7 +65,7 @@ export async function openInput(
     const { data, files } = await openScene(input, { ...companions, mask }, part);
     return { data, files, mask: undefined, hasAlpha: false, stored: '8 bit' };
   }
-  const opened = await openTensor(fit, input, onProgress, further);
+  const opened = await openTensor(fit, input, { onProgress, further, maxSide: fit.maxSide });
   const named = mask === undefined ? undefined : await openMask(fit, mask, opened, onProgress);
   const sources = createSourceReader();
   const truth = companions.truth === undefined ? undefined : await readCameraPath(companions.truth, sources);
@@ -74,7 +74,7 @@ export async function openInput(
     ...rest,
     data: truth === undefined ? data : { ...data, truth },
     files: [...files, ...(named?.files ?? []), ...sources.files()],
-    mask: named?.data,
+    mask: named === undefined ? sampleOf(fit, input)?.mask?.() : named.data,
     hasAlpha: alpha !== undefined,
   };
 }
@@ -84,15 +84,10 @@ interface OpenedTensor extends Omit<OpenedInput, 'mask' | 'hasAlpha'> {
   readonly alpha?: FitInput | undefined;
 }
 
-async function openTensor(
-  fit: Fit,
-  path: string,
-  onProgress: (done: number, total: number) => void,
-  further?: ReadInputOptions['further'],
-): Promise<OpenedTensor> {
+async function openTensor(fit: Fit, path: string, options: ReadInputOptions): Promise<OpenedTensor> {
   if (path.startsWith('sample:'))
     return { data: findSample(fit, path).make(), files: [], stored: 'made by the program' };
-  const read = await readInput(path, { onProgress, further });
+  const read = await readInput(path, options);
   const { files } = read;
   if (read.kind === 'array') {
     const { shape, dtype, data } = read.array;
@@ -104,13 +99,12 @@ async function openTensor(
   const shape = [...(read.kind === 'video' ? [read.frames] : []), height, width, channels];
   const fullScale = 2 ** bitDepth - 1;
   const { focalLengthPixels } = read.kind === 'picture' ? read.picture : read;
-  const isFolder = read.kind === 'video' && files.length === read.frames;
-  const frameNames = isFolder ? files.map(file => basename(file.path)) : undefined;
+  const frameNames = read.kind === 'video' ? read.frameNames : undefined;
   const data: FitInput = { name: path, kind: read.kind, shape, values, fullScale, focalLengthPixels, frameNames };
   const stored = `${bitDepth} bit`;
   if (read.kind === 'video') {
-    const { seconds, notes, available } = read;
-    return { data: { ...data, seconds }, files, stored, notes, available };
+    const { seconds, notes, available, indices, maxSide } = read;
+    return { data: { ...data, seconds }, files, stored, notes, taken: { available, indices, maxSide } };
   }
   const { alpha, colourSpace, pages } = read.picture;
   const opened = { data, files, stored, colourSpace, pages };
@@ -132,7 +126,7 @@ async function openMask(
   input: OpenedTensor,
   onProgress: (done: number, total: number) => void,
 ): Promise<Pick<OpenedTensor, 'data' | 'files'>> {
-  if (name !== 'alpha') return openTensor(fit, name, onProgress);
+  if (name !== 'alpha') return openTensor(fit, name, { onProgress, same: input.taken, maxSide: input.taken?.maxSide });
   if (input.alpha !== undefined) return { data: input.alpha, files: [] };
   throw noAlpha(input.data.name);
 }

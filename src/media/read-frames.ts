@@ -1,16 +1,17 @@
 // Reads the frames that were chosen of a video file or of a folder of pictures into one array. The Node variant.
 
-import { readdir } from 'node:fs/promises';
+import { readdir, stat } from 'node:fs/promises';
 import { extname, join } from 'node:path';
-import { type FrameChoice, groupFrames } from '../formats/frame-choice.ts';
+import { equalMotion, everyFrame, type FrameChoice, groupFrames } from '../formats/frame-choice.ts';
 import { LabError } from '../protocol/lab-error.ts';
 import { decodePicture } from './decode-picture.ts';
 import { availableBytes, requireMemory } from './memory.ts';
 import { compareNatural } from './natural-order.ts';
 import type { Picture } from './picture.ts';
 import { pictureExtensions } from './picture-container.ts';
+import { MOTION_SIDE, motionBetween } from './picture-motion.ts';
 import { type FramePicture, sharpnessOf, shrinkPicture } from './raw-frame.ts';
-import { openVideo, type Video } from './read-video.ts';
+import { openVideo, scaledText, shrinkFactor, type Video } from './read-video.ts';
 import { digestSource, explainFileError, readSource } from './source-file.ts';
 import type { SourceFile } from './source-reader.ts';
 
@@ -19,6 +20,10 @@ export interface VideoInput {
   readonly frames: number;
   /** How many there were to choose from. */
   readonly available: number;
+  /** Which of those were taken, counted from 0. */
+  readonly indices: readonly number[];
+  /** Longer side to which they were to be scaled down. */
+  readonly maxSide: number | undefined;
   readonly width: number;
   readonly height: number;
   readonly channels: 1 | 3;
@@ -26,8 +31,10 @@ export interface VideoInput {
   readonly values: Float32Array;
   /** The largest of the frames. */
   readonly bitDepth: 8 | 16;
-  /** One per frame that was read, in order; or one that holds them all. */
+  /** Those that were read, in order; or the one that holds all frames. */
   readonly files: readonly SourceFile[];
+  /** Of a folder: the name of each frame. */
+  readonly frameNames: readonly string[] | undefined;
   /** When each frame is shown; undefined for pictures. */
   readonly seconds: Float64Array | undefined;
   /** In pixels of these frames, as the camera wrote it into the file; undefined where it did not. */
@@ -41,7 +48,14 @@ export interface ReadFramesOptions {
   readonly onProgress?: ((done: number, total: number) => void) | undefined;
   /** Bytes that whoever wants the frames takes besides them. */
   readonly further?: ((extent: { readonly kind: 'video'; readonly shape: readonly number[] }) => number) | undefined;
+  /** Longer side in pixels to which frames are scaled down where the choice names none. */
+  readonly maxSide?: number | undefined;
+  /** The frames of another input that these belong to, one to one: those are taken where the choice names none. */
+  readonly same?: TakenFrames | undefined;
 }
+
+/** Which frames were taken of an input, for what goes with each of them, such as masks. */
+export type TakenFrames = Pick<VideoInput, 'available' | 'indices' | 'maxSide'>;
 
 /** Frames of a video file unless another number is asked for. */
 export const usualMaxFrames = 60;
@@ -62,13 +76,20 @@ export interface VideoPlan {
 }
 
 /**
- * Opens a video file and chooses frames: at most 60 unless the choice says otherwise, with as much time between them. Whoever
- * asks disposes of the video. Throws `input` errors.
+ * Opens a video file and chooses frames: at most 60 unless the choice says otherwise, with as much time, or motion, between them.
+ * For motion the video is decoded once. Whoever asks disposes of the video. Throws `input` errors.
  */
-export async function planVideo(path: string, choice: FrameChoice): Promise<VideoPlan> {
-  const video = await openVideo(path, choice.maxSide);
+export async function planVideo(
+  path: string,
+  choice: FrameChoice,
+  options: ReadFramesOptions = {},
+): Promise<VideoPlan> {
+  const video = await openVideo(path, sideOf(choice, options));
   try {
-    const groups = groupFrames(video.seconds.length, choice, choice.maxFrames ?? usualMaxFrames);
+    const limited = { ...choice, maxFrames: choice.maxFrames ?? usualMaxFrames };
+    const measure = (candidates: readonly number[]) => videoMotions(path, candidates, options);
+    const groups =
+      takenOf(video.seconds.length, choice, options) ?? (await groupsOf(video.seconds.length, limited, measure));
     const shape = [groups.length, video.height, video.width, 3];
     return { video, groups, shape, notes: [...video.notes, ...choiceNotes(video, choice, groups)] };
   } catch (thrown) {
@@ -83,19 +104,21 @@ export async function readVideoFile(
   choice: FrameChoice,
   options: ReadFramesOptions,
 ): Promise<VideoInput> {
-  const { video, groups, shape, notes } = await planVideo(path, choice);
+  const { video, groups, shape, notes } = await planVideo(path, choice, options);
   try {
     requireVideoMemory(shape, path, options);
     const file = await digestSource(path);
     const damage: string[] = [];
     const frames = video.frames(groups.flat(), text => damage.push(text));
-    const { indices, ...collected } = await collectFrames(frames, groups, path, options);
+    const collected = await collectFrames(frames, groups, path, options);
     return {
       kind: 'video',
       ...collected,
+      maxSide: sideOf(choice, options),
       available: video.seconds.length,
       files: [file],
-      seconds: Float64Array.from(indices, index => video.seconds[index]),
+      frameNames: undefined,
+      seconds: Float64Array.from(collected.indices, index => video.seconds[index]),
       focalLengthPixels: video.focalLengthPixels,
       notes: [...notes, ...damage],
     };
@@ -105,8 +128,13 @@ export async function readVideoFile(
 }
 
 /** One of the chosen frames (counted from 0), to be looked at. Throws like `planVideo`. */
-export async function readVideoFrame(path: string, choice: FrameChoice, frame: number): Promise<FramePicture> {
-  const { video, groups } = await planVideo(path, choice);
+export async function readVideoFrame(
+  path: string,
+  choice: FrameChoice,
+  frame: number,
+  options: ReadFramesOptions = {},
+): Promise<FramePicture> {
+  const { video, groups } = await planVideo(path, choice, options);
   try {
     const wanted = groups[frame]?.[0];
     if (wanted === undefined) {
@@ -124,8 +152,82 @@ export async function readVideoFrame(path: string, choice: FrameChoice, frame: n
   }
 }
 
+function sideOf(choice: FrameChoice, { maxSide }: ReadFramesOptions): number | undefined {
+  return choice.maxSide ?? maxSide;
+}
+
+/** The frames that go with those of another input, where there are as many to choose from and the user names none. */
+function takenOf(total: number, choice: FrameChoice, { same }: ReadFramesOptions): readonly number[][] | undefined {
+  return same?.available === total && choice === everyFrame ? same.indices.map(index => [index]) : undefined;
+}
+
+/** As `groupFrames`; by equal motion where that is asked for, `measure` giving the motion up to each candidate. */
+async function groupsOf(
+  total: number,
+  choice: FrameChoice,
+  measure: (candidates: readonly number[]) => Promise<Float64Array>,
+): Promise<readonly number[][]> {
+  const even = groupFrames(total, choice);
+  const { maxFrames, pick } = choice;
+  const candidates = groupFrames(total, { ...choice, maxFrames: undefined }).flat();
+  if (pick !== 'motion' || maxFrames === undefined || candidates.length <= maxFrames) return even;
+  return equalMotion(candidates, await measure(candidates), maxFrames) ?? even;
+}
+
+type IndexedFrames = AsyncIterable<{ readonly index: number; readonly picture: FramePicture }>;
+
+async function motionsOf(
+  frames: IndexedFrames,
+  candidates: readonly number[],
+  { onProgress }: ReadFramesOptions,
+): Promise<Float64Array> {
+  const motions = new Float64Array(candidates.length);
+  const placeOf = new Map(candidates.map((index, place) => [index, place]));
+  let previous: FramePicture | undefined;
+  let done = 0;
+  for await (const { index, picture } of frames) {
+    if (previous !== undefined) motions[placeOf.get(index)!] = motionBetween(previous, picture);
+    previous = picture;
+    onProgress?.(++done, candidates.length);
+  }
+  return motions;
+}
+
+/** Of the video that was measured last: whoever looks at its frames one by one asks for the same again. */
+let measured: { readonly key: string; readonly motions: Promise<Float64Array> } | undefined;
+
+async function videoMotions(
+  path: string,
+  candidates: readonly number[],
+  options: ReadFramesOptions,
+): Promise<Float64Array> {
+  const { mtimeMs, size } = await stat(path);
+  const key = JSON.stringify([path, mtimeMs, size, candidates[0], candidates[1], candidates.length]);
+  if (measured?.key !== key) {
+    const measure = async () => {
+      const video = await openVideo(path, MOTION_SIDE);
+      try {
+        return await motionsOf(video.frames(candidates), candidates, options);
+      } finally {
+        video.dispose();
+      }
+    };
+    const motions = measure();
+    measured = { key, motions };
+    motions.catch(() => {
+      if (measured?.motions === motions) measured = undefined;
+    });
+  }
+  return measured.motions;
+}
+
 /** Says which frames were taken where that is not what was asked for. */
 function choiceNotes({ seconds }: Video, choice: FrameChoice, groups: readonly number[][]): string[] {
+  if (choice.pick === 'motion' && groups.length < seconds.length) {
+    return [
+      `Of ${seconds.length} frames ${groups.length} are taken, between which the picture moves by equal amounts.`,
+    ];
+  }
   if (choice.maxFrames !== undefined || groups.length < 2) return [];
   const step = groups[1][0] - groups[0][0];
   if (step === choice.stride) return [];
@@ -150,7 +252,7 @@ export async function readFolder(folder: string, choice: FrameChoice, options: R
     const { bytes, file } = await readSource(path);
     return { picture: await decodePicture(bytes, path), file };
   };
-  return readSequence({ where: folder, available: names.length, read }, choice, options);
+  return readSequence({ where: folder, kind: 'folder', available: names.length, read }, choice, options);
 }
 
 /** The chosen pages of a TIFF file, all of one size and kind. Throws like `readVideoFile`. */
@@ -165,64 +267,79 @@ export async function readPages(
     picture: await decodePicture(bytes, file.path, undefined, page),
     file,
   });
-  return readSequence({ where: file.path, available: pages, read }, choice, options);
+  return readSequence({ where: file.path, kind: 'pages', available: pages, read }, choice, options);
 }
 
 interface PictureSequence {
   readonly where: string;
+  readonly kind: 'folder' | 'pages';
   readonly available: number;
   read(index: number): Promise<ReadPicture>;
 }
 
 async function readSequence(
-  { where, available, read }: PictureSequence,
+  { where, kind, available, read }: PictureSequence,
   choice: FrameChoice,
   options: ReadFramesOptions,
 ): Promise<VideoInput> {
-  const groups = groupFrames(available, choice);
-  const wanted = groups.flat();
-  const files: SourceFile[] = [];
+  const maxSide = sideOf(choice, options);
   let first: ReadPicture | undefined;
-  const frames = async function* () {
+  let hasAlpha = false;
+  const files = new Map<number, SourceFile>();
+  const framesOf = async function* (
+    wanted: readonly number[],
+    side: number | undefined,
+    check = (_: FramePicture) => {},
+  ) {
     let done = 0;
     for await (const each of readInOrder(wanted, read)) {
-      const picture = shrunk(each.picture, choice);
-      if (first === undefined) {
-        first = each;
-        requireVideoMemory([groups.length, picture.height, picture.width, picture.channels], where, options);
-      }
+      const picture = shrinkTo(each.picture, side);
+      if (done === 0) check(picture);
+      first ??= each;
       requireSameSize(each, first);
-      if (files.at(-1) !== each.file) files.push(each.file);
-      yield { index: wanted[done++], picture };
+      hasAlpha ||= each.picture.alpha !== undefined;
+      const index = wanted[done++];
+      files.set(index, each.file);
+      yield { index, picture };
     }
   };
-  const { indices: _kept, ...collected } = await collectFrames(frames(), groups, where, options);
-  const focal = first?.picture.focalLengthPixels;
-  const factor = first === undefined ? 1 : collected.width / first.picture.width;
+  const measure = (candidates: readonly number[]) => motionsOf(framesOf(candidates, MOTION_SIDE), candidates, options);
+  const groups = takenOf(available, choice, options) ?? (await groupsOf(available, choice, measure));
+  const check = ({ width, height, channels }: FramePicture) =>
+    requireVideoMemory([groups.length, height, width, channels], where, options);
+  const collected = await collectFrames(framesOf(groups.flat(), maxSide, check), groups, where, options);
+  const { width, height, focalLengthPixels: focal } = first!.picture;
+  const factor = shrinkFactor(width, height, maxSide);
+  const notes: string[] = [];
+  if (factor > 1) notes.push(scaledText(width, height, factor));
+  if (hasAlpha) notes.push('The pictures have transparency, which is left out.');
   return {
     kind: 'video',
     ...collected,
+    maxSide,
     available,
-    files,
+    files: [...new Set([...files.values()])],
+    frameNames: kind === 'folder' ? collected.indices.map(index => files.get(index)!.name) : undefined,
     seconds: undefined,
-    focalLengthPixels: focal === undefined ? undefined : focal * factor,
-    notes: [],
+    focalLengthPixels: focal === undefined ? undefined : focal / factor,
+    notes,
   };
 }
 
-function shrunk(picture: Picture, { maxSide }: FrameChoice): FramePicture {
-  return shrinkPicture(picture, Math.ceil(Math.max(picture.width, picture.height) / (maxSide ?? Infinity)) || 1);
+/** Scaled down by a whole factor, so that the longer side is at most so many pixels. */
+export function shrinkTo(picture: Picture, maxSide: number | undefined): FramePicture {
+  return shrinkPicture(picture, shrinkFactor(picture.width, picture.height, maxSide));
 }
 
-type Collected = Pick<VideoInput, 'frames' | 'width' | 'height' | 'channels' | 'values' | 'bitDepth'>;
+type Collected = Pick<VideoInput, 'indices' | 'frames' | 'width' | 'height' | 'channels' | 'values' | 'bitDepth'>;
 
 /** One frame of each group: its only one, or the sharpest. Groups of which no frame comes are left out. */
 async function collectFrames(
-  frames: AsyncIterable<{ readonly index: number; readonly picture: FramePicture }>,
+  frames: IndexedFrames,
   groups: readonly number[][],
   where: string,
   { onProgress }: ReadFramesOptions,
-): Promise<Collected & { readonly indices: readonly number[] }> {
+): Promise<Collected> {
   const groupOf = new Map(groups.flatMap((group, n) => group.map(index => [index, n] as const)));
   const indices: number[] = [];
   let shape: FramePicture | undefined;

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { chmod, mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import sharp from 'sharp';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { encodeNpy, type NpyArray } from '../formats/npy.ts';
 import { encodeNpz } from '../formats/npz.ts';
@@ -152,6 +153,49 @@ describe('a folder of pictures', () => {
     const input = await readInput(folder);
     await rm(elsewhere, { recursive: true });
     expect(input).toMatchObject({ kind: 'video', frames: 2, bitDepth: 16 });
+  });
+
+  it('of 8K is scaled down where the reader wants no more, and both sizes are said', async () => {
+    await put(
+      'a.png',
+      await sharp({ create: { width: 7680, height: 4320, channels: 3, background: '#808080' } })
+        .png()
+        .toBuffer(),
+    );
+    const input = await readInput(folder, { maxSide: 1920 });
+    expect(input).toMatchObject({ kind: 'video', width: 1920, height: 1080 });
+    expect(input).toMatchObject({ notes: ['The frames of 7680 × 4320 are scaled down to 1/4 (1920 × 1080).'] });
+    // What the user chooses holds.
+    expect(await readInput(`${folder}#max-side=960`, { maxSide: 1920 })).toMatchObject({ width: 960, height: 540 });
+  });
+
+  it('says that transparency is left out', async () => {
+    const clear = { width: 4, height: 2, channels: 4, background: { r: 9, g: 9, b: 9, alpha: 0.5 } } as const;
+    await put('a.png', await sharp({ create: clear }).png().toBuffer());
+    expect(await readInput(folder)).toMatchObject({ channels: 3, notes: [expect.stringContaining('transparency')] });
+  });
+
+  it('keeps the names of the frames that were picked', async () => {
+    // Of each three the last is the only one with an edge.
+    for (let n = 0; n < 6; n++) {
+      const values = Float32Array.from({ length: 64 }, (_, i) => (n % 3 === 2 && i % 8 > 3 ? 1 : 0.5));
+      await put(`${n}.png`, await encodePng({ width: 8, height: 8, channels: 1, values }, 8));
+    }
+    const input = await readInput(`${folder}#max-frames=2,pick=sharpest`);
+    expect(input).toMatchObject({ indices: [2, 5], available: 6, frameNames: ['2.png', '5.png'] });
+    // All that were looked at decided, so all of them belong to the recipe.
+    expect(input.files.map(({ name }) => name)).toEqual(['0.png', '1.png', '2.png', '3.png', '4.png', '5.png']);
+  });
+
+  it('is read at the frames of the input it belongs to, scaled like them', async () => {
+    for (let n = 0; n < 6; n++) await put(`${n}.png`, await png(10 * n, 8, 4));
+    const same = { available: 6, indices: [1, 4], maxSide: 4 };
+    const masks = await readInput(folder, { same, maxSide: 4 });
+    expect(masks).toMatchObject({ frames: 2, width: 4, height: 2, frameNames: ['1.png', '4.png'] });
+    // Another number of frames, and a choice of its own, stand for themselves.
+    expect(await readInput(folder, { same: { ...same, available: 7 } })).toMatchObject({ frames: 6 });
+    expect(await readInput(`${folder}#frames=0:3`, { same })).toMatchObject({ frames: 3 });
+    expect(await readInput(join(folder, '0.png'), { same })).toMatchObject({ picture: { width: 4, height: 2 } });
   });
 
   it('names the first frame of another size or number of channels', async () => {

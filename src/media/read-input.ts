@@ -10,7 +10,14 @@ import { countFrames, decodePicture, type PictureExtent } from './decode-picture
 import { requireMemory } from './memory.ts';
 import type { Picture } from './picture.ts';
 import { describeOtherContent, sniffPictureFormat } from './picture-container.ts';
-import { readFolder, readPages, readVideoFile, type VideoInput } from './read-frames.ts';
+import {
+  type ReadFramesOptions,
+  readFolder,
+  readPages,
+  readVideoFile,
+  shrinkTo,
+  type VideoInput,
+} from './read-frames.ts';
 import { explainFileError, isMissing, readBeginning, readSource } from './source-file.ts';
 import type { SourceFile } from './source-reader.ts';
 import { looksLikeVideo, videoExtensions } from './video-container.ts';
@@ -29,9 +36,7 @@ export interface ArrayInput {
 
 export type InputFile = PictureInput | VideoInput | ArrayInput;
 
-export interface ReadInputOptions {
-  /** Called after every frame of a video or folder, in order. */
-  readonly onProgress?: ((done: number, total: number) => void) | undefined;
+export interface ReadInputOptions extends Omit<ReadFramesOptions, 'further'> {
   /** Bytes that whoever wants the input takes besides it. */
   readonly further?: ((extent: InputExtent) => number) | undefined;
 }
@@ -93,7 +98,9 @@ export async function readInput(path: string, options: ReadInputOptions = {}): P
   if (frames > 1) return readPages(bytes, file, frames, choice, options);
   if (choice !== everyFrame) throw noFrames(filePath, frameChoiceText(choice));
   if (videoExtensions.has(extension) && sniffPictureFormat(bytes) === undefined) throw noVideo(filePath, bytes);
-  return { kind: 'picture', picture: await decodePicture(bytes, filePath, expect), files: [file] };
+  const picture = await decodePicture(bytes, filePath, expect);
+  const small = shrinkTo(picture, options.same?.maxSide);
+  return { kind: 'picture', picture: { ...picture, ...small }, files: [file] };
 }
 
 function elementsOf(shape: readonly number[]): number {

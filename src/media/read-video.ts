@@ -58,8 +58,7 @@ export async function openVideo(path: string, maxSide = usualMaxSide): Promise<V
   }
   const notes = [...facts.notes];
   const across = orientation.quarterTurns % 2 === 1;
-  const longest = Math.max(facts.storedWidth, facts.storedHeight);
-  const factor = Math.ceil(longest / maxSide);
+  const factor = shrinkFactor(facts.storedWidth, facts.storedHeight, maxSide);
   const shrunk = (side: number) => Math.floor(side / factor);
   const width = shrunk(across ? facts.storedHeight : facts.storedWidth);
   const height = shrunk(across ? facts.storedWidth : facts.storedHeight);
@@ -68,9 +67,7 @@ export async function openVideo(path: string, maxSide = usualMaxSide): Promise<V
     notes.push(`The frames are ${turn} to be upright, as the file asks.`);
   }
   if (factor > 1) {
-    notes.push(
-      `The frames of ${facts.storedWidth} × ${facts.storedHeight} are scaled down to 1/${factor} (${width} × ${height}).`,
-    );
+    notes.push(scaledText(facts.storedWidth, facts.storedHeight, factor));
   }
   const rate = describeRate(seconds);
   if (rate.kind === 'variable') {
@@ -151,6 +148,17 @@ async function openSource(path: string): Promise<VideoSource> {
     tip: 'Convert it to H.264 with a video program (ffmpeg -i IN -c:v libx264 -crf 12 OUT.mp4), or install ffmpeg 5.1 or newer: the lab uses it where it is found.',
     where: path,
   });
+}
+
+/** The least whole factor by which a picture is to be scaled down so that its longer side has at most so many pixels. */
+export function shrinkFactor(width: number, height: number, maxSide = Infinity): number {
+  return Math.max(1, Math.ceil(Math.max(width, height) / maxSide));
+}
+
+/** `width` and `height` are those before. */
+export function scaledText(width: number, height: number, factor: number): string {
+  const after = `${Math.floor(width / factor)} × ${Math.floor(height / factor)}`;
+  return `The frames of ${width} × ${height} are scaled down to 1/${factor} (${after}).`;
 }
 
 function damageText(last: number, seconds: number, reason: string): string {

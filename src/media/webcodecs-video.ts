@@ -17,6 +17,7 @@ import {
 } from 'mediabunny';
 import { focalLengthOfMovie, impossibleTable } from '../formats/quicktime-movie.ts';
 import { LabError } from '../protocol/lab-error.ts';
+import { boundReads } from './bounded-reads.ts';
 import { readMovieBox } from './movie-box.ts';
 import { coloursOf, interleavedPlanes, packedPlanes, type RawFrame } from './raw-frame.ts';
 import {
@@ -109,7 +110,7 @@ export function loadWebCodecs(): WebCodecs | undefined {
 export async function openWebCodecsVideo(path: string): Promise<VideoSource | undefined> {
   const input = new Input({
     formats: [MP4, QTFF, WEBM, MATROSKA, MPEG_TS],
-    source: new FilePathSource(path, { handleUnhandledError: () => {} }),
+    source: boundReads(new FilePathSource(path, { handleUnhandledError: () => {} })),
   });
   try {
     const movie = await readMovieBox(path);

@@ -1,5 +1,15 @@
 // The cache of results: found by their key only, damaged files are none, the longest unused go first, and no disk error.
-import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -56,6 +66,22 @@ describe('a cache of bytes', () => {
     expect(cache.get(['huge'])).toBeUndefined();
     expect(cache.get(['d'])).toEqual(bytes(250, 3));
   });
+
+  it.skipIf(!existsSync('/dev/full'))(
+    'goes without what no longer fits on a full disk, and leaves no part of it',
+    () => {
+      const cache = openByteCache(folder, 10000);
+      cache.put(['a'], bytes(100, 1));
+      const [file] = files();
+      cache.put(['b'], bytes(100, 2));
+      // Writing to this device fails as on a full disk (ENOSPC).
+      symlinkSync('/dev/full', `${file}.part`);
+      cache.put(['a'], bytes(100, 7));
+      expect(cache.get(['a'])).toEqual(bytes(100, 1));
+      expect(cache.get(['b'])).toEqual(bytes(100, 2));
+      expect(files().filter(name => name.endsWith('.part'))).toEqual([]);
+    },
+  );
 
   it('is empty where it cannot be written', () => {
     writeFileSync(join(folder, 'file'), 'x');

@@ -1,7 +1,7 @@
 // Which frames of a video or a folder a run takes. An edit has the input looked at again, and can be undone.
 
 import { NativeSelect } from '@mantine/core';
-import { type FrameChoice, splitFrameChoice } from '../../../src/formats/frame-choice.ts';
+import { type FrameChoice, type FramePick, framePicks, splitFrameChoice } from '../../../src/formats/frame-choice.ts';
 import type { ClipReport } from '../../../src/protocol/host-calls.ts';
 import { setDraftFrames } from '../../state/draft-edits.ts';
 import { HelpMark } from '../../widgets/help-mark.tsx';
@@ -34,7 +34,7 @@ const fields: readonly ClipField[] = [
     title: 'Frames at most',
     minimum: 1,
     open: 'as usual',
-    help: 'Where there are more, whole strides are skipped. Empty: 60 of a video file, all of a folder.',
+    help: 'Where there are more, some are left out. Empty: 60 of a video file, all of a folder.',
   },
   {
     key: 'maxSide',
@@ -45,6 +45,12 @@ const fields: readonly ClipField[] = [
     help: 'Larger frames are scaled down by a whole factor: memory and time shrink with its square.',
   },
 ];
+
+const pickLabels: Readonly<Record<FramePick, string>> = {
+  first: 'the first',
+  sharpest: 'the sharpest',
+  motion: 'by equal motion',
+};
 
 export interface ClipFieldsProps {
   readonly input: string;
@@ -79,19 +85,19 @@ export function ClipFields({ input, clip: { frames, chosen } }: ClipFieldsProps)
       ))}
       <div className="clip-field">
         <span className="clip-title">
-          Of those skipped
-          <HelpMark label="Of those skipped" text="Which frame is kept of those that “Frames at most” puts together." />
+          Which are kept
+          <HelpMark
+            label="Which are kept"
+            text="Where “Frames at most” leaves some out: the first or the sharpest of each stretch of equal length, or those between which the picture moves by equal amounts, for which the video is decoded once before."
+          />
         </span>
         <NativeSelect
           size="xs"
           w={118}
-          aria-label="Of those skipped"
+          aria-label="Which are kept"
           value={choice.pick}
-          data={[
-            { value: 'first', label: 'the first' },
-            { value: 'sharpest', label: 'the sharpest' },
-          ]}
-          onChange={event => change({ pick: event.currentTarget.value === 'sharpest' ? 'sharpest' : 'first' })}
+          data={framePicks.map(value => ({ value, label: pickLabels[value] }))}
+          onChange={event => change({ pick: framePicks.find(pick => pick === event.currentTarget.value) ?? 'first' })}
         />
       </div>
     </section>

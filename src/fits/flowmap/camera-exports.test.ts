@@ -6,30 +6,18 @@ import { decodeKitti } from '../../formats/kitti.ts';
 import { decodeTransformsJson } from '../../formats/transforms-json.ts';
 import { decodeTum } from '../../formats/tum.ts';
 import { project } from '../../geometry/camera.ts';
-import { compose, invert, matrix3x4, transformPoint } from '../../geometry/rigid.ts';
+import { transformPoint } from '../../geometry/rigid.ts';
 import { trajectoryErrors } from '../../geometry/trajectory-metrics.ts';
 import { observationsFromTracks } from '../../ops/reproject/observations.ts';
-import type { CameraState } from '../../ops/reproject/reproject.ts';
 import { encodeCameras, fittedCameras } from './camera-exports.ts';
-import { roomArc } from './track-fixtures.ts';
+import { roomArc, trueState } from './track-fixtures.ts';
 
 const scene = roomArc({ frames: 12, points: 20, noise: 0 });
 const observations = observationsFromTracks(scene.tracks, 12, scene.camera);
 const names = scene.truth.map((_, i) => ({ imageFile: `images/${String(i).padStart(4, '0')}.png`, timestamp: i / 10 }));
 
-/** The true cameras, the first one as the world. */
-function trueState(): CameraState {
-  const world = invert(scene.truth[0]);
-  const worldFromCams = Float64Array.from(scene.truth.flatMap(pose => [...matrix3x4(compose(world, pose))]));
-  const logDepths = Float64Array.from(observations.source, (track, t) =>
-    Math.log(transformPoint(invert(scene.truth[observations.anchorFrames[t]]), scene.points[track])[2]),
-  );
-  const { fx, width, height } = scene.camera;
-  return { worldFromCams, logDepths, logFocal: Math.log(fx / Math.sqrt(width * height)) };
-}
-
 describe('exports of cameras', () => {
-  const fitted = fittedCameras(observations, trueState(), scene.camera, names);
+  const fitted = fittedCameras(observations, trueState(scene, observations), scene.camera, names);
   const files = encodeCameras(fitted);
   const textFiles = Object.fromEntries(
     ['cameras', 'images', 'points3D'].map(n => [`${n}.txt`, files[`colmap/${n}.txt`]]),

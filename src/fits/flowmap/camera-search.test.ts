@@ -2,10 +2,20 @@ import { describe, expect, it } from 'vitest';
 import { trajectoryErrors } from '../../geometry/trajectory-metrics.ts';
 import { observationsFromTracks } from '../../ops/reproject/observations.ts';
 import { type CameraState, plainReprojector } from '../../ops/reproject/reproject.ts';
+import type { Tracks } from '../../ops/tracks/tracks.ts';
 import { posesOf } from './camera-exports.ts';
 import { cameraMethodSettings } from './camera-method.ts';
 import { type CameraSearchResult, searchCameras } from './camera-search.ts';
-import { forwardDrive, pureRotation, roomArc, type TrackScene, wallWalk } from './track-fixtures.ts';
+import { arcPath } from './sample-paths.ts';
+import {
+  forwardDrive,
+  pureRotation,
+  roomArc,
+  sceneOf,
+  type TrackScene,
+  trueState,
+  wallWalk,
+} from './track-fixtures.ts';
 import { doubts, focalCurve, mirroredSolution, refusals } from './verdicts.ts';
 
 /** Fewer random observations than a video needs: these scenes have fewer tracks. */
@@ -17,6 +27,15 @@ const observe = ({ tracks, truth, camera }: TrackScene) =>
 
 function focalError({ camera }: TrackScene, { logFocal }: CameraState): number {
   return Math.abs((Math.exp(logFocal) * Math.sqrt(camera.width * camera.height)) / camera.fx - 1);
+}
+
+/** Tracks of one video from two. */
+function joined(a: Tracks, b: Tracks): Tracks {
+  return {
+    starts: Uint32Array.from([...a.starts, ...b.starts.subarray(1).map(start => start + a.frames.length)]),
+    frames: Uint16Array.from([...a.frames, ...b.frames]),
+    positions: Float32Array.from([...a.positions, ...b.positions]),
+  };
 }
 
 const evidenceOf = ({ members }: CameraSearchResult) => ({
@@ -142,6 +161,34 @@ describe('doubts about a result', () => {
     const curve = focalCurve(reprojector.observations, result.state);
     const found = doubts(reprojector.observations, result.state, { ...evidenceOf(result), curve });
     expect(found.map(({ kind }) => kind)).toContain('focal-not-observable');
+  });
+
+  it('name the scene turned inside out where perspective is weak: a long lens, and a short way', () => {
+    // A relief of a tenth of its distance, in a view of 8°, seen from within 4°: affine but for a hundredth.
+    const truth = arcPath(8, 4);
+    const scene = sceneOf(truth, { points: 40, noise: 0.5, focal: 7 }, random =>
+      [0, 1, 2].map(() => 0.24 * (random.uniform() - 0.5)),
+    );
+    const { observations } = observe(scene);
+    const state = trueState(scene, observations);
+    const mirrored = mirroredSolution(observations, state);
+    expect(mirrored.isOther).toBe(true);
+    const found = doubts(observations, state, { members: 6, agreeing: 6, curve: undefined, mirrored });
+    expect(found).toMatchObject([{ kind: 'mirrored', text: expect.stringContaining('turned inside out') }]);
+  });
+
+  it('count sightings of a thing that moves as a whole, over more than half of the picture', () => {
+    // To a camera that stands before it, a thing that moves looks as if the camera moved past it on a path of its own.
+    const [room, thing] = [
+      roomArc({ ...few, points: 12, noise: 0.3 }),
+      forwardDrive({ ...few, points: 16, noise: 0.3, seed: 2 }),
+    ];
+    const both = observe({ ...room, tracks: joined(room.tracks, thing.tracks) });
+    const result = searchCameras(both, { ...settings, members: 1 });
+    const found = doubts(both.observations, result.state, evidenceOf(result));
+    expect(found).toContainEqual(
+      expect.objectContaining({ kind: 'outliers', text: expect.stringContaining('something large moves') }),
+    );
   });
 
   it('count sightings that fit no camera', () => {

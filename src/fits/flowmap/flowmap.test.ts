@@ -2,14 +2,18 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { CpuDevice } from '../../devices/cpu/cpu-device.ts';
 import { pathOfColmap } from '../../formats/colmap.ts';
 import { decodeColmapText } from '../../formats/colmap-text.ts';
+import { median } from '../../geometry/pose-metrics.ts';
+import { rigidFromMatrix, type WorldFromCam } from '../../geometry/rigid.ts';
 import { trajectoryErrors } from '../../geometry/trajectory-metrics.ts';
 import { openNodeDevice } from '../../host/node-device.ts';
+import { createRandom } from '../../numerics/random.ts';
 import { realValues } from '../../protocol/views.ts';
-import type { FitInput, Problem, SettingValues } from '../fit.ts';
+import type { FitInput, MeasureContext, Problem, SettingValues } from '../fit.ts';
 import { cameraHyper } from './camera-method.ts';
 import { flowmap } from './flowmap.ts';
-import { arcPath, sampleCamera } from './sample-paths.ts';
-import { filmScene, room } from './sample-videos.ts';
+import { arcPath, sampleCamera, tripodPath } from './sample-paths.ts';
+import { ballRoom, filmScene, room } from './sample-videos.ts';
+import { reprojectionErrors } from './track-fixtures.ts';
 
 const frames = 10;
 const path = arcPath(frames, 20);
@@ -27,8 +31,15 @@ beforeAll(async () => {
 });
 afterAll(() => device.dispose());
 
-const load = (input: FitInput, own: SettingValues = settings, members = 2) =>
-  flowmap.load(input, Array<SettingValues>(members).fill(own), { device, seed: 0 });
+const load = (input: FitInput, own: SettingValues = settings, members = 2, mask?: FitInput) =>
+  flowmap.load(input, Array<SettingValues>(members).fill(own), { device, seed: 0, mask });
+
+const finalLook: MeasureContext = {
+  iteration: 0,
+  hyper: cameraHyper,
+  history: { iterations: [], loss: [], validation: [] },
+  when: 'final',
+};
 
 const filesOf = async (problem: Problem, member: number) =>
   (await problem.files?.(member, async ({ width, height }) => Uint8Array.of(width, height))) ?? [];
@@ -53,14 +64,15 @@ describe('the fit flowmap', () => {
     const truth = path.map((worldFromCam, f) => ({ worldFromCam, camera, imageFile: names[f], timestamp: undefined }));
     const problem = await load({ ...film, truth });
     const best = drive(problem);
-    const history = { iterations: [], loss: [], validation: [] };
-    const measures = problem.measure(best, { iteration: 0, hyper: cameraHyper, history, when: 'final' });
+    const measures = problem.measure(best, finalLook);
     expect(measures.focalPixels).toBeGreaterThan(0.97 * camera.fx);
     expect(measures.focalPixels).toBeLessThan(1.03 * camera.fx);
     expect(measures.residualPixels).toBeLessThan(0.3);
     const files = Object.fromEntries((await filesOf(problem, best)).map(({ name, bytes }) => [name, bytes]));
     const model = ['cameras', 'images', 'points3D'].map(name => [`${name}.txt`, files[`colmap/${name}.txt`]]);
-    const cameras = pathOfColmap(decodeColmapText(Object.fromEntries(model), 'colmap'), 'colmap');
+    const reconstruction = decodeColmapText(Object.fromEntries(model), 'colmap');
+    const cameras = pathOfColmap(reconstruction, 'colmap');
+    expect(median(Array.from(reprojectionErrors(reconstruction)))).toBeLessThan(0.3);
     expect(cameras.map(({ imageFile }) => imageFile)).toEqual(names);
     const errors = trajectoryErrors(
       cameras.map(({ worldFromCam }) => worldFromCam),
@@ -114,7 +126,7 @@ describe('the fit flowmap', () => {
     expect(device.allocatedBytes).toBe(0);
   });
 
-  it('refuses what is no video, two frames, and a standing picture, with the reason', async () => {
+  it('refuses what is no video, one frame or two, and a standing picture, with the reason', async () => {
     const size = camera.width * camera.height;
     const picture: FitInput = {
       ...film,
@@ -123,6 +135,8 @@ describe('the fit flowmap', () => {
       values: film.values.subarray(0, size),
     };
     await expect(load(picture)).rejects.toThrow('this is one picture');
+    const one = { ...film, shape: [1, ...shape.slice(1)], values: film.values.subarray(0, size) };
+    await expect(load(one)).rejects.toThrow('One frame is too few');
     const two = { ...film, shape: [2, ...shape.slice(1)], values: film.values.subarray(0, 2 * size) };
     await expect(load(two)).rejects.toThrow('2 frames are too few');
     const still = new Float32Array(film.values.length);
@@ -131,5 +145,81 @@ describe('the fit flowmap', () => {
     const blank = new Float32Array(film.values.length).fill(0.5);
     await expect(load({ ...film, values: blank })).rejects.toThrow('points could be followed');
     expect(device.allocatedBytes).toBe(0);
+  });
+});
+
+describe('films that a still scene does not explain', () => {
+  const size = camera.width * camera.height;
+  const filmOf = (poses: readonly WorldFromCam[], scene = room): FitInput => ({
+    ...film,
+    shape: [poses.length, ...shape.slice(1)],
+    values: filmScene(scene, camera, poses),
+    frameNames: undefined,
+  });
+
+  it('a camera on a tripod is refused', async () => {
+    await expect(load(filmOf(tripodPath(frames, 20)))).rejects.toThrow('The camera only turns');
+  });
+
+  it('a jump between two places is refused, with the frames that it lies between', async () => {
+    // From two sides of the room.
+    const round = arcPath(200, 358);
+    const jump = filmOf([...round.slice(0, 5), ...round.slice(100, 105)]);
+    await expect(load(jump)).rejects.toThrow(/connect frame 4 with frame 5: the picture jumps, blurs/);
+  });
+
+  it('blurred frames in the middle are refused', async () => {
+    const values = film.values.slice();
+    for (const f of [4, 5]) values.set(blurred(film.values.subarray(size * f, size * (f + 1)), 15), size * f);
+    await expect(load({ ...film, values })).rejects.toThrow(
+      /connect frame [345] with frame [456]: the picture jumps, blurs/,
+    );
+  });
+
+  it('a wall without texture is refused, however noisy', async () => {
+    const random = createRandom(5, 'noise');
+    const values = film.values.map(() => 0.5 + 0.01 * random.normal());
+    await expect(load({ ...film, values })).rejects.toThrow(/points could be followed|has no texture/);
+  });
+
+  /** [height, width], the mean over squares of 2 · `radius` + 1 pixels, as far as they lie in the picture. */
+  function blurred(values: FitInput['values'], radius: number): Float64Array {
+    const { width, height } = camera;
+    const along = (from: ArrayLike<number>, step: number, length: number, place: (p: number) => number) =>
+      Float64Array.from({ length: size }, (_, p) => {
+        const [first, last] = [Math.max(0, place(p) - radius), Math.min(length - 1, place(p) + radius)];
+        let sum = 0;
+        for (let at = first; at <= last; at++) sum += from[p + (at - place(p)) * step];
+        return sum / (last - first + 1);
+      });
+    const rows = along(values, 1, width, p => p % width);
+    return along(rows, width, height, p => Math.floor(p / width));
+  }
+
+  it('a ball that passes spoils the cameras, and a mask of it gives them back', async () => {
+    const poses = arcPath(frames, 20);
+    const moving = filmOf(poses, ballRoom);
+    const still = filmScene(ballRoom, camera, poses, (_, surface) => (surface < 0 ? 0 : 1));
+    const errorsWith = async (hidden: FitInput | undefined) => {
+      const problem = await load(moving, settings, 2, hidden);
+      const best = drive(problem);
+      const found = problem.exports(best).find(({ name }) => name === 'world_from_cam')?.values ?? new Float32Array(0);
+      problem.dispose();
+      return trajectoryErrors(
+        poses.map((_, f) => rigidFromMatrix(Array.from(found.slice(16 * f, 16 * f + 16)), `frame ${f}`)),
+        poses,
+      );
+    };
+    const bare = await errorsWith(undefined);
+    const masked = await errorsWith({ ...moving, name: 'mask', values: still });
+    expect(masked.auc10).toBeGreaterThan(0.93);
+    expect(masked.auc10).toBeGreaterThan(bare.auc10 + 0.02);
+  });
+
+  it('a mask that hides everything, or has another size, is refused', async () => {
+    const nothing: FitInput = { ...film, name: 'mask', values: new Float32Array(film.values.length) };
+    await expect(load(film, settings, 2, nothing)).rejects.toThrow('hides every pixel');
+    const small: FitInput = { ...nothing, kind: 'picture', shape: [9, 9, 1], values: new Float32Array(81) };
+    await expect(load(film, settings, 2, small)).rejects.toThrow('does not fit');
   });
 });

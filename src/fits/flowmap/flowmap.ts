@@ -45,6 +45,7 @@ export const flowmap: Fit = {
   id: 'flowmap',
   title: 'Cameras from video',
   takes: 'a video, or a folder of frames: a still scene, filmed by a camera that moves through it',
+  maxSide: 1920,
   exportContent:
     'world_from_cam: float32 [frame, 4, 4], OpenCV axes, frame 0 is the world; the scale is free, median depth 1 in all files. intrinsics: float32 [4], fx fy cx cy in pixels, first pixel centre at (0.5, 0.5).',
   exportFiles: [

@@ -2,6 +2,7 @@
 // members of the search to the engine.
 
 import type { CpuDevice } from '../../devices/cpu/cpu-device.ts';
+import { readMask } from '../../formats/observation-mask.ts';
 import { matrix4x4 } from '../../geometry/rigid.ts';
 import type { Texture } from '../../ops/rasterise/mesh-colours.ts';
 import { observationsFromTracks } from '../../ops/reproject/observations.ts';
@@ -41,16 +42,8 @@ export async function loadCameras(
   members: readonly SettingValues[],
   { device, cache, seed, mask, note }: LoadContext,
 ): Promise<Problem> {
-  if (mask !== undefined) {
-    throw new LabError({
-      code: 'setting',
-      message: 'The fit flowmap takes no mask.',
-      where: 'mask',
-      tip: 'Leave it out; tracks on things that move are told apart where most of the picture stands still.',
-    });
-  }
   const [settings] = members;
-  const video = chooseFrames(input, settings);
+  const video = chooseFrames(input, settings, mask);
   if (video.positions.length < Number(input.shape[0])) {
     note?.(`${video.positions.length} of ${input.shape[0]} frames are taken: one of ${strideOf(input, settings)}.`);
   }
@@ -179,7 +172,7 @@ function strideOf({ shape }: FitInput, { frames }: SettingValues): number {
   return Math.max(1, Math.ceil(shape[0] / Number(frames)));
 }
 
-function chooseFrames(input: FitInput, settings: SettingValues): ChosenVideo {
+function chooseFrames(input: FitInput, settings: SettingValues, mask: FitInput | undefined): ChosenVideo {
   const { kind, shape, values, name, frameNames, seconds } = input;
   if (kind !== 'video' || shape.length !== 4) {
     throw new LabError({
@@ -193,8 +186,18 @@ function chooseFrames(input: FitInput, settings: SettingValues): ChosenVideo {
   const stride = strideOf(input, settings);
   const positions = Array.from({ length: Math.ceil(count / stride) }, (_, i) => i * stride);
   const size = height * width * channels;
+  const marks = mask === undefined ? undefined : readMask(mask, [count, height, width, 1], ['rows']).observed;
+  if (mask !== undefined && marks?.every(mark => mark === 0)) {
+    throw new LabError({
+      code: 'input',
+      message: 'The mask hides every pixel of every frame.',
+      where: mask.name,
+      tip: 'Make it white (not 0) where the scene stands still, black where something moves.',
+    });
+  }
   return {
     ...{ width, height, channels, positions },
+    observed: marks && positions.map(f => marks.subarray(height * width * f, height * width * (f + 1))),
     frames: positions.map(f => values.subarray(size * f, size * (f + 1))),
     sources: positions.map(f => ({
       imageFile: frameNames?.[f] ?? frameFile(f),
@@ -212,17 +215,17 @@ function photoOf({ width, height, channels, frames }: ChosenVideo, frame: number
   return { width, height, values };
 }
 
-function followPoints(device: CpuDevice, { width, height, channels, frames }: ChosenVideo): Tracks {
+function followPoints(device: CpuDevice, { width, height, channels, frames, observed }: ChosenVideo): Tracks {
   const tracker = createPointTracker(createTrackOperators(device, width, height), trackSettings(width, height));
   const grey = new Float32Array(width * height);
   try {
-    for (const frame of frames) {
+    for (const [f, frame] of frames.entries()) {
       for (let p = 0; p < grey.length; p++) {
         const c = channels * p;
         // Rec. 601 luma.
         grey[p] = channels < 3 ? frame[c] : 0.299 * frame[c] + 0.587 * frame[c + 1] + 0.114 * frame[c + 2];
       }
-      tracker.add(grey);
+      tracker.add(grey, observed?.[f]);
     }
     return tracker.finish();
   } finally {

@@ -1,6 +1,6 @@
-// Videos made by the program, with cameras that are known: a room with spheres, walked through on an arc, and a street. Every
-// pixel is the colour of the surface that its ray meets; surfaces carry smooth noise at several scales, so that points can
-// be followed. Pure.
+// Videos made by the program, with cameras that are known: a room with spheres, walked through on an arc, a street, and a ball
+// that moves. Every pixel is the colour of the surface that its ray meets; surfaces carry smooth noise at several scales, so
+// that points can be followed. Pure.
 
 import type { Camera } from '../../geometry/camera.ts';
 import type { WorldFromCam } from '../../geometry/rigid.ts';
@@ -8,11 +8,16 @@ import type { FitInput, Sample } from '../fit.ts';
 import { frameFile } from './camera-exports.ts';
 import { arcPath, drivePath, sampleCamera, tripodPath } from './sample-paths.ts';
 
-/** A sphere [x, y, z, radius], or an axis-aligned box that is seen from inside. */
+/** x, y, z, radius */
+type Sphere = readonly [number, number, number, number];
+
+/** Spheres in an axis-aligned box that is seen from inside. */
 export interface SampleScene {
   /** Low and high corner. */
   readonly box: readonly [readonly number[], readonly number[]];
-  readonly spheres: readonly (readonly [number, number, number, number])[];
+  readonly spheres: readonly Sphere[];
+  /** A sphere that moves, without turning: where it is when `share` of the film is over, 0 to 1. */
+  readonly ball?: (share: number) => Sphere;
 }
 
 export const room: SampleScene = {
@@ -41,12 +46,30 @@ const street: SampleScene = {
   ],
 };
 
-/** Grey of the frames [frame, height, width], 0 to 1, as `camera` sees the scene from `path`. */
-export function filmScene({ box, spheres }: SampleScene, camera: Camera, path: readonly WorldFromCam[]): Float32Array {
+/** The room, with a ball that crosses near the camera. */
+export const ballRoom: SampleScene = {
+  ...room,
+  ball: share => [2.2 * (share - 0.5), 0.1 + 0.15 * Math.sin(9 * share), -1.1, 0.3],
+};
+const BALL = -1;
+const still = [0, 0, 0];
+
+/**
+ * Grey of the frames [frame, height, width], 0 to 1, as `camera` sees the scene from `path`; `paint` gives it for a place of a
+ * surface.
+ */
+export function filmScene(
+  { box, spheres, ball }: SampleScene,
+  camera: Camera,
+  path: readonly WorldFromCam[],
+  paint: (place: readonly number[], surface: number) => number = shade,
+): Float32Array {
   const { width, height, fx, fy, cx, cy } = camera;
   const values = new Float32Array(path.length * width * height);
   let at = 0;
-  for (const { rotation: r, translation: o } of path) {
+  for (const [frame, { rotation: r, translation: o }] of path.entries()) {
+    const moving = ball?.(frame / Math.max(1, path.length - 1));
+    const all = moving === undefined ? spheres : [...spheres, moving];
     for (let v = 0; v < height; v++) {
       for (let u = 0; u < width; u++) {
         const [a, b] = [(u + 0.5 - cx) / fx, (v + 0.5 - cy) / fy];
@@ -59,17 +82,19 @@ export function filmScene({ box, spheres }: SampleScene, camera: Camera, path: r
           if (t > 0 && t < distance) [distance, what] = [t, k];
         }
         const dd = d[0] * d[0] + d[1] * d[1] + d[2] * d[2];
-        for (let s = 0; s < spheres.length; s++) {
-          const [x, y, z, radius] = spheres[s];
+        for (let s = 0; s < all.length; s++) {
+          const [x, y, z, radius] = all[s];
           const [px, py, pz] = [o[0] - x, o[1] - y, o[2] - z];
           const half = d[0] * px + d[1] * py + d[2] * pz;
           const root = half * half - dd * (px * px + py * py + pz * pz - radius * radius);
           if (root <= 0) continue;
           const t = (-half - Math.sqrt(root)) / dd;
-          if (t > 0 && t < distance) [distance, what] = [t, 3 + s];
+          if (t > 0 && t < distance) [distance, what] = [t, s === spheres.length ? BALL : 3 + s];
         }
-        const hit = [o[0] + distance * d[0], o[1] + distance * d[1], o[2] + distance * d[2]];
-        values[at++] = shade(hit, what);
+        // The pattern of the ball goes with it.
+        const [x, y, z] = what === BALL && moving !== undefined ? moving : still;
+        const place = [o[0] + distance * d[0] - x, o[1] + distance * d[1] - y, o[2] + distance * d[2] - z];
+        values[at++] = paint(place, what);
       }
     }
   }
@@ -78,15 +103,18 @@ export function filmScene({ box, spheres }: SampleScene, camera: Camera, path: r
 
 /** Brightness of surface `what` at a place, 0 to 1. */
 function shade([x, y, z]: readonly number[], what: number): number {
+  // The ball is near: its pattern is as fine as that of the room in the picture.
+  const scale = what === BALL ? 6 : 1;
   let sum = 0;
-  for (const [frequency, weight] of [
+  for (const [coarse, weight] of [
     [1.5, 0.35],
     [4, 0.3],
     [10, 0.25],
   ]) {
+    const frequency = scale * coarse;
     sum += weight * (smoothNoise(x * frequency, y * frequency, z * frequency, what) - 0.5);
   }
-  const base = what < 3 ? 0.45 + 0.1 * what : 0.35 + 0.08 * (what - 3);
+  const base = what < 3 ? 0.45 + 0.1 * Math.max(0, what) : 0.35 + 0.08 * (what - 3);
   return Math.min(1, Math.max(0, base + 1.2 * sum));
 }
 
@@ -111,9 +139,9 @@ function corner(i: number, j: number, k: number, seed: number): number {
   return ((h ^ (h >>> 15)) >>> 0) / 4294967296;
 }
 
-function video(name: string, scene: SampleScene, path: readonly WorldFromCam[], width = 320): FitInput {
+function video(name: string, scene: SampleScene, path: readonly WorldFromCam[], width = 320, paint = shade): FitInput {
   const camera = sampleCamera(width);
-  const values = filmScene(scene, camera, path);
+  const values = filmScene(scene, camera, path, paint);
   const truth = path.map((worldFromCam, f) => ({
     ...{ worldFromCam, camera, imageFile: frameFile(f), timestamp: undefined },
   }));
@@ -126,12 +154,18 @@ function sample(
   teaches: string,
   scene: SampleScene,
   pathOf: (frames: number) => readonly WorldFromCam[],
+  masked: 'masked' | 'bare' = 'bare',
 ): Sample {
   const sketch = (): FitInput => {
     const { shape, truth: _path, ...picture } = video(id, scene, pathOf(9).slice(4, 5), 160);
     return { ...picture, kind: 'picture', shape: shape.slice(1) };
   };
-  return { id, title, teaches, make: () => video(`sample:${id}`, scene, pathOf(24)), sketch };
+  const film = (paint = shade) => video(`sample:${id}`, scene, pathOf(24), 320, paint);
+  const isStill = (_: readonly number[], surface: number) => (surface === BALL ? 0 : 1);
+  return {
+    ...{ id, title, teaches, sketch, make: () => film() },
+    ...(masked === 'masked' ? { mask: () => film(isStill) } : {}),
+  };
 }
 
 export const samples: readonly Sample[] = [
@@ -155,5 +189,20 @@ export const samples: readonly Sample[] = [
     'A camera that only turns sees no depth: the video is refused, and says why.',
     room,
     frames => tripodPath(frames, 40),
+  ),
+  sample(
+    'moving-ball',
+    'A ball passes the camera',
+    'What moves fits no camera in a still scene, and pulls the cameras aside: compare with the same film, masked.',
+    ballRoom,
+    frames => arcPath(frames, 50),
+  ),
+  sample(
+    'moving-ball-masked',
+    'The same ball, masked',
+    'A mask hides what moves, frame by frame: the cameras come out as if there were no ball.',
+    ballRoom,
+    frames => arcPath(frames, 50),
+    'masked',
   ),
 ];

@@ -1,8 +1,11 @@
 // Tracks of points in a known scene seen by known cameras, for tests and benches: what a perfect tracker would say, with as
 // much noise and as many wrong tracks as asked for. Nothing is hidden behind anything else.
-import type { Camera } from '../../geometry/camera.ts';
-import { invert, transformPoint, type WorldFromCam } from '../../geometry/rigid.ts';
+import { type ColmapReconstruction, pinholeOf } from '../../formats/colmap.ts';
+import { type Camera, project } from '../../geometry/camera.ts';
+import { compose, invert, matrix3x4, transformPoint, type WorldFromCam } from '../../geometry/rigid.ts';
 import { createRandom } from '../../numerics/random.ts';
+import type { TrackObservations } from '../../ops/reproject/observations.ts';
+import type { CameraState } from '../../ops/reproject/reproject.ts';
 import type { Tracks } from '../../ops/tracks/tracks.ts';
 import { arcPath, drivePath, sampleCamera, sidewaysPath, tripodPath } from './sample-paths.ts';
 
@@ -132,4 +135,32 @@ export function sceneOf(
     camera,
     points,
   };
+}
+
+/** The true cameras and depths as a state of the fit: the first camera as the world. */
+export function trueState({ truth, camera, points }: TrackScene, observations: TrackObservations): CameraState {
+  const world = invert(truth[0]);
+  return {
+    worldFromCams: Float64Array.from(truth.flatMap(pose => [...matrix3x4(compose(world, pose))])),
+    logDepths: Float64Array.from(observations.source, (track, t) =>
+      Math.log(transformPoint(invert(truth[observations.anchorFrames[t]]), points[track])[2]),
+    ),
+    logFocal: Math.log(camera.fx / Math.sqrt(camera.width * camera.height)),
+  };
+}
+
+/** How far the points of a reconstruction are seen from their key points in every image of their tracks, pixels. */
+export function reprojectionErrors({ cameras, images, points }: ColmapReconstruction): Float64Array {
+  const cameraOf = new Map(cameras.map(camera => [camera.id, pinholeOf(camera, 'colmap')]));
+  const imageOf = new Map(images.map(image => [image.id, image]));
+  return Float64Array.from(
+    points.flatMap(({ position, track }) =>
+      Array.from({ length: track.length / 2 }, (_, i) => {
+        const { camFromWorld, cameraId, keyPoints } = imageOf.get(track[2 * i])!;
+        const [u, v] = project(cameraOf.get(cameraId)!, transformPoint(camFromWorld, position));
+        const k = 2 * track[2 * i + 1];
+        return Math.hypot(u - keyPoints[k], v - keyPoints[k + 1]);
+      }),
+    ),
+  );
 }

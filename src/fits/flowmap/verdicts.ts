@@ -51,7 +51,7 @@ export function refusals(observations: TrackObservations): readonly Verdict[] {
   if (frames < FEWEST_FRAMES) {
     return refuse(
       'too-few-frames',
-      `${frames} frames are too few: the camera motion needs at least ${FEWEST_FRAMES}.`,
+      `${frames === 1 ? 'One frame is' : `${frames} frames are`} too few: the camera motion needs at least ${FEWEST_FRAMES}.`,
       'Give a longer video, or a smaller stride.',
     );
   }
@@ -223,6 +223,12 @@ export function mirroredSolution(all: TrackObservations, allState: CameraState, 
   return { ...found, original: reprojector.loss(state, scale).loss, isOther: areMirrored(found.state, state) };
 }
 
+/** Share of the sightings that are further off than anything but a wrong track, or a thing that moves, would be. */
+export function outlierShare(observations: TrackObservations, state: CameraState): number {
+  const lengths = residualLengths(observations, state);
+  return lengths.filter(length => length > OUTLIER).length / Math.max(1, lengths.length);
+}
+
 /** What is known about a result besides its cameras. */
 export interface Evidence {
   readonly members: number;
@@ -263,8 +269,7 @@ export function doubts(
       'Film from nearer, or with a wider lens.',
     );
   }
-  const lengths = residualLengths(observations, state);
-  const wrong = lengths.filter(length => length > OUTLIER).length / Math.max(1, lengths.length);
+  const wrong = outlierShare(observations, state);
   if (wrong > MOST_OUTLIERS) {
     doubt(
       'outliers',
@@ -272,6 +277,7 @@ export function doubts(
       'Mask what moves.',
     );
   }
+  const lengths = residualLengths(observations, state);
   const behind = lengths.filter(length => length === Infinity).length / Math.max(1, lengths.length);
   if (behind > 0.02) {
     doubt(

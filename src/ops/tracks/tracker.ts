@@ -48,6 +48,8 @@ export function trackSettings(width: number, height: number): TrackSettings {
 
 /** Half of a window: nearer to the border it would see what is not there. */
 export const trackMargin = 8;
+/** Where a window is asked for what it sees, in pixels from its centre. */
+const WINDOW = [1 - trackMargin, 0, trackMargin - 1];
 
 /** What a tracker needs of pictures, each of which has its own pyramid. */
 export interface TrackOperators<Picture, Template> {
@@ -76,8 +78,11 @@ export interface TrackOperators<Picture, Template> {
 }
 
 export interface PointTracker {
-  /** Takes the next frame, grey [height, width], 0 to 1. */
-  add(grey: Float32Array): void;
+  /**
+   * Takes the next frame, grey [height, width], 0 to 1. Where `observed` [height, width] is given, no track goes on whose window
+   * reaches to where it is 0.
+   */
+  add(grey: Float32Array, observed?: Uint8Array): void;
   /** The tracks so far, ordered by their first frame; the tracker can be used no more. */
   finish(): Tracks;
   dispose(): void;
@@ -113,6 +118,8 @@ export function createPointTracker<Picture, Template>(
   let alive: Track<Template>[] = [];
   let previous: Picture | undefined;
   let frame = 0;
+  /** Of the frame that is being added. */
+  let observed: Uint8Array | undefined;
 
   const end = (track: Track<Template>): void => {
     if (track.positions.length >= 2 * settings.shortest) ended.push(track);
@@ -122,6 +129,14 @@ export function createPointTracker<Picture, Template>(
 
   const inside = (x: number, y: number): boolean =>
     x >= trackMargin && y >= trackMargin && x <= width - trackMargin && y <= height - trackMargin;
+
+  /** At the corners of a window, the middles of its sides, and its centre; beyond the border nothing is hidden. */
+  const isObserved = (x: number, y: number): boolean => {
+    const marks = observed;
+    if (marks === undefined) return true;
+    const [column, row] = [Math.floor(x), Math.floor(y)];
+    return WINDOW.every(dy => WINDOW.every(dx => marks[(row + dy) * width + column + dx] !== 0));
+  };
 
   /** Ends the tracks for which `keeps` is false. */
   const keep = (keeps: (track: Track<Template>, index: number) => boolean): void => {
@@ -144,7 +159,7 @@ export function createPointTracker<Picture, Template>(
     const roundTrip = Math.max(settings.roundTrip, Math.min(3 * median, settings.mostRoundTrip));
     keep(({ warp }, i) => {
       warp.set(points.subarray(2 * i, 2 * i + 2));
-      return errors[i] < roundTrip && inside(warp[0], warp[1]);
+      return errors[i] < roundTrip && inside(warp[0], warp[1]) && isObserved(warp[0], warp[1]);
     });
     const warps = new Float32Array(6 * alive.length);
     alive.forEach(({ warp }, i) => {
@@ -161,15 +176,22 @@ export function createPointTracker<Picture, Template>(
       const alike =
         correlation >= settings.goodCorrelation ||
         (correlation >= settings.leastCorrelation && 1 - correlation <= settings.mostGrowth * track.firstLoss);
-      const kept = alike && moved < 2 * roundTrip && inside(warp[0], warp[1]);
+      const kept = alike && moved < 2 * roundTrip && inside(warp[0], warp[1]) && isObserved(warp[0], warp[1]);
       if (kept) positions.push(warp[0], warp[1]);
       return kept;
     });
     keep(({ positions }) => positions.length < 2 * settings.longest);
   };
 
+  const scoresOf = (picture: Picture): Float32Array => {
+    const scores = operators.corners(picture);
+    return observed === undefined
+      ? scores
+      : scores.map((score, p) => (isObserved(p % width, Math.floor(p / width)) ? score : 0));
+  };
+
   const begin = (picture: Picture): void => {
-    const points = chooseCorners(operators.corners(picture), width, height, settings);
+    const points = chooseCorners(scoresOf(picture), width, height, settings);
     if (points.length === 0) return;
     const templates = operators.templates(picture, points);
     const batch = { templates, alive: templates.length };
@@ -181,7 +203,7 @@ export function createPointTracker<Picture, Template>(
   };
 
   return {
-    add(grey) {
+    add(grey, marks) {
       if (frame === MOST_FRAMES) {
         throw new LabError({
           code: 'input',
@@ -190,6 +212,7 @@ export function createPointTracker<Picture, Template>(
           tip: 'Choose fewer frames.',
         });
       }
+      observed = marks;
       const picture = operators.take(grey);
       if (previous !== undefined) {
         if (alive.length > 0) goOn(previous, picture);

@@ -28,9 +28,10 @@ function track<Picture, Template>(
   operators: TrackOperators<Picture, Template>,
   frames: readonly Float32Array[],
   settings = defaults,
+  observed: readonly Uint8Array[] = [],
 ): Tracks {
   const tracker = createPointTracker(operators, settings);
-  for (const frame of frames) tracker.add(frame);
+  for (const [f, frame] of frames.entries()) tracker.add(frame, observed[f]);
   const tracks = tracker.finish();
   tracker.dispose();
   return tracks;
@@ -94,6 +95,28 @@ describe('known motions', () => {
 });
 
 describe('tracks', () => {
+  it('begin and go on only where they may look, with all corners there', () => {
+    const { motion } = motions['a steady shift'];
+    // What is hidden comes in from the left, 6 pixels a frame.
+    const edge = (f: number) => 40 + 6 * f;
+    const marks = (f: number) => Uint8Array.from({ length: width * height }, (_, p) => (p % width < edge(f) ? 0 : 1));
+    const pictures = draw(motion, 10);
+    const observed = pictures.map((_, f) => marks(f));
+    const hidden = track(createTrackOperators(device, width, height), pictures, defaults, observed);
+    const { frames, positions } = hidden;
+    // Half a window away, less the pixel that a place lies in.
+    for (let o = 0; o < frames.length; o++) expect(positions[2 * o]).toBeGreaterThan(edge(frames[o]) + 6);
+    expect(trackCount(hidden)).toBeGreaterThan(60);
+    const all = track(
+      createTrackOperators(device, width, height),
+      pictures,
+      defaults,
+      observed.map(m => m.fill(1)),
+    );
+    expect(all).toEqual(track(createTrackOperators(device, width, height), pictures));
+    expect(hidden.starts.length).toBeLessThan(all.starts.length);
+  });
+
   it('have the lengths asked for, frames without gaps, and stay off the border', () => {
     const { motion } = motions['a steady shift'];
     const tracks = track(createTrackOperators(device, width, height), draw(motion, 12), {
