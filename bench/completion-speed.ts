@@ -5,20 +5,14 @@
 import '@tensorflow/tfjs-backend-cpu';
 import { env } from '@tensorflow/tfjs-core';
 import '@tensorflow/tfjs-core/dist/register_all_gradients.js';
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import type { CpuDevice } from '../src/devices/cpu/cpu-device.ts';
-import { type FitInput, findFit, resolveMembers } from '../src/engine/fits.ts';
-import { createRun, type RunSink } from '../src/engine/run.ts';
-import { startDrive } from '../src/host/drive-run.ts';
+import { type FitInput, findFit } from '../src/engine/fits.ts';
 import { openNodeDevice } from '../src/host/node-device.ts';
-import { noTraceFeed } from '../src/host/trace-feed.ts';
 import { createRandom } from '../src/numerics/random.ts';
 import { createCompletionData, createCompletionFactors } from '../src/ops/completion/completion-cpu.ts';
 import { evaluateTfjs } from '../src/ops/completion/completion-tfjs.ts';
 import { createTransform, type TransformId } from '../src/ops/mode3-transform/transform.ts';
-import { createRunFolder } from '../src/store/run-folder.ts';
+import { timeDrivenRun } from './shared/driven-run.ts';
 
 interface Case {
   readonly rows: number;
@@ -99,52 +93,19 @@ function wavyPicture(rows: number, columns: number, channels: number): FitInput 
 }
 
 const ITERATIONS = 600;
-const work = mkdtempSync(join(tmpdir(), 'descent-lab-bench-'));
-const fit = findFit('tubal');
 
 /** Milliseconds per iteration of a run: steps alone, and driven with all its records. */
 async function timeRun(device: CpuDevice, { rows, columns, k, rank, transform }: Case) {
   // Without held-out entries no stop rule ends it early.
   const settings = { rank: String(rank), transform, iterations: String(ITERATIONS), sampling: '0.3', validation: '0' };
-  const members = resolveMembers(fit, settings, {}, 1);
-  const input = wavyPicture(rows, columns, k);
-  const load = async (sink: RunSink) => {
-    const problem = await fit.load(input, members, { device, seed: 0 });
-    return { problem, run: createRun({ problem, fit, members, seed: 0, sink, clock: () => performance.now() }) };
-  };
-  const bare = await load({ log() {}, event() {}, trace() {} });
-  const steps: number[] = [];
-  while (!bare.run.done) {
-    const began = performance.now();
-    bare.run.step();
-    steps.push(performance.now() - began);
-  }
-  bare.problem.dispose();
-  const mean = steps.reduce((sum, each) => sum + each, 0) / steps.length;
-
-  const path = join(work, `${transform}-${device.threads}-${device.twin}`);
-  let folder: ReturnType<typeof createRunFolder> | undefined;
-  const driven = await load({
-    log: event => folder?.appendEvent(event),
-    event() {},
-    trace: row => folder?.appendTrace(row),
-  });
-  const { problem, run } = driven;
-  folder = createRunFolder(path, {
-    ...{ schema: 1, fit: fit.id, input: 'bench', mask: undefined, files: [], members, seed: 0, device: 'cpu' },
-    ...{ twin: device.twin, version: 'bench', planned: [], terms: problem.terms },
-  });
-  let seconds = 0;
-  const drive = startDrive(
-    { run, problem, device, folder, trace: noTraceFeed, seconds: 0 },
-    { checkpointSeconds: 5, leaveAfter: undefined },
-    event => {
-      if (event.kind === 'finished') seconds = event.summary.seconds;
-    },
+  const { steps, running, iterations } = await timeDrivenRun(
+    device,
+    findFit('tubal'),
+    wavyPicture(rows, columns, k),
+    settings,
   );
-  await drive.ended;
-  problem.dispose();
-  return { mean, median: steps.sort((a, b) => a - b)[steps.length >> 1], whole: (1000 * seconds) / run.iteration };
+  const mean = steps.reduce((sum, each) => sum + each, 0) / steps.length;
+  return { mean, median: [...steps].sort((a, b) => a - b)[steps.length >> 1], whole: running / iterations };
 }
 
 console.log(`\nthe whole run, ${ITERATIONS} iterations: engine steps, and all that the command line does between them`);
@@ -164,7 +125,6 @@ for (const twin of ['simd', 'relaxed-simd'] as const) {
   }
   both.dispose();
 }
-rmSync(work, { recursive: true, force: true });
 
 console.log('\nagainst the tfjs reference with automatic gradients, on tfjs-backend-cpu (one thread)');
 console.log('size              R  transform  reference   ours, 2 threads   ratio');

@@ -1,7 +1,9 @@
 // Milliseconds per member and pass of the pose terms (rasterise, mask, depth, gradient), their scaling with pixels,
-// triangles, members and threads, the second-order form, and the ratio to the readable reference. Tenth percentiles of one run.
+// triangles, members and threads, the second-order form, the ratio to the readable reference, and one object from its start
+// to its refined pose as the command line does it. Tenth percentiles of one run; of whole runs the median of seven.
 
 import type { CpuDevice } from '../src/devices/cpu/cpu-device.ts';
+import { findFit } from '../src/engine/fits.ts';
 import { cutCrop, observationMaps } from '../src/fits/pose/crop.ts';
 import { movePose } from '../src/fits/pose/pose-steps.ts';
 import { blobMesh } from '../src/geometry/primitives.ts';
@@ -11,6 +13,7 @@ import { createPoseRenderer, uploadMesh } from '../src/ops/rasterise/pose-cpu.ts
 import { drawReference, evaluateReference } from '../src/ops/rasterise/pose-reference.ts';
 import type { TermSettings } from '../src/ops/rasterise/pose-terms.ts';
 import { prepareMesh } from '../src/ops/rasterise/render-mesh.ts';
+import { type DrivenRun, timeDrivenRun } from './shared/driven-run.ts';
 
 const terms: TermSettings = {
   ...{ form: 'descent', silhouetteScale: 4, depthScale: 4, maskWeight: 1, depthWeight: 1, scoreDepth: 5 },
@@ -97,6 +100,22 @@ for (const form of ['descent', 'second-order'] as const) {
   console.log(
     `${form.padEnd(13)} reference ${reference.toFixed(2)} ms  kernel ${ours.toFixed(3)} ms  ratio ${(reference / ours).toFixed(0)}`,
   );
+}
+
+console.log('\none object, command line: default settings, 32 members, two threads, milliseconds after loading');
+console.log('sample   engine alone  first to last iteration  with every file of the result');
+const pose = findFit('pose');
+for (const sample of pose.samples) {
+  const settings = Object.fromEntries(Object.entries(sample.settings ?? {}).map(([name, value]) => [name, `${value}`]));
+  const runs: DrivenRun[] = [];
+  for (let i = 0; i < 7; i++) runs.push(await timeDrivenRun(two, pose, sample.make(), settings));
+  const median = (of: (run: DrivenRun) => number) => runs.map(of).sort((a, b) => a - b)[3];
+  const cells = [
+    median(({ steps }) => steps.reduce((sum, each) => sum + each, 0)),
+    median(({ running }) => running),
+    median(({ whole }) => whole),
+  ].map((value, c) => value.toFixed(0).padStart([12, 25, 31][c]));
+  console.log(`${sample.id.padEnd(9)}${cells.join('')}`);
 }
 one.dispose();
 two.dispose();

@@ -72,6 +72,8 @@ describe('arguments', () => {
     [['fit', 'tubal', 'sample:plaid', '--iteration', '5'], 'Did you mean "--iterations"'],
     [['export', 'a', '--format', 'exr'], '--format exr: choose npy, npz or png'],
     [['describe', 'tubl'], 'There is no fit "tubl"'],
+    [['fit', 'pose', 'sample:box', '--frame', '-1'], 'frame cannot be -1'],
+    [['fit', 'tubal', 'sample:plaid', '--members', '-2'], '--members -2: give a whole number'],
   ])('%j are refused: %s', async (args, message) => {
     const { code, stderr } = await labHere(...args);
     expect(stderr).toContain(message);
@@ -83,6 +85,23 @@ describe('arguments', () => {
     expect(code).toBe(2);
     expect(stderr).toBe('');
     expect(JSON.parse(stdout)).toMatchObject({ kind: 'error', of: 'fit', error: { code: 'setting' } });
+  });
+});
+
+describe('help', () => {
+  it.each([
+    [
+      ['fit', 'pose', '--help'],
+      /lab -- fit pose SCENE [\s\S]*--unit-mm[\s\S]*--starts[\s\S]*--seed N/,
+      /--mask FILE \(or alpha/,
+    ],
+    [['starts', 'x', '-h'], /^ {2}npm .* starts SCENE/, /fit pose/],
+    [['--help'], /fit tubal[\s\S]*describe tubal/, /There is no command/],
+  ])('%j', async (args, wanted, unwanted) => {
+    const { code, stdout } = await labHere(...args);
+    expect(code).toBe(0);
+    expect(stdout).toMatch(wanted);
+    expect(stdout).not.toMatch(unwanted);
   });
 });
 

@@ -1,6 +1,6 @@
 // What is wrong with pose inputs in practice: each is named with what to do, before a run is started.
 
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { copyFileSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { CpuDevice } from '../src/devices/cpu/cpu-device.ts';
@@ -68,6 +68,27 @@ beforeAll(async () => {
   write('cloud.ply', ply(corners, []));
   write('nan.ply', ply(['0 0 nan', ...corners.slice(1)], faces));
   write('flat.ply', ply([...corners, '45 0 0'], [...faces, '3 0 4 1']));
+  write('line.ply', ply(['0 0 0', '40 0 0', '90 0 0'], ['3 0 1 2', '3 2 1 0']));
+  write('inverted.png', await grey(masks[index]!.map(value => 1 - value)));
+  write('dot.png', await grey(masks[index]!.map((_, i) => (i === 160 + 120 * width ? 1 : 0))));
+  write('depth-8.png', await grey(depthMillimetres!.map(z => z / 2000)));
+  write('no-depth.png', await encodePng({ width, height, channels: 1, values: steps.map(() => 0) }, 16));
+  const objects = [{ obj_id: 2, name: 'box', mesh: 'box.ply' }];
+  const K = [fx, 0, cx - 0.5, 0, fy, cy - 0.5, 0, 0, 1];
+  const obj_to_cam = [0, 1, 2].flatMap(row => [...truth.rotation.slice(3 * row, 3 * row + 3), truth.translation[row]]);
+  const scenes = {
+    'scene-labels': { mask: 'labels.png', objects: [{ obj_id: 2, mask_value: 3, obj_to_cam }] },
+    'scene-masks': { objects: [{ obj_id: 2, mask: 'mask.png', obj_to_cam }] },
+  };
+  for (const [name, frame] of Object.entries(scenes)) {
+    mkdirSync(at(name));
+    for (const file of ['photo.png', 'labels.png', 'mask.png', 'box.ply'])
+      copyFileSync(at(file), at(`${name}/${file}`));
+    write(
+      `${name}/scene.json`,
+      JSON.stringify({ units: 'mm', objects, frames: [{ file: 'photo.png', width, height, K, ...frame }] }),
+    );
+  }
 }, 60000);
 afterAll(() => {
   device.dispose();
@@ -81,6 +102,12 @@ async function open(changes: Record<string, string>, given: Record<string, strin
   const members = resolveMembers(pose, { unitMillimetres: '1', object: '2', ...given }, {}, 1);
   const opened = await openInput(pose, { input, mask, companions, settings: members[0] }, () => {});
   return { data: opened.data, members };
+}
+
+/** A scene with nothing beside it. */
+async function openScene(name: string, given: Record<string, string>) {
+  const members = resolveMembers(pose, given, {}, 1);
+  return openInput(pose, { input: at(name), settings: members[0] }, () => {});
 }
 
 async function warnings(changes: Record<string, string>, given: Record<string, string> = {}): Promise<string> {
@@ -117,6 +144,9 @@ describe('refused, by name', () => {
     ['an empty mask', { mask: 'no-mask.png' }, {}, /mask is empty/, /mask/],
     ['a label that is not there', { mask: 'labels.png' }, { label: '5' }, /no pixel of value 5; it has 3, 7/, /mask/],
     ['a start behind the camera', { start: 'behind.json' }, {}, /behind the camera/, /start/],
+    ['a start behind the camera for its unit', {}, { unitMillimetres: '1000000' }, /by the depth image/, /unit/],
+    ['a depth image of 8 bits', { depth: 'depth-8.png' }, {}, /depth image has 8 bits; 16 are needed/, /depth-8/],
+    ['a mesh without any area', { mesh: 'line.ply' }, {}, /no triangle with an area.* all 2 lie on a line/, /line/],
     ['a frame that is not there', {}, { frame: '3' }, /no frame 3/, /photo/],
   ])('%s', async (_, changes, given, message, where) => {
     await expect(load(changes, given)).rejects.toMatchObject({
@@ -124,6 +154,43 @@ describe('refused, by name', () => {
       message: expect.stringMatching(message),
       where: expect.stringMatching(where),
       tip: expect.stringMatching(/./),
+    });
+  });
+});
+
+describe('settings and files that do not go together', () => {
+  it('weights that leave nothing to fit', async () => {
+    const nothing = { maskWeight: '0', depthWeight: '0' };
+    await expect(load({}, nothing)).rejects.toMatchObject({
+      code: 'setting',
+      message: expect.stringMatching(/both 0/),
+    });
+    await expect(load({}, { ...nothing, colourWeight: '1' })).rejects.toMatchObject({ code: 'setting' });
+    await load({}, { ...nothing, colourWeight: '1', method: 'descent' });
+    await load({}, { maskWeight: '0' });
+  });
+
+  it('a picture without a mask', async () => {
+    const { image: input, mesh } = usual;
+    const [settings] = resolveMembers(pose, {}, {}, 1);
+    await expect(openInput(pose, { input, companions: { mesh }, settings }, () => {})).rejects.toMatchObject({
+      message: 'A picture and a mesh do not tell where the object is seen.',
+      tip: expect.stringMatching(/--mask/),
+    });
+  });
+
+  it('a label, which chooses among those of a scene too', async () => {
+    const pixelsOf = async (given: Record<string, string>) => {
+      const [mask] = (await openScene('scene-labels', given)).data.scene!.pixels[0].masks;
+      return mask!.reduce((sum, value) => sum + value, 0);
+    };
+    const background = await pixelsOf({});
+    const object = await pixelsOf({ label: '7' });
+    expect(object).toBeLessThan(0.3 * background);
+    expect(object + background).toBe(320 * 240);
+    await expect(openScene('scene-masks', { label: '7' })).rejects.toMatchObject({
+      code: 'setting',
+      message: 'The scene has no label picture of this frame, so label 7 has no meaning.',
     });
   });
 });
@@ -137,6 +204,9 @@ describe('taken, and said', () => {
     ['a depth scale off by 100', { camera: 'camera-deep.json' }, {}, /depth is 10² too large: check its scale/],
     ['an object outside the image', { start: 'outside.json' }, {}, /object is outside the image/],
     ['a texture that is missing', { mesh: 'textured.ply' }, {}, /gone\.png is missing/],
+    ['a mask that is inverted', { mask: 'inverted.png' }, {}, /looks inverted/],
+    ['a mask of one pixel', { mask: 'dot.png' }, {}, /mask has a single pixel/],
+    ['depth that is all zero', { depth: 'no-depth.png' }, {}, /depth image is empty/],
     ['a start that is behind the camera', { start: 'behind.json' }, {}, /mm behind the camera/],
   ])('%s', async (_, changes, given, message) => {
     expect(await warnings(changes, given)).toMatch(message);
@@ -146,6 +216,17 @@ describe('taken, and said', () => {
     const notes = await load({ mesh: 'flat.ply' });
     expect(notes.join('\n')).toMatch(/1 of 5 triangles/);
     expect(notes[0]).toMatch(/^Start: /);
+  });
+
+  it('and depth that is all zero is no part of the fit', async () => {
+    const titleOf = async (changes: Record<string, string>) => {
+      const { data, members } = await open(changes);
+      const problem = await pose.load(data, members, { device, seed: 0 });
+      problem.dispose();
+      return problem.summary.title;
+    };
+    expect(await titleOf({})).toMatch(/mask and depth$/);
+    expect(await titleOf({ depth: 'no-depth.png' })).toMatch(/, mask$/);
   });
 
   it('as much of a huge mesh as can be seen', async () => {

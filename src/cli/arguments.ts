@@ -50,7 +50,7 @@ export function parse<T extends Options>(command: string, args: string[], option
 
 function parseOrRefuse<T extends Options>(command: string, args: string[], options: T) {
   try {
-    return parseArgs({ args, options, allowPositionals: true });
+    return parseArgs({ args: withNegatives(args, options), options, allowPositionals: true });
   } catch (thrown) {
     const { code, message } = thrown as Error & { code?: string };
     const unknown = /'(--?[^'\s]+)'/.exec(message)?.[1];
@@ -69,6 +69,18 @@ function parseOrRefuse<T extends Options>(command: string, args: string[], optio
             : `It has: ${names.join(', ')}.`,
     });
   }
+}
+
+/** A number below zero is the value of the option before it, which parseArgs takes for an option of its own. */
+function withNegatives(args: readonly string[], options: Options): string[] {
+  const words: string[] = [];
+  for (const word of args) {
+    const before = words.at(-1);
+    const isValue = /^-\.?\d/.test(word) && before?.startsWith('--') && options[before.slice(2)]?.type === 'string';
+    if (isValue) words[words.length - 1] = `${before}=${word}`;
+    else words.push(word);
+  }
+  return words;
 }
 
 export function usage(message: string): LabError {

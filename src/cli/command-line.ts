@@ -4,9 +4,12 @@ import { asLabError, LabError, nearestName } from '../protocol/lab-error.ts';
 import { commands } from './commands.ts';
 import { exitCodeOf, printError } from './output.ts';
 
+const asksForHelp: ReadonlySet<string> = new Set(['--help', '-h']);
+
 /** `words` as behind the name of the program. Resolves with the exit code; never rejects. */
 export async function runCommandLine(words: readonly string[]): Promise<number> {
-  const [name = 'help', ...rest] = words;
+  const [first = 'help', ...rest] = words;
+  const name = asksForHelp.has(first) ? 'help' : first;
   const command = commands[name];
   try {
     if (command === undefined) {
@@ -18,6 +21,8 @@ export async function runCommandLine(words: readonly string[]): Promise<number> 
         tip: near === undefined ? 'Run `npm run lab -- help`.' : `Did you mean "${near}"?`,
       });
     }
+    if (rest.some(word => asksForHelp.has(word)))
+      return await commands.help(words.filter(word => !word.startsWith('-')));
     return await command(rest);
   } catch (thrown) {
     const error = asLabError(thrown);

@@ -7,7 +7,14 @@ import type { RunSummary } from '../protocol/host-calls.ts';
 import type { LabError, LabErrorDetails } from '../protocol/lab-error.ts';
 import type { EngineCommand, EngineEvent } from '../protocol/messages.ts';
 import { assignment, perSecond, whole } from './arguments.ts';
-import { createProgressPrinter, describeResult, describeStructure, exitCodeOf, printError } from './output.ts';
+import {
+  createProgressPrinter,
+  describeResult,
+  describeStructure,
+  exitCodeOf,
+  printError,
+  secondsText,
+} from './output.ts';
 
 /** Commands that a user types while a run goes on: one that is refused does not end it. */
 const typed: ReadonlySet<EngineCommand['kind']> = new Set(['change', 'pause', 'go', 'pace', 'stop']);
@@ -165,6 +172,6 @@ function printSummary(summary: RunSummary, folder: string): void {
   if (shown.length < members.length) process.stdout.write(`The other ${othersOf(summary)}\n`);
   else if (members.length > 1) process.stdout.write(`Exported: ${members[bestMember].label}, the best\n`);
   process.stdout.write(
-    `${summary.iterations} iterations in ${summary.seconds.toFixed(1)} s\nResult: ${join(folder, 'exports')}\n`,
+    `${summary.iterations} iterations in ${secondsText(summary.seconds)}\nResult: ${join(folder, 'exports')}\n`,
   );
 }

@@ -126,6 +126,11 @@ export function duration(seconds: number): string {
   return minutes < 90 ? `${minutes} min ${whole % 60} s` : `${Math.floor(minutes / 60)} h ${minutes % 60} min`;
 }
 
+/** Two digits of what takes less than ten seconds. */
+export function secondsText(seconds: number): string {
+  return `${seconds < 10 ? Number(seconds.toPrecision(2)) : seconds.toFixed(1)} s`;
+}
+
 /** What the fits measure at the end, as far as a line has room for it. */
 interface Result {
   readonly label: string;
@@ -160,7 +165,7 @@ export function describeResult(result: Result): string {
   const { addMillimetres, addSMillimetres } = result;
   const beside = (baseline: string | undefined) =>
     baseline === undefined ? '' : ` (linear interpolation ${baseline})`;
-  const parts = [`${reason}, kept iteration ${bestIteration ?? iterations - 1}, ${seconds.toFixed(1)} s`];
+  const parts = [`${reason}, kept iteration ${bestIteration ?? iterations - 1}, ${secondsText(seconds)}`];
   if (psnr !== undefined) {
     const similarity = ssim === undefined ? '' : `, SSIM ${ssim.toFixed(3)}`;
     const baseline = interpolationPsnr === undefined ? undefined : `${interpolationPsnr.toFixed(2)} dB`;

@@ -5,7 +5,7 @@ import { existsSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { type BatchProgress, type PoseBatchRequest, readPoseBatch, runPoseBatch } from '../host/pose-batch.ts';
 import { isBatch } from '../store/batch-folder.ts';
-import { unitOf, usage, whole } from './arguments.ts';
+import { assignment, unitOf, usage, whole } from './arguments.ts';
 import { createProgressPrinter, duration } from './output.ts';
 
 interface BatchArguments {
@@ -16,25 +16,47 @@ interface BatchArguments {
   readonly threads?: string | undefined;
   readonly json?: boolean | undefined;
   readonly 'unit-mm'?: string | undefined;
+  readonly set?: readonly string[] | undefined;
 }
 
 /** Options of a fit that a batch takes; each row says the rest. */
 const taken: ReadonlySet<string> = new Set([
-  ...['starts', 'out', 'mode', 'members', 'seed', 'threads', 'json', 'unit-mm'],
+  ...['starts', 'out', 'mode', 'members', 'seed', 'threads', 'json', 'unit-mm', 'set'],
+]);
+/** Of the settings of the fit; the others are those of the method. */
+const takenSettings: readonly string[] = ['views', 'occluders'];
+
+/** What a row and its scene say in their place. */
+const named: ReadonlySet<string> = new Set([
+  ...['frame', 'object', 'label', 'mask', 'mesh', 'depth', 'camera', 'start'],
 ]);
 
 export const isPoseBatch = isBatch;
 
 export function refineTable(fit: string, scene: string, starts: string, values: BatchArguments): Promise<number> {
   const extra = Object.entries(values).find(([name, value]) => value !== undefined && !taken.has(name));
-  if (extra !== undefined) throw usage(`--${extra[0]} does not go with --starts: each row names its image and object.`);
+  if (extra !== undefined) throw usage(`--${extra[0]} does not go with --starts: ${whyNot(extra[0])}`);
   if (values.out === undefined) throw usage('--starts needs --out DIR: the same command goes on there after a kill.');
+  const set = Object.fromEntries((values.set ?? []).map(text => assignment(text, '--set')));
+  const other = Object.keys(set).find(name => !takenSettings.includes(name));
+  if (other !== undefined) {
+    throw usage(
+      `--set ${other} does not go with --starts: of the settings a table takes ${takenSettings.join(' and ')}.`,
+    );
+  }
   const request: PoseBatchRequest = {
+    ...{ views: set.views, occluders: set.occluders },
     ...{ fit, scene, starts, method: values.mode, unitMillimetres: unitOf(values['unit-mm']) },
     members: whole(values.members, 'members', 1),
     seed: whole(values.seed, 'seed', 0) ?? 0,
   };
   return run(resolve(values.out), request, values);
+}
+
+function whyNot(option: string): string {
+  return named.has(option)
+    ? 'each row names its image and object, and the scene has their files.'
+    : `a table takes --${[...taken].join(', --')}.`;
 }
 
 export function resumeTable(folder: string, values: BatchArguments): Promise<number> {

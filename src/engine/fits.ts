@@ -10,9 +10,10 @@ export type {
   RefineRequest,
   ResultCache,
   ScenePart,
+  SceneView,
   SettingValues,
 } from '../fits/fit.ts';
 export { findFit, fits } from '../fits/registry.ts';
 export { optimizers } from '../optimizers/registry.ts';
 export { schedules } from '../optimizers/schedules.ts';
-export { describeHyper, describeSettings, resolveMembers } from './settings.ts';
+export { describeHyper, describeSettings, resolveMembers, settingsWithoutEffect } from './settings.ts';

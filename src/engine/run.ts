@@ -20,7 +20,7 @@ import { createHyperTable, type HyperTable } from '../protocol/hyper-table.ts';
 import { LabError, type LabErrorDetails } from '../protocol/lab-error.ts';
 import { type ProblemDescription, type RunEvent, stoppedMember, type TraceRow } from '../protocol/run.ts';
 import { type Checkpoint, type CheckpointArrays, encodeCheckpoint } from './checkpoint.ts';
-import { describeSettings } from './settings.ts';
+import { actingSettings } from './settings.ts';
 import { isSnapshotIteration } from './snapshots.ts';
 
 /** Where a run's records go; the store implements it, tests keep arrays. */
@@ -34,7 +34,7 @@ export interface RunSink {
 
 export interface RunOptions {
   readonly problem: Problem;
-  readonly fit: Parameters<typeof describeSettings>[0];
+  readonly fit: Parameters<typeof actingSettings>[0];
   /** Resolved settings of each member. */
   readonly members: readonly SettingValues[];
   readonly seed: number;
@@ -150,12 +150,8 @@ export function createRun({
     schedule: findSchedule(String(values.schedule)),
   }));
   const descriptions = rules.map(({ optimizer, schedule }, member) => {
-    const { ignores = [], blocks } = members[member];
-    // What an optimizer or a schedule brings acts on gradients only.
-    const acting = blocks.some(({ gradients }) => gradients !== undefined)
-      ? describeSettings(fit, optimizer.id, schedule.id)
-      : fit.settings;
-    return acting.filter(({ name, live }) => live === 'live' && !ignores.includes(name));
+    const acting = actingSettings(fit, members[member], optimizer.id, schedule.id);
+    return acting.filter(({ live }) => live === 'live');
   });
   const starts = members.map(({ hyperDefaults }, member) =>
     Object.fromEntries(

@@ -1,7 +1,7 @@
 // What a run may be given: the settings of its fit, the choice of optimizer and schedule, and their live
 // hyper-parameters, checked and completed for each member.
 
-import type { Fit } from '../fits/fit.ts';
+import type { Fit, Member } from '../fits/fit.ts';
 import type { HyperDescription } from '../optimizers/optimizer.ts';
 import { findOptimizer, optimizers } from '../optimizers/registry.ts';
 import { findSchedule, schedules } from '../optimizers/schedules.ts';
@@ -114,6 +114,33 @@ export function resolveMembers(
     });
   }
   return resolved;
+}
+
+/** The settings that act on a member of a fit: what an optimizer or a schedule brings acts on gradients only. */
+export function actingSettings(
+  fit: Fit,
+  { blocks, ignores = [] }: Pick<Member, 'blocks' | 'ignores'>,
+  optimizer: string,
+  schedule: string,
+): readonly SettingDescription[] {
+  const descends = blocks.some(({ gradients }) => gradients !== undefined);
+  const settings = descends ? describeSettings(fit, optimizer, schedule) : fit.settings;
+  return settings.filter(({ name }) => !ignores.includes(name));
+}
+
+/** Of the names that were given those that act on none of the members, whose settings are `resolved`. */
+export function settingsWithoutEffect(
+  fit: Fit,
+  members: readonly Pick<Member, 'blocks' | 'ignores'>[],
+  resolved: readonly SettingValues[],
+  given: readonly string[],
+): string[] {
+  const acting = new Set(
+    members.flatMap((member, m) =>
+      actingSettings(fit, member, String(resolved[m].optimizer), String(resolved[m].schedule)).map(({ name }) => name),
+    ),
+  );
+  return given.filter(name => name !== 'preset' && !acting.has(name));
 }
 
 function choice(

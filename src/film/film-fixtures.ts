@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { ProblemDescription } from '../protocol/run.ts';
 import type { ViewDescription } from '../protocol/views.ts';
-import { writeSnapshotView } from '../store/snapshot-views.ts';
+import { openSnapshots, writeFixedView } from '../store/snapshot-views.ts';
 
 export const SIZE = 8;
 export const ITERATIONS = [0, 1, 3, 10, 20] as const;
@@ -80,12 +80,14 @@ export function makeRunFolder(snapshots: readonly number[] = ITERATIONS): string
     const scale = { shape: [2], values: Float64Array.of(0, 1 / 255) };
     return { values: { shape: [frames, SIZE, SIZE, 3], values }, 'values.scale': scale };
   };
-  writeSnapshotView(folder, 'observed', undefined, 0, pixels(200));
+  writeFixedView(folder, 'observed', pixels(200));
+  const records = openSnapshots(folder);
   snapshots.forEach((iteration, n) => {
-    writeSnapshotView(folder, 'recovered', iteration, 0, pixels(10 * n));
-    writeSnapshotView(folder, 'clip', iteration, 0, pixels(20 * n, 3));
+    records.add('recovered', iteration, 0, pixels(10 * n));
+    records.add('clip', iteration, 0, pixels(20 * n, 3));
     const values = Float32Array.of(1, 0.1, 0.01, 0.001);
-    writeSnapshotView(folder, 'spectrum', iteration, 0, { values: { shape: [2, 2], values } });
+    records.add('spectrum', iteration, 0, { values: { shape: [2, 2], values } });
   });
+  records.flush();
   return folder;
 }

@@ -5,6 +5,7 @@ import type { CpuDevice } from '../devices/cpu/cpu-device.ts';
 import type { CameraPath } from '../formats/camera-path.ts';
 import type { FramePixels, LoadedPoseScene, PoseModel, SceneFrame, ScenePose } from '../formats/pose-scene.ts';
 import type { CamFromObject } from '../geometry/rigid.ts';
+import type { DeviceMesh } from '../ops/rasterise/pose-cpu.ts';
 import type { CompanionDescription, ExportFileDescription } from '../protocol/host-calls.ts';
 import type { ProblemReport } from '../protocol/run.ts';
 import type { HyperValues, SettingDescription, SettingValues, UsualMembers } from '../protocol/settings.ts';
@@ -78,7 +79,7 @@ export interface Member {
   readonly hyperDefaults: HyperValues;
   /** Settings that were left to the input, besides live ones, with the values they took. */
   readonly derived?: SettingValues;
-  /** Live settings of the fit that do not act on this member; changing one is refused. */
+  /** Settings of the fit that do not act on this member: changing one is refused, giving one is told of. */
   readonly ignores?: readonly string[];
   /** Factor from the learning rate a user sees to the rule's own, for rules whose step is proportional to the gradient. */
   readonly rateScale: number;
@@ -186,9 +187,17 @@ export interface Problem {
   view(id: string, member: number, frame?: number): ViewData;
   /** Whether a view of a member is to be recorded: false where it has none, or it would cost too much now. Left out: always. */
   records?(id: string, member: number, when: MeasureContext['when'], iteration: number): boolean;
+  /**
+   * What is recorded of a view of these members, which may be made together: a picture over another one may be a
+   * TintedPicture. Left out: its data.
+   */
+  recorded?(id: string, members: readonly number[]): readonly ViewData[];
   exports(member: number): readonly ExportTensor[];
-  /** Files besides the tensors; written with the results whatever format is asked for. */
-  files?(member: number, encodePicture: EncodePicture): Promise<readonly ExportFile[]>;
+  /**
+   * Files besides the tensors; written with the results whatever format is asked for. `seconds` that the run took, where they are
+   * known.
+   */
+  files?(member: number, encodePicture: EncodePicture, seconds?: number): Promise<readonly ExportFile[]>;
   dispose(): void;
 }
 
@@ -212,6 +221,16 @@ export interface RefineRequest {
   readonly method: string;
   readonly members: number;
   readonly seed: number;
+  /** Pictures that are fitted together. */
+  readonly views: number;
+  /** Whether the other objects of a picture hide this one. */
+  readonly occluders: 'ignore' | 'draw';
+}
+
+/** A frame of a scene with its pixels. */
+export interface SceneView {
+  readonly frame: SceneFrame;
+  readonly pixels: FramePixels;
 }
 
 export interface RefinedPose {
@@ -228,8 +247,18 @@ export interface RefinedPose {
 /** A mesh on the device, to be refined in any frame. */
 export interface RefinableModel {
   readonly triangles: number;
-  /** Throws a LabError of code 'input' where the frame does not show the object, or the start cannot be drawn. */
-  refine(frame: SceneFrame, pixels: FramePixels, start: ScenePose, request: RefineRequest): RefinedPose;
+  /** As it hides others. */
+  readonly mesh: DeviceMesh;
+  /**
+   * `views`: the frame of the start, then those that are fitted with it; `others` by their ids, where they hide this one.
+   * Throws a LabError of code 'input' where a frame does not show the object, or the start cannot be drawn.
+   */
+  refine(
+    views: readonly SceneView[],
+    start: ScenePose,
+    request: RefineRequest,
+    others: ReadonlyMap<number, RefinableModel>,
+  ): RefinedPose;
   dispose(): void;
 }
 

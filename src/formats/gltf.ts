@@ -1,6 +1,7 @@
 // Reads triangle meshes from glTF 2.0: .glb, and .gltf with embedded or neighbouring buffers (Khronos specification 2.0).
 // Nodes are placed, everything drawable becomes one mesh in the file's metres and axes. Pure, any process.
 import type { Mesh, MeshTexture } from '../geometry/mesh.ts';
+import { cofactors3, determinant3, rotate, rotationFromQuatWxyz } from '../geometry/rotation.ts';
 import { srgbFromLinear } from '../numerics/srgb.ts';
 import { LabError } from '../protocol/lab-error.ts';
 import { checkedMesh, meshError, missingVertex, truncatedMesh, vertexWithoutPlace } from './check-mesh.ts';
@@ -257,7 +258,9 @@ function addPrimitive(source: Source, primitive: GltfPrimitive, world: Float64Ar
   if (colour !== undefined || pbr?.baseColorFactor !== undefined) out.hasColours = true;
   if (normal === undefined) out.hasNormals = false;
   const colourWidth = colour === undefined ? 0 : colour.length / vertices;
-  const turned = normalMatrix(world);
+  const linear = linearPart(world);
+  // How normals turn, but for their length.
+  const turned = cofactors3(linear);
   for (let i = 0; i < vertices; i++) {
     const xyz = position.subarray(3 * i, 3 * i + 3);
     if (!Number.isFinite(xyz[0] + xyz[1] + xyz[2])) {
@@ -267,7 +270,7 @@ function addPrimitive(source: Source, primitive: GltfPrimitive, world: Float64Ar
     for (let k = 0; k < 3; k++) {
       out.positions.push(world[k] * xyz[0] + world[4 + k] * xyz[1] + world[8 + k] * xyz[2] + world[12 + k]);
     }
-    const n = normal === undefined ? [0, 0, 0] : apply3(turned, normal.subarray(3 * i, 3 * i + 3));
+    const n = normal === undefined ? [0, 0, 0] : rotate(turned, normal.subarray(3 * i, 3 * i + 3));
     const length = Math.hypot(n[0], n[1], n[2]) || 1;
     for (let k = 0; k < 3; k++) {
       out.normals.push(n[k] / length);
@@ -279,7 +282,7 @@ function addPrimitive(source: Source, primitive: GltfPrimitive, world: Float64Ar
     primitive.indices === undefined
       ? Array.from({ length: vertices }, (_, i) => i)
       : readAccessor(source, primitive.indices);
-  const mirrored = determinant(world) < 0;
+  const mirrored = determinant3(linear) < 0;
   const add = (a: number, b: number, c: number): void => {
     const astray = [a, b, c].find(corner => corner >= vertices);
     if (astray !== undefined) throw missingVertex(name, `accessor ${primitive.indices}`, astray, vertices);
@@ -450,24 +453,9 @@ function transformUv(
 function localMatrix({ matrix, translation = [0, 0, 0], rotation = [0, 0, 0, 1], scale = [1, 1, 1] }: GltfNode) {
   if (matrix !== undefined) return Float64Array.from(matrix);
   const [x, y, z, w] = rotation;
-  return Float64Array.of(
-    (1 - 2 * (y * y + z * z)) * scale[0],
-    2 * (x * y + w * z) * scale[0],
-    2 * (x * z - w * y) * scale[0],
-    0,
-    2 * (x * y - w * z) * scale[1],
-    (1 - 2 * (x * x + z * z)) * scale[1],
-    2 * (y * z + w * x) * scale[1],
-    0,
-    2 * (x * z + w * y) * scale[2],
-    2 * (y * z - w * x) * scale[2],
-    (1 - 2 * (x * x + y * y)) * scale[2],
-    0,
-    translation[0],
-    translation[1],
-    translation[2],
-    1,
-  );
+  const turn = rotationFromQuatWxyz([w, x, y, z]);
+  const column = (k: number) => [0, 3, 6].map(row => turn[row + k] * scale[k]);
+  return Float64Array.of(...column(0), 0, ...column(1), 0, ...column(2), 0, ...translation, 1);
 }
 
 function multiply4(a: Float64Array, b: Float64Array): Float64Array {
@@ -480,30 +468,7 @@ function multiply4(a: Float64Array, b: Float64Array): Float64Array {
   return c;
 }
 
-function determinant(m: Float64Array): number {
-  const n = normalMatrix(m);
-  return m[0] * n[0] + m[1] * n[1] + m[2] * n[2];
-}
-
-/** The cofactors of the upper left part, column-major [3, 3]: how normals turn, but for their length. */
-function normalMatrix(m: Float64Array): Float64Array {
-  return Float64Array.of(
-    m[5] * m[10] - m[6] * m[9],
-    m[6] * m[8] - m[4] * m[10],
-    m[4] * m[9] - m[5] * m[8],
-    m[2] * m[9] - m[1] * m[10],
-    m[0] * m[10] - m[2] * m[8],
-    m[1] * m[8] - m[0] * m[9],
-    m[1] * m[6] - m[2] * m[5],
-    m[2] * m[4] - m[0] * m[6],
-    m[0] * m[5] - m[1] * m[4],
-  );
-}
-
-function apply3(m: Float64Array, v: Float64Array): [number, number, number] {
-  return [
-    m[0] * v[0] + m[3] * v[1] + m[6] * v[2],
-    m[1] * v[0] + m[4] * v[1] + m[7] * v[2],
-    m[2] * v[0] + m[5] * v[1] + m[8] * v[2],
-  ];
+/** The upper left part of a column-major [4, 4], row-major [3, 3]. */
+function linearPart(m: Float64Array): Float64Array {
+  return Float64Array.of(m[0], m[4], m[8], m[1], m[5], m[9], m[2], m[6], m[10]);
 }

@@ -245,7 +245,9 @@ export function encodeNpy(array: NpyArray): Uint8Array {
   bytes[6] = 1;
   view.setUint16(8, header.length, true);
   for (let i = 0; i < header.length; i++) bytes[prefixLength + i] = header.charCodeAt(i);
-  for (let i = 0; i < count; i++) type.set(view, dataOffset + i * type.size, data[i]);
+  if (isHeldAsStored(data, type, true)) {
+    bytes.set(new Uint8Array(data.buffer, data.byteOffset, data.byteLength), dataOffset);
+  } else for (let i = 0; i < count; i++) type.set(view, dataOffset + i * type.size, data[i]);
   return bytes;
 }
 
@@ -368,6 +370,13 @@ function elementCount(shape: readonly number[], elementSize: number, fail: Fail)
 
 const hostIsLittleEndian = new Uint8Array(new Uint16Array([1]).buffer)[0] === 1;
 
+/** Whether the bytes of `data` are those of its elements in a file of this byte order. */
+function isHeldAsStored(data: NpyData, type: ElementType, littleEndian: boolean): boolean {
+  const isItsOwn = data.constructor === type.allocate(0).constructor && data.BYTES_PER_ELEMENT === type.size;
+  const isConverted = ['b1', 'i8', 'u8'].includes(type.code);
+  return isItsOwn && !isConverted && (type.size === 1 || littleEndian === hostIsLittleEndian);
+}
+
 function readElements(
   bytes: Uint8Array,
   offset: number,
@@ -376,8 +385,7 @@ function readElements(
   littleEndian: boolean,
 ): NpyData {
   const data = type.allocate(count);
-  const isHeldAsStored = data.BYTES_PER_ELEMENT === type.size && !['b1', 'i8', 'u8'].includes(type.code);
-  if (isHeldAsStored && (type.size === 1 || littleEndian === hostIsLittleEndian)) {
+  if (isHeldAsStored(data, type, littleEndian)) {
     new Uint8Array(data.buffer).set(bytes.subarray(offset, offset + count * type.size));
     return data;
   }

@@ -5,6 +5,7 @@ import type { Camera } from '../geometry/camera.ts';
 import type { Mesh } from '../geometry/mesh.ts';
 import type { CamFromObject, WorldFromCam } from '../geometry/rigid.ts';
 import type { Symmetries } from '../geometry/symmetry.ts';
+import { LabError } from '../protocol/lab-error.ts';
 
 /** Whether a file of this name makes its folder a scene. */
 export function isSceneIndex(name: string): boolean {
@@ -53,6 +54,29 @@ export interface SceneFrame {
   /** Where the cameras of several frames are known to stand, millimetres. */
   readonly worldFromCam: WorldFromCam | undefined;
   readonly instances: readonly SceneInstance[];
+}
+
+/**
+ * Positions of `views` frames with a mask of an object at rest: `frame` first, then those after it, in turn, whose cameras
+ * are known. Throws a LabError of code 'input' where there are fewer.
+ */
+export function viewsOfObject({ frames }: PoseScene, frame: number, objectId: number, views: number): number[] {
+  const shows = (position: number): boolean => {
+    const { instances, labelFile, worldFromCam } = frames[position];
+    const isMasked = instances.some(
+      each => each.objectId === objectId && (each.maskFile !== undefined || labelFile !== undefined),
+    );
+    return position !== frame && worldFromCam !== undefined && isMasked;
+  };
+  const further = frames.map((_, k) => (frame + 1 + k) % frames.length);
+  const found = [frame, ...(frames[frame].worldFromCam === undefined ? [] : further.filter(shows))].slice(0, views);
+  if (found.length === views) return found;
+  throw new LabError({
+    code: 'input',
+    message: `Frame ${frame} and ${views - 1} more that show object ${objectId} from known cameras are not to be had.`,
+    where: `frame ${frame}, object ${objectId}`,
+    tip: 'Cameras are known where the scene gives cam_to_world (scene.json) or cam_R_w2c and cam_t_w2c (BOP). Lower views.',
+  });
 }
 
 /** One object in one frame. */

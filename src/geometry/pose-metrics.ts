@@ -40,6 +40,12 @@ export function createPoseRuler(points: Float32Array, diameterMillimetres: numbe
   return { points, diameterMillimetres, nearest: createNearestPoint(points) };
 }
 
+/** About `count` of the points [n, 3], evenly over their order. */
+export function sampledPoints(points: Float32Array, count: number): Float32Array {
+  const stride = Math.ceil(points.length / 3 / count);
+  return points.filter((_, i) => Math.floor(i / 3) % stride === 0);
+}
+
 /** Errors that need no search: points [n, 3] millimetres. */
 export function plainErrors(
   points: ArrayLike<number>,

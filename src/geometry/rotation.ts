@@ -146,8 +146,8 @@ export function nearestRotation(m: ArrayLike<number>, where?: string): Rotation 
   return x;
 }
 
-/** det(m) · m⁻ᵀ. */
-function cofactors3(m: Float64Array): Float64Array {
+/** det(m) · m⁻ᵀ of m [3, 3]: how the normals of a surface turn, but for their length. */
+export function cofactors3(m: Float64Array): Float64Array {
   return Float64Array.of(
     m[4] * m[8] - m[5] * m[7],
     m[5] * m[6] - m[3] * m[8],

@@ -20,6 +20,8 @@ import { writeFiles, writeTensors } from './write-tensor.ts';
 const PROGRESS_MILLISECONDS = 100;
 /** From one picture for the library to the next while a run goes on. */
 const THUMBNAIL_MILLISECONDS = 4000;
+/** A run that ends sooner has one at its end. */
+const FIRST_THUMBNAIL_MILLISECONDS = 1000;
 
 export interface LoadedRun {
   readonly run: Run;
@@ -103,9 +105,9 @@ export function startDrive(
 
   const progress = progressReporter({ run, problem, seconds }, () => state, emit);
   const checkpoint = (): void => {
-    folder.writeCheckpoint(run.iteration, run.checkpoint());
     const members = run.members.map(each => each.seconds);
     folder.appendClock({ iteration: run.iteration, seconds: progress.seconds(), members });
+    folder.writeCheckpoint(run.iteration, run.checkpoint());
     emit({ kind: 'checkpoint', iteration: run.iteration });
   };
   /** Until a command comes, or for so long; views are answered meanwhile. */
@@ -129,7 +131,7 @@ export function startDrive(
     recordFixed(loaded);
     if (run.iteration === 0) checkpoint();
     let lastCheckpoint = performance.now();
-    let lastThumbnail = -Infinity;
+    let lastThumbnail = performance.now() - THUMBNAIL_MILLISECONDS + FIRST_THUMBNAIL_MILLISECONDS;
     while (!run.done && ending === 'no' && run.iteration < leaveAt) {
       if (run.iteration >= pauseAt) {
         if (state === 'running') {
@@ -186,7 +188,13 @@ export function startDrive(
       run.step();
     }
     // The state in which the run ends or is left can be looked at without an engine.
-    for (const { member } of run.members) recordViews(loaded, member, 'final', desk, emit);
+    recordViews(
+      loaded,
+      run.members.map(({ member }) => member),
+      'final',
+      desk,
+      emit,
+    );
     checkpoint();
     progress.report();
     desk.set('waiting');
@@ -196,9 +204,11 @@ export function startDrive(
       const measured = measureResults(loaded, emit);
       const summary = await writeResults(loaded, measured, stopped ? 'stopped' : 'finished', progress.seconds());
       move(stopped ? 'stop' : 'finish');
+      folder.flush();
       emit({ kind: 'finished', folder: folder.path, summary });
     } else {
       if (state === 'running') move('pause');
+      folder.flush();
       emit({ kind: 'left', iteration: run.iteration, folder: folder.path });
     }
   };
@@ -220,41 +230,55 @@ function describe({ run, device }: LoadedRun): ProblemDescription {
 
 /** Measures and views of every active member at the present iteration. */
 function record(loaded: LoadedRun, desk: ViewDesk, emit: (event: EngineEvent) => void): void {
-  const { run, folder } = loaded;
-  for (const { member, active } of run.members) {
-    if (!active) continue;
-    const row = { iteration: run.iteration, member, ...run.measure(member, 'running') };
-    folder.appendMeasures(row);
-    emit({ kind: 'measures', row });
-    recordViews(loaded, member, 'running', desk, emit);
-  }
+  const { run } = loaded;
+  const active = run.members.flatMap(({ member, active }) => (active ? [member] : []));
+  for (const member of active) recordMeasures(loaded, member, 'running', emit);
+  recordViews(loaded, active, 'running', desk, emit);
 }
 
+function recordMeasures(
+  { run, folder }: LoadedRun,
+  member: number,
+  when: 'running' | 'final',
+  emit: (event: EngineEvent) => void,
+): Measures {
+  const measures = run.measure(member, when);
+  const row = { iteration: run.iteration, member, ...measures };
+  folder.appendMeasures(row);
+  emit({ kind: 'measures', row });
+  return measures;
+}
+
+/** Tells of them once they are on the disk. */
 function recordViews(
   { run, problem, folder }: LoadedRun,
-  member: number,
+  members: readonly number[],
   when: 'running' | 'final',
   desk: ViewDesk,
   emit: (event: EngineEvent) => void,
 ): void {
   const { iteration } = run;
   const views = problem.views.filter(view => isPulled(view) && view.changes === 'with-iterations');
-  for (const view of views) {
+  if (views.length === 0) return;
+  const recorded = views.flatMap(view => {
     const { id } = view;
-    if (problem.records?.(id, member, when, iteration) === false) continue;
-    // What is drawn over a photo, and what is nothing in most places.
-    const packs = view.kind === 'image' && (view.over !== undefined || view.unknown !== undefined);
-    const packing = packs ? { over: view.over } : undefined;
-    folder.writeSnapshot(id, iteration, member, problem.view(id, member), packing);
-    desk.recorded(id, member, iteration);
-  }
-  if (views.length > 0) emit({ kind: 'snapshot', iteration, member });
+    const { over, unknown } = view.kind === 'image' ? view : {};
+    const wanted = members.filter(member => problem.records?.(id, member, when, iteration) !== false);
+    const compact = problem.recorded?.(id, wanted);
+    return wanted.map((member, m) => {
+      const data = compact?.[m] ?? problem.view(id, member);
+      folder.appendSnapshot(id, iteration, member, data, { over, isSparse: unknown !== undefined });
+      return { id, member };
+    });
+  });
+  folder.flush();
+  for (const { id, member } of recorded) desk.recorded(id, member, iteration);
+  for (const member of members) emit({ kind: 'snapshot', iteration, member });
 }
 
 function recordFixed({ problem, folder }: LoadedRun): void {
   for (const view of problem.views) {
-    if (isPulled(view) && view.changes === 'never')
-      folder.writeSnapshot(view.id, undefined, 0, problem.view(view.id, 0));
+    if (isPulled(view) && view.changes === 'never') folder.writeFixedView(view.id, problem.view(view.id, 0));
   }
 }
 
@@ -267,14 +291,8 @@ async function writeThumbnail({ run, problem, folder }: LoadedRun): Promise<void
 }
 
 /** The figures of what each member has kept: recorded at the iteration of the last views, which show the same. */
-function measureResults({ run, folder }: LoadedRun, emit: (event: EngineEvent) => void): Measures[] {
-  return run.members.map(({ member }) => {
-    const measures = run.measure(member, 'final');
-    const row = { iteration: run.iteration, member, ...measures };
-    folder.appendMeasures(row);
-    emit({ kind: 'measures', row });
-    return measures;
-  });
+function measureResults(loaded: LoadedRun, emit: (event: EngineEvent) => void): Measures[] {
+  return loaded.run.members.map(({ member }) => recordMeasures(loaded, member, 'final', emit));
 }
 
 async function writeResults(
@@ -292,7 +310,7 @@ async function writeResults(
   const { member } = bestOf(run.members);
   const tensors = problem.exports(member);
   for (const format of ['npy', 'png'] as const) await writeTensors(tensors, format, folder.writeExport);
-  await writeFiles(problem, member, folder.writeExport);
+  await writeFiles(problem, member, seconds, folder.writeExport);
   await writeThumbnail(loaded);
   const summary = { state, iterations: run.iteration, seconds, bestMember: member, members, ...problem.summary };
   folder.writeSummary(summary);

@@ -4,7 +4,7 @@
 import { setImmediate } from 'node:timers/promises';
 import type { CpuDevice } from '../devices/cpu/cpu-device.ts';
 import { type Checkpoint, decodeCheckpoint } from '../engine/checkpoint.ts';
-import { type Fit, findFit, fits, type ResultCache, resolveMembers } from '../engine/fits.ts';
+import { type Fit, findFit, fits, type ResultCache, resolveMembers, settingsWithoutEffect } from '../engine/fits.ts';
 import { createRun, type Run, type RunSink } from '../engine/run.ts';
 import { exportFilm } from '../film/export-film.ts';
 import type { InputExtent } from '../media/read-input.ts';
@@ -113,6 +113,7 @@ export function createEngineService(
     } catch (thrown) {
       const { message, where } = asLabError(thrown);
       loaded.folder.log(`failed: ${message} ${where ?? ''}`);
+      loaded.folder.flush();
       throw thrown;
     } finally {
       active = undefined;
@@ -133,7 +134,14 @@ export function createEngineService(
   const feedOf = (terms: readonly string[], { watched }: Pick<DriveSettings, 'watched'>): TraceFeed =>
     watched === 'yes' ? createTraceFeed(terms.length, emit) : noTraceFeed;
 
-  const begin = (plan: Plan, origin: Origin | undefined, out: string, settings: DriveSettings): Promise<void> =>
+  /** `given`: names of the settings that a user chose for it. */
+  const begin = (
+    plan: Plan,
+    origin: Origin | undefined,
+    out: string,
+    settings: DriveSettings,
+    given: readonly string[] = [],
+  ): Promise<void> =>
     withLoaded(plan, origin, settings.threads, async ({ fit, problem, device, files }) => {
       let folder: OpenedRun['folder'] | undefined;
       const trace = feedOf(problem.terms, settings);
@@ -146,6 +154,8 @@ export function createEngineService(
         events: plan.planned,
         clock: () => performance.now(),
       });
+      const idle = settingsWithoutEffect(fit, problem.members, plan.members, given);
+      if (idle.length > 0) note(`Nothing in this run makes use of ${idle.join(', ')}: left without effect.`);
       folder = createRunFolder(out, {
         ...plan,
         derived: run.description.members.map(({ derived = {} }) => derived),
@@ -168,7 +178,8 @@ export function createEngineService(
     const members = resolveMembers(fit, request.settings, request.race, request.members, under);
     const named = companions === undefined || Object.keys(companions).length === 0 ? {} : { companions };
     const plan = { schema: SCHEMA_VERSION, fit: id, input, mask, ...named, members, seed, version: VERSION, planned };
-    return begin({ ...plan, device: 'cpu' }, undefined, out, request);
+    const given = [...Object.keys(request.settings), ...Object.keys(request.race)];
+    return begin({ ...plan, device: 'cpu' }, undefined, out, request, given);
   };
 
   /** Loads a stored run at its newest checkpoint that can be read. */
@@ -264,7 +275,7 @@ export function createEngineService(
         files.push({ name: named, bytes: bytes.length });
       };
       await writeTensors(problem.exports(member), format, write);
-      await writeFiles(problem, member, write);
+      await writeFiles(problem, member, readSummary(command.folder)?.seconds, write);
       if (files.length === 0) {
         throw new LabError({
           code: 'setting',

@@ -5,13 +5,14 @@ import { statSync } from 'node:fs';
 import { extname, resolve } from 'node:path';
 import type { FitInput, ScenePart } from '../engine/fits.ts';
 import { decodeCameraFile } from '../formats/camera-file.ts';
-import type {
-  FramePixels,
-  PoseModel,
-  PoseScene,
-  SceneFrame,
-  SceneInstance,
-  SceneObject,
+import {
+  type FramePixels,
+  type PoseModel,
+  type PoseScene,
+  type SceneFrame,
+  type SceneInstance,
+  type SceneObject,
+  viewsOfObject,
 } from '../formats/pose-scene.ts';
 import type { CamFromObject } from '../geometry/rigid.ts';
 import { pictureExtensions } from '../media/picture-container.ts';
@@ -42,12 +43,8 @@ export async function openScene(path: string, companions: SceneCompanions, part:
     : await openFolder(path, companions, part, sources);
   const { scene, folder, objectId, start } = found;
   const pixels: FramePixels[] = [];
-  let views = 0;
-  for (const position of framesFor(scene, objectId, part)) {
-    if (views === part.views) break;
+  for (const position of viewsOfObject(scene, part.frame, objectId, part.views)) {
     pixels[position] = await readPoseFrame(folder, scene.frames[position], sources);
-    const index = scene.frames[position].instances.findIndex(each => each.objectId === objectId);
-    if (position === part.frame || pixels[position].masks[index] !== undefined) views++;
   }
   const seen = scene.frames.filter((_, position) => position in pixels).flatMap(({ instances }) => instances);
   const isOther = ({ objectId: id, meshFile }: SceneObject) =>
@@ -94,16 +91,6 @@ function requireFrame({ frames }: PoseScene, { frame }: ScenePart, path: string)
   });
 }
 
-/** The wanted frame, then those that may be further views of the object. */
-function framesFor({ frames }: PoseScene, objectId: number, { frame, views }: ScenePart): number[] {
-  const mayShow = (position: number) =>
-    position !== frame &&
-    frames[position].worldFromCam !== undefined &&
-    frames[position].instances.some(each => each.objectId === objectId);
-  const further = frames.map((_, k) => (frame + 1 + k) % frames.length);
-  return [frame, ...(views > 1 ? further.filter(mayShow) : [])];
-}
-
 async function openPicture(
   path: string,
   { mesh, ...files }: SceneCompanions,
@@ -111,12 +98,15 @@ async function openPicture(
   sources: SourceReader,
 ): Promise<Found> {
   const { objectId = 1, label, unitMillimetres } = part;
-  if (mesh === undefined) {
+  if (mesh === undefined || files.mask === undefined) {
     throw new LabError({
       code: 'input',
-      message: 'A picture alone has no object to fit.',
+      message:
+        mesh === undefined
+          ? 'A picture alone has no object to fit.'
+          : 'A picture and a mesh do not tell where the object is seen.',
       where: path,
-      tip: 'Give the mesh with --mesh and where it is seen with --mask; --camera, --depth and --start help.',
+      tip: `Give ${mesh === undefined ? 'the mesh with --mesh and ' : ''}where it is seen with --mask (a label picture with --label too); --camera, --depth and --start help.`,
     });
   }
   const found = await readSingleImage({ image: path, mesh, ...files, label, unitMillimetres, objectId }, sources);
@@ -205,17 +195,19 @@ async function withCompanions(
   }
   const maskFile = mask === undefined ? undefined : resolve(mask);
   const known = frame.instances.find(instance => instance.objectId === objectId);
-  const isLabels = maskFile !== undefined && label !== undefined;
+  const labelFile = label === undefined ? frame.labelFile : (maskFile ?? frame.labelFile);
+  if (label !== undefined && labelFile === undefined) throw noLabels(frame, label);
+  const isLabels = label !== undefined;
   const instance: SceneInstance = {
     objectId,
-    label: isLabels ? label : known?.label,
+    label: label ?? known?.label,
     maskFile: isLabels ? undefined : (maskFile ?? known?.maskFile),
     camFromObject: known?.camFromObject,
     visibleShare: known?.visibleShare,
   };
   const instances =
     known === undefined
-      ? maskFile === undefined
+      ? maskFile === undefined && !isLabels
         ? frame.instances
         : [...frame.instances, instance]
       : frame.instances.map(each => (each === known ? instance : each));
@@ -224,7 +216,16 @@ async function withCompanions(
     camera,
     millimetresPerDepthStep,
     depthFile: depth === undefined ? frame.depthFile : resolve(depth),
-    labelFile: isLabels ? maskFile : frame.labelFile,
+    labelFile,
     instances,
   };
+}
+
+function noLabels({ imageFile }: SceneFrame, label: number): LabError {
+  return new LabError({
+    code: 'setting',
+    message: `The scene has no label picture of this frame, so label ${label} has no meaning.`,
+    where: imageFile,
+    tip: 'Leave --label out, or give the label picture with --mask.',
+  });
 }

@@ -3,10 +3,23 @@
 
 import { setImmediate } from 'node:timers/promises';
 import type { CpuDevice } from '../devices/cpu/cpu-device.ts';
-import { type Fit, findFit, type RefinableModel, type RefineRequest, resolveMembers } from '../engine/fits.ts';
+import {
+  type Fit,
+  findFit,
+  type RefinableModel,
+  type RefineRequest,
+  resolveMembers,
+  type SceneView,
+} from '../engine/fits.ts';
 import { decodeBopResults, encodeBopResults } from '../formats/bop-results.ts';
 import { type CsvValue, encodeCsv } from '../formats/csv.ts';
-import type { FramePixels, PoseScene, SceneFrame, ScenePose } from '../formats/pose-scene.ts';
+import {
+  type FramePixels,
+  type PoseScene,
+  type SceneFrame,
+  type ScenePose,
+  viewsOfObject,
+} from '../formats/pose-scene.ts';
 import { rigid } from '../geometry/rigid.ts';
 import { readPoseFrame, readPoseModel, readPoseScene } from '../media/read-pose-scene.ts';
 import { createSourceReader, sourceFile } from '../media/source-reader.ts';
@@ -29,9 +42,12 @@ export interface PoseBatchRequest {
   /** Undefined: the usual number of the method. */
   readonly members: number | undefined;
   readonly seed: number;
+  /** Of the fit's settings `views` and `occluders`; undefined: its defaults. */
+  readonly views: string | undefined;
+  readonly occluders: string | undefined;
 }
 
-interface PoseBatchRecipe extends PoseBatchRequest {
+interface PoseBatchRecipe extends Omit<PoseBatchRequest, keyof RefineRequest>, RefineRequest {
   readonly schema: 1;
   readonly version: string;
   readonly twin: CpuDevice['twin'];
@@ -108,14 +124,13 @@ export async function runPoseBatch(
   try {
     const device = await openNodeDevice({ threads, twin: known });
     const shelf = createShelf(fit, device, sceneFolder, scene);
+    const views = createViewReader(sceneFolder, scene, how.views);
     try {
       onProgress({ done: rows.size, total, failed: failures(), row: undefined });
-      for (const { frame, rows: own } of groupByFrame(scene, starts, rows)) {
-        let pixels: FramePixels | LabError | undefined;
+      for (const { position, rows: own } of groupByFrame(scene, starts, rows)) {
         for (const row of own) {
           if (isLeft()) return { state: 'left', done: rows.size, total, failed: [], files: [] };
-          pixels ??= frame && (await readPoseFrame(sceneFolder, frame).catch(asLabError));
-          const finished = await refineRow(row, starts[row], frame, pixels, shelf, how);
+          const finished = await refineRow(row, starts[row], position, views, shelf, how);
           batch.append(finished);
           rows.set(row, finished);
           onProgress({ done: rows.size, total, failed: failures(), row: finished });
@@ -140,12 +155,13 @@ export async function runPoseBatch(
 
 /** What the batch in a folder was asked for. */
 export function readPoseBatch(folder: string): PoseBatchRequest {
-  const { fit, scene, starts, unitMillimetres, method, members, seed } = readBatchRecipe<PoseBatchRecipe>(folder);
-  return { fit, scene, starts, unitMillimetres, method, members, seed };
+  const recipe = readBatchRecipe<PoseBatchRecipe>(folder);
+  const { fit, scene, starts, unitMillimetres, method, members, seed, views, occluders } = recipe;
+  return { fit, scene, starts, unitMillimetres, method, members, seed, views: `${views}`, occluders };
 }
 
 /** Checked as a run would check it. */
-function howOf(fit: Fit, { method, members, seed }: PoseBatchRequest): RefineRequest {
+function howOf(fit: Fit, { members, seed, ...request }: PoseBatchRequest): RefineRequest {
   if (fit.refinable === undefined) {
     throw new LabError({
       code: 'setting',
@@ -154,8 +170,16 @@ function howOf(fit: Fit, { method, members, seed }: PoseBatchRequest): RefineReq
       tip: 'Leave --starts out, or choose the fit pose.',
     });
   }
-  const resolved = resolveMembers(fit, method === undefined ? {} : { method }, {}, members);
-  return { method: String(resolved[0].method), members: resolved.length, seed };
+  const { method, views, occluders } = request;
+  const given = Object.fromEntries(
+    Object.entries({ method, views, occluders }).filter(([, value]) => value !== undefined),
+  );
+  const resolved = resolveMembers(fit, given, {}, members);
+  const [settings] = resolved;
+  return {
+    ...{ method: String(settings.method), members: resolved.length, seed, views: Number(settings.views) },
+    occluders: settings.occluders === 'draw' ? 'draw' : 'ignore',
+  };
 }
 
 /** Rows that are left, frame by frame and in it object by object; those of images that the scene lacks come last. */
@@ -163,28 +187,59 @@ function groupByFrame(
   scene: PoseScene,
   starts: readonly ScenePose[],
   done: ReadonlyMap<number, BatchRow>,
-): { readonly frame: SceneFrame | undefined; readonly rows: readonly number[] }[] {
+): { readonly position: number | undefined; readonly rows: readonly number[] }[] {
   const left = starts.flatMap((_, row) => (done.has(row) ? [] : [row]));
   const byObject = (a: number, b: number) => starts[a].objectId - starts[b].objectId || a - b;
   const ids = new Set(scene.frames.map(({ imageId }) => imageId));
   return [
-    ...scene.frames.map(frame => ({
-      frame,
-      rows: left.filter(row => starts[row].imageId === frame.imageId).sort(byObject),
+    ...scene.frames.map(({ imageId }, position) => ({
+      position,
+      rows: left.filter(row => starts[row].imageId === imageId).sort(byObject),
     })),
-    { frame: undefined, rows: left.filter(row => !ids.has(starts[row].imageId)) },
+    { position: undefined, rows: left.filter(row => !ids.has(starts[row].imageId)) },
   ];
 }
 
+interface ViewReader {
+  /** The frame at a position, and those that are fitted with it. Throws a LabError of code 'input'. */
+  of(position: number, objectId: number): Promise<SceneView[]>;
+}
+
+/** Frames of a scene; those used last are kept, for the rows that follow. */
+function createViewReader(folder: string, scene: PoseScene, count: number): ViewReader {
+  const kept = new Map<number, Promise<FramePixels>>();
+  const read = (position: number): Promise<FramePixels> => {
+    const pixels = kept.get(position) ?? readPoseFrame(folder, scene.frames[position]);
+    kept.delete(position);
+    kept.set(position, pixels);
+    if (kept.size > count) kept.delete([...kept.keys()][0]);
+    return pixels;
+  };
+  return {
+    async of(position, objectId) {
+      const views: SceneView[] = [];
+      for (const each of viewsOfObject(scene, position, objectId, count)) {
+        views.push({ frame: scene.frames[each], pixels: await read(each) });
+      }
+      return views;
+    },
+  };
+}
+
 interface Shelf {
-  /** Throws a LabError of code 'input', the same each time. */
-  take(objectId: number): Promise<RefinableModel>;
+  /** The objects by their ids. Throws a LabError of code 'input', the same each time. */
+  take(objectIds: ReadonlySet<number>): Promise<ReadonlyMap<number, RefinableModel>>;
+  /** Ids of the objects of a frame that can be drawn where they are known to stand. */
+  drawn(frame: SceneFrame): number[];
   dispose(): void;
 }
 
 /** Meshes on the device; of more than there is room for, those used longest ago are read once more when they are needed. */
 function createShelf(fit: Fit, device: CpuDevice, folder: string, scene: PoseScene): Shelf {
   const shelf = new Map<number, RefinableModel>();
+  const withMesh = new Set(
+    scene.objects.flatMap(({ objectId, meshFile }) => (meshFile === undefined ? [] : [objectId])),
+  );
   const failed = new Map<number, LabError>();
   const drop = (objectId: number): void => {
     shelf.get(objectId)?.dispose();
@@ -200,26 +255,35 @@ function createShelf(fit: Fit, device: CpuDevice, folder: string, scene: PoseSce
     });
   };
   return {
-    async take(objectId) {
-      const error = failed.get(objectId);
-      if (error !== undefined) throw error;
-      let held = shelf.get(objectId);
-      if (held === undefined) {
-        try {
-          held = await load(objectId);
-        } catch (thrown) {
-          const reason = asLabError(thrown);
-          failed.set(objectId, reason);
-          throw reason;
+    async take(objectIds) {
+      for (const objectId of objectIds) {
+        const error = failed.get(objectId);
+        if (error !== undefined) throw error;
+        let held = shelf.get(objectId);
+        if (held === undefined) {
+          try {
+            held = await load(objectId);
+          } catch (thrown) {
+            const reason = asLabError(thrown);
+            failed.set(objectId, reason);
+            throw reason;
+          }
         }
+        // The order of a map is that of its insertions: the one used longest ago is the first.
+        shelf.delete(objectId);
+        shelf.set(objectId, held);
       }
-      // The order of a map is that of its insertions: the one used longest ago is the first.
-      shelf.delete(objectId);
-      shelf.set(objectId, held);
       const triangles = () => [...shelf.values()].reduce((sum, each) => sum + each.triangles, 0);
-      while (shelf.size > 1 && triangles() > MOST_TRIANGLES) drop([...shelf.keys()][0]);
-      return held;
+      for (const objectId of [...shelf.keys()]) {
+        if (triangles() <= MOST_TRIANGLES) break;
+        if (!objectIds.has(objectId)) drop(objectId);
+      }
+      return shelf;
     },
+    drawn: ({ instances }) =>
+      instances.flatMap(({ objectId, camFromObject }) =>
+        camFromObject !== undefined && withMesh.has(objectId) ? [objectId] : [],
+      ),
     dispose: () => [...shelf.keys()].forEach(drop),
   };
 }
@@ -227,23 +291,25 @@ function createShelf(fit: Fit, device: CpuDevice, folder: string, scene: PoseSce
 async function refineRow(
   row: number,
   start: ScenePose,
-  frame: SceneFrame | undefined,
-  pixels: FramePixels | LabError | undefined,
+  position: number | undefined,
+  reader: ViewReader,
   shelf: Shelf,
   how: RefineRequest,
 ): Promise<BatchRow> {
   const began = performance.now();
   try {
-    if (frame === undefined || pixels === undefined) {
+    if (position === undefined) {
       throw new LabError({
         code: 'input',
         message: `The scene has no image ${start.imageId}.`,
         tip: 'im_id of a scene.json is the position of the frame, from 0.',
       });
     }
-    if (pixels instanceof LabError) throw pixels;
-    const model = await shelf.take(start.objectId);
-    const { camFromObject, ...refined } = model.refine(frame, pixels, start, how);
+    const views = await reader.of(position, start.objectId);
+    const others = new Set(how.occluders === 'draw' ? views.flatMap(({ frame }) => shelf.drawn(frame)) : []);
+    const models = await shelf.take(new Set([start.objectId, ...others]));
+    const hiding = new Map([...models].filter(([objectId]) => others.has(objectId)));
+    const { camFromObject, ...refined } = models.get(start.objectId)!.refine(views, start, how, hiding);
     const { rotation, translation } = camFromObject;
     return { row, ...refined, pose: { rotation: [...rotation], translation: [...translation] } };
   } catch (thrown) {

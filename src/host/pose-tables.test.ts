@@ -7,7 +7,15 @@ import { encodePly } from '../formats/ply.ts';
 import type { ScenePose } from '../formats/pose-scene.ts';
 import { perturbPose, shells } from '../geometry/perturbed-starts.ts';
 import { boxMesh } from '../geometry/primitives.ts';
-import { type CamFromObject, compose, type ObjectFromObject, rigid } from '../geometry/rigid.ts';
+import {
+  type CamFromObject,
+  compose,
+  flipCameraAxes,
+  invert,
+  type ObjectFromObject,
+  rigid,
+  scaleTranslation,
+} from '../geometry/rigid.ts';
 import { expSo3, rotationAbout } from '../geometry/rotation.ts';
 import { readPoseScene } from '../media/read-pose-scene.ts';
 import { createRandom } from '../numerics/random.ts';
@@ -129,6 +137,30 @@ describe('tables of poses', () => {
     expect(objects[0].bySymmetry).toEqual(allBySymmetry);
   });
 
+  it.each<[string, (pose: CamFromObject) => CamFromObject, RegExp]>([
+    ['in metres', pose => scaleTranslation(pose, 1e-3), /in metres: read so, 100 % .* not 0 %\. Multiply the trans/],
+    ['in OpenGL axes', pose => compose(flipCameraAxes, pose), /in OpenGL axes.*Negate the second and third row/],
+    ['inverted', pose => rigid(invert(pose).rotation, invert(pose).translation), /from camera to object/],
+  ])('evaluation: a table that is %s is told as what it is', async (_, confuse, words) => {
+    const random = createRandom(seed, 'confusions');
+    const shell = { rotationDegrees: 3, translationMillimetres: 2 };
+    const poses = Array.from({ length: 6 }, () => perturbPose(truth, shell, random));
+    const { notes } = await evaluatePoses(folder, await table(poses.map(pose => row(confuse(pose)))), options);
+    expect(notes.join('\n')).toMatch(words);
+    const good = await evaluatePoses(folder, await table(poses.map(pose => row(pose))), options);
+    expect(good.notes.join('\n')).not.toMatch(/look as if/);
+  });
+
+  it('evaluation: says which true poses have no row, and which have several', async () => {
+    const both = [row(truth), row(truth, { imageId: 1 })];
+    expect((await evaluatePoses(folder, await table(both), options)).notes).toEqual([]);
+    const one = await evaluatePoses(folder, await table([row(truth), row(truth)]), options);
+    expect(one.notes).toEqual([
+      '1 of the 2 true poses of the scene have no row and are not counted, such as image 1, object 4.',
+      '1 object has several rows in one image, such as image 0, object 4 with 2: each row is counted.',
+    ]);
+  });
+
   it('names a row for no image, no object, and a table without anything to compare', async () => {
     await expect(evaluatePoses(folder, await table([row(truth, { imageId: 9 })]), options)).rejects.toMatchObject({
       message: 'Row 2 is for image 9, which the scene does not have.',
@@ -136,7 +168,11 @@ describe('tables of poses', () => {
     await expect(evaluatePoses(folder, await table([row(truth, { objectId: 9 })]), options)).rejects.toMatchObject({
       message: 'Row 2 is for object 9, which the scene does not have.',
     });
-    await expect(evaluatePoses(folder, await table([]), options)).rejects.toMatchObject({ code: 'input' });
+    await expect(evaluatePoses(folder, await table([]), options)).rejects.toMatchObject({
+      code: 'input',
+      message: 'The table of poses has a header and no rows.',
+      where: expect.stringMatching(/poses\.csv/),
+    });
     await expect(evaluatePoses(folder, join(folder, 'gone.csv'), options)).rejects.toMatchObject({ code: 'input' });
     const turned = row(rigid(expSo3([0, 0, 0]), Float64Array.of(0, 0, 1000)), { objectId: 5 });
     await expect(evaluatePoses(folder, await table([turned]), options)).rejects.toMatchObject({

@@ -21,6 +21,7 @@ import { findSymmetries, isSymmetric, noSymmetries, type Symmetries } from '../g
 import { readPoseModel, readPoseScene } from '../media/read-pose-scene.ts';
 import { createRandom } from '../numerics/random.ts';
 import { LabError } from '../protocol/lab-error.ts';
+import { type ComparedPose, confusionNotes, coverageNotes } from './pose-table-notes.ts';
 
 export interface StartRequest {
   readonly shells: readonly Shell[];
@@ -114,9 +115,18 @@ export async function evaluatePoses(
 ): Promise<PoseEvaluation> {
   const { scene, folder } = await readPoseScene(scenePath, options.unitMillimetres);
   const rows = decodeBopResults(await readTable(posesPath), posesPath);
+  if (rows.length === 0) {
+    throw new LabError({
+      code: 'input',
+      message: 'The table of poses has a header and no rows.',
+      tip: 'Give the table that a method wrote its poses to, a row for each object in each image.',
+      where: posesPath,
+    });
+  }
   const rulers = new Map<number, ObjectRuler>();
   const notes = [...scene.notes];
   const poses: EvaluatedPose[] = [];
+  const compared: ComparedPose[] = [];
   let withoutTruth = 0;
   for (const [index, pose] of rows.entries()) {
     const object = scene.objects.find(({ objectId }) => objectId === pose.objectId);
@@ -158,6 +168,7 @@ export async function evaluatePoses(
       ? countedBySymmetry(poseErrors(ruler, pose.camFromObject, equal), ruler)
       : undefined;
     poses.push({ pose, errors, bySymmetry });
+    compared.push({ camFromObject: pose.camFromObject, truths: truths.map(each => each.camFromObject), object, ruler });
   }
   if (withoutTruth > 0) notes.push(`${withoutTruth} rows are for objects without a true pose and were left out.`);
   if (poses.length === 0) {
@@ -168,6 +179,7 @@ export async function evaluatePoses(
       where: scenePath,
     });
   }
+  notes.push(...confusionNotes(compared), ...coverageNotes(scene, rows));
   const objects = scene.objects.flatMap(({ objectId, name }) => {
     const own = poses.filter(({ pose }) => pose.objectId === objectId);
     return own.length === 0 ? [] : [{ objectId, name, ...summaries(own) }];

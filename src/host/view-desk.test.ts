@@ -6,7 +6,7 @@ import type { Problem } from '../engine/fits.ts';
 import type { Run } from '../engine/run.ts';
 import type { EngineEvent } from '../protocol/messages.ts';
 import type { ViewData, ViewDescription } from '../protocol/views.ts';
-import { writeSnapshotView } from '../store/snapshot-views.ts';
+import { openSnapshots } from '../store/snapshot-views.ts';
 import { createViewDesk } from './view-desk.ts';
 
 let now = 0;
@@ -122,8 +122,13 @@ describe('the view desk', () => {
     ask('matrix');
     desk.serve();
     expect(served).toEqual(['matrix 0']);
-    writeSnapshotView(folder.path, 'matrix', 6, 0, matrix);
-    desk.recorded('matrix', 0, 6);
+    const snapshots = openSnapshots(folder.path);
+    const record = (iteration: number) => {
+      snapshots.add('matrix', iteration, 0, matrix);
+      snapshots.flush();
+      desk.recorded('matrix', 0, iteration);
+    };
+    record(6);
     run.iteration = 9;
     now += 10000;
     ask('matrix');
@@ -131,8 +136,7 @@ describe('the view desk', () => {
     desk.serve();
     // Record 6 is older than what was seen at 7: the picture is not held up by it.
     expect(served).toEqual(['matrix 0', 'picture 0']);
-    writeSnapshotView(folder.path, 'matrix', 12, 0, matrix);
-    desk.recorded('matrix', 0, 12);
+    record(12);
     now += 10000;
     desk.serve();
     expect(answers()).toEqual([0, 2, 1]);

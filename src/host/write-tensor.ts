@@ -52,9 +52,10 @@ export async function writeTensors(
 export async function writeFiles(
   problem: Problem,
   member: number,
+  seconds: number | undefined,
   write: (name: string, bytes: Uint8Array) => void,
 ): Promise<void> {
-  const files = await problem.files?.(member, (picture, bits = 8) => encodePng(picture, bits));
+  const files = await problem.files?.(member, (picture, bits = 8) => encodePng(picture, bits), seconds);
   for (const { name, bytes } of files ?? []) write(name, bytes);
 }
 
@@ -69,10 +70,8 @@ async function writeFrames(tensor: ExportTensor, write: (name: string, bytes: Ui
   const { frames, height, width, channels } = stack;
   for (let frame = 0; frame < frames; frame++) {
     const { start, stride } = stack.frame(frame);
-    const shown = Float32Array.from(
-      { length: height * width * channels },
-      (_, n) => (values[start + n * stride] - picture.offset) / picture.range,
-    );
+    const shown = new Float32Array(height * width * channels);
+    for (let n = 0; n < shown.length; n++) shown[n] = (values[start + n * stride] - picture.offset) / picture.range;
     const number = frames > 1 ? `-${String(frame).padStart(5, '0')}` : '';
     const bytes = await encodePng({ height, width, channels, values: shown }, picture.bits);
     write(`${tensor.name}${number}.png`, bytes);

@@ -1,5 +1,5 @@
 // Encodes values between 0 and 1 as PNG with 8 or 16 bits. The Node variant, on sharp.
-import sharp from 'sharp';
+import sharp, { type Sharp } from 'sharp';
 import { LabError } from '../protocol/lab-error.ts';
 import type { PictureValues } from './picture.ts';
 
@@ -9,6 +9,16 @@ import type { PictureValues } from './picture.ts';
  * where the number of values does not fit the size.
  */
 export async function encodePng(picture: PictureValues, bits: 8 | 16): Promise<Uint8Array> {
+  const encoded = await rawPicture(picture, bits).png().toBuffer();
+  return new Uint8Array(encoded.buffer, encoded.byteOffset, encoded.byteLength);
+}
+
+/** An 8-bit PNG whose longer side is at most `side` pixels; smaller pictures keep their size. */
+export async function encodeThumbnail(picture: PictureValues, side: number): Promise<Uint8Array> {
+  return rawPicture(picture, 8).resize(side, side, { fit: 'inside', withoutEnlargement: true }).png().toBuffer();
+}
+
+function rawPicture(picture: PictureValues, bits: 8 | 16): Sharp {
   const { width, height, channels, values } = picture;
   if (values.length !== width * height * channels) {
     throw new LabError({
@@ -25,12 +35,5 @@ export async function encodePng(picture: PictureValues, bits: 8 | 16): Promise<U
   }
   // Without a named colour space of its depth sharp would bring 16 bits down to 8, and grey up to RGB.
   const colourSpace = bits === 8 ? (channels === 1 ? 'b-w' : 'srgb') : channels === 1 ? 'grey16' : 'rgb16';
-  const encoded = await sharp(levels, { raw: { width, height, channels } }).toColourspace(colourSpace).png().toBuffer();
-  return new Uint8Array(encoded.buffer, encoded.byteOffset, encoded.byteLength);
-}
-
-/** An 8-bit PNG whose longer side is at most `side` pixels; smaller pictures keep their size. */
-export async function encodeThumbnail(picture: PictureValues, side: number): Promise<Uint8Array> {
-  const full = await encodePng(picture, 8);
-  return sharp(full).resize(side, side, { fit: 'inside', withoutEnlargement: true }).png().toBuffer();
+  return sharp(levels, { raw: { width, height, channels } }).toColourspace(colourSpace);
 }

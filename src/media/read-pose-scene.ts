@@ -281,8 +281,15 @@ async function readDepth(
       where: path,
     });
   }
-  const levels = picture.bitDepth === 8 ? 255 : 65535;
-  return picture.values.map(value => Math.round(value * levels) * scale);
+  if (picture.bitDepth === 8) {
+    throw new LabError({
+      code: 'input',
+      message: 'The depth image has 8 bits; 16 are needed.',
+      tip: 'Give the depth itself, as a PNG of 16 bits or an .npy file, not a picture made to look at.',
+      where: path,
+    });
+  }
+  return picture.values.map(value => Math.round(value * 65535) * scale);
 }
 
 /** [height, width], whole numbers as stored; of a picture with a palette the indices. */

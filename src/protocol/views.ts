@@ -36,7 +36,7 @@ export interface ImageView extends ViewBase {
   readonly reference?: string;
   /**
    * The view this one is drawn over, of the same size, in bytes, and never changing: their difference means nothing, but
-   * they can be wiped one over the other, and only what differs is recorded.
+   * they can be wiped one over the other, and a record may hold what was drawn alone (tinted-picture.ts).
    */
   readonly over?: string;
   /**

@@ -8,7 +8,8 @@ import { type ProblemDescription, type RunEvent, stoppedMember } from '../protoc
 import { makeFolder } from './files.ts';
 import { readProblem, readRecipe } from './read-run.ts';
 import { createRunFolder, openRunFolder, truncateRun } from './run-folder.ts';
-import { fixedSnapshots, listCheckpoints, nineDigits, snapshotFiles } from './snapshot-views.ts';
+import { snapshotLogFiles } from './snapshot-log.ts';
+import { fixedSnapshots, listCheckpoints, nineDigits } from './snapshot-views.ts';
 
 /**
  * `changes`: live values by path, in effect from `iteration` on, in the place of the parent's own changes of the same
@@ -59,7 +60,7 @@ function copyRecords(parentFolder: string, outFolder: string, checkpoints: reado
   copy('thumbnail.png');
   for (const name of fixedSnapshots(parentFolder)) copy('snapshots', name);
   if (from === undefined) return;
-  for (const { name, iteration } of snapshotFiles(parentFolder)) if (iteration < from) copy('snapshots', name);
+  for (const name of snapshotLogFiles) copy('snapshots', name);
   for (const name of ['trace.csv', 'events.jsonl', 'measures.jsonl', 'clock.jsonl']) copy(name);
   truncateRun(outFolder, from, 'drop-changes');
   // Last, so that a branch cut off by a crash starts from 0 instead of from a checkpoint without its records.

@@ -15,25 +15,29 @@ import {
 import type { ViewData } from '../protocol/views.ts';
 import { makeFolder, readLines, storing, writeAtomically } from './files.ts';
 import { type ClockRow, readEvents, readRecipe, type StoredRecipe } from './read-run.ts';
-import { listCheckpoints, nineDigits, type Packing, snapshotFiles, writeSnapshotView } from './snapshot-views.ts';
+import { cutSnapshots } from './snapshot-log.ts';
+import { listCheckpoints, nineDigits, openSnapshots, type Packing, writeFixedView } from './snapshot-views.ts';
 
 const CHECKPOINTS_KEPT = 8;
 
+/** Trace, measures, the engine's own events, log and recorded views are buffered: a checkpoint or `flush` writes them. */
 export interface RunFolder {
   readonly path: string;
   readonly recipe: StoredRecipe;
+  /** A user's is on the disk when it returns. */
   appendEvent(event: RunEvent): void;
-  /** Buffered; `flush` writes. */
   appendTrace(row: TraceRow): void;
   appendMeasures(row: MeasureRow): void;
-  /** Of a checkpoint that was just written. */
+  /** Of a checkpoint that is about to be written. */
   appendClock(row: ClockRow): void;
   /** One line with the time, for people. */
   log(text: string): void;
   flush(): void;
   writeProblem(problem: ProblemDescription): void;
-  /** A view as it is at an iteration; `iteration` undefined: one that never changes. */
-  writeSnapshot(view: string, iteration: number | undefined, member: number, data: ViewData, packing?: Packing): void;
+  /** A view that never changes. */
+  writeFixedView(view: string, data: ViewData): void;
+  /** A view of a member as it is at an iteration. */
+  appendSnapshot(view: string, iteration: number, member: number, data: ViewData, packing?: Packing): void;
   writeThumbnail(bytes: Uint8Array): void;
   writeCheckpoint(iteration: number, bytes: Uint8Array): void;
   writeSummary(summary: unknown): void;
@@ -127,9 +131,7 @@ export function truncateRun(path: string, iteration: number, changes: 'keep-chan
     }
     rmSync(join(path, 'summary.json'), { force: true });
     for (const recorded of listCheckpoints(path)) if (recorded > iteration) rmSync(checkpointFile(path, recorded));
-    for (const { name, iteration: recorded } of snapshotFiles(path)) {
-      if (recorded >= iteration) rmSync(join(path, 'snapshots', name));
-    }
+    cutSnapshots(path, iteration);
   });
 }
 
@@ -158,31 +160,42 @@ function traceHeader(recipe: StoredRecipe): string {
 }
 
 function openFolder(path: string, recipe: StoredRecipe): RunFolder {
-  let buffered = '';
-  const flush = () => {
-    if (buffered === '') return;
-    const text = buffered;
-    buffered = '';
-    storing(path, () => appendFileSync(join(path, 'trace.csv'), text));
+  const logs = new Map<string, string[]>();
+  const append = (name: string, line: string): void => {
+    const lines = logs.get(name);
+    if (lines === undefined) logs.set(name, [line]);
+    else lines.push(line);
   };
+  const snapshots = openSnapshots(path);
+  const flush = (): void =>
+    storing(path, () => {
+      for (const [name, lines] of logs) {
+        logs.delete(name);
+        appendFileSync(join(path, name), lines.map(line => `${line}\n`).join(''));
+      }
+      snapshots.flush();
+    });
   return {
     path,
     recipe,
-    appendEvent: event => storing(path, () => appendFileSync(join(path, 'events.jsonl'), `${JSON.stringify(event)}\n`)),
+    appendEvent(event) {
+      append('events.jsonl', JSON.stringify(event));
+      if (event.source === 'user') flush();
+    },
     appendTrace({ iteration, member, loss, validation, learningRate, terms }) {
       const acting = terms.map(term => (Number.isNaN(term) ? '' : term));
-      buffered += `${[iteration, member, loss, validation ?? '', learningRate, ...acting].join(',')}\n`;
+      append('trace.csv', [iteration, member, loss, validation ?? '', learningRate, ...acting].join(','));
     },
-    appendMeasures: row =>
-      storing(path, () => appendFileSync(join(path, 'measures.jsonl'), `${JSON.stringify(row)}\n`)),
-    appendClock: row => storing(path, () => appendFileSync(join(path, 'clock.jsonl'), `${JSON.stringify(row)}\n`)),
-    log: text => storing(path, () => appendFileSync(join(path, 'log.txt'), `${new Date().toISOString()} ${text}\n`)),
+    appendMeasures: row => append('measures.jsonl', JSON.stringify(row)),
+    appendClock: row => append('clock.jsonl', JSON.stringify(row)),
+    log: text => append('log.txt', `${new Date().toISOString()} ${text}`),
     flush,
     writeProblem: problem =>
       storing(path, () => writeAtomically(join(path, 'problem.json'), `${JSON.stringify(problem)}\n`)),
-    writeSnapshot: (view, iteration, member, data, packing) =>
-      storing(path, () => writeSnapshotView(path, view, iteration, member, data, packing)),
-    writeThumbnail: bytes => storing(path, () => writeAtomically(join(path, 'thumbnail.png'), bytes)),
+    writeFixedView: (view, data) => storing(path, () => writeFixedView(path, view, data)),
+    appendSnapshot: (view, iteration, member, data, packing) =>
+      storing(path, () => snapshots.add(view, iteration, member, data, packing)),
+    writeThumbnail: bytes => storing(path, () => writeAtomically(join(path, 'thumbnail.png'), bytes, 'quick')),
     writeCheckpoint(iteration, bytes) {
       flush();
       storing(path, () => {
@@ -190,8 +203,11 @@ function openFolder(path: string, recipe: StoredRecipe): RunFolder {
         for (const old of superfluousCheckpoints(listCheckpoints(path))) rmSync(checkpointFile(path, old));
       });
     },
-    writeSummary: summary =>
-      storing(path, () => writeAtomically(join(path, 'summary.json'), `${JSON.stringify(summary, undefined, 2)}\n`)),
-    writeExport: (name, bytes) => storing(path, () => writeAtomically(join(path, 'exports', name), bytes)),
+    writeSummary(summary) {
+      flush();
+      storing(path, () => writeAtomically(join(path, 'summary.json'), `${JSON.stringify(summary, undefined, 2)}\n`));
+    },
+    // What a crash of the machine loses of them `export` makes again.
+    writeExport: (name, bytes) => storing(path, () => writeAtomically(join(path, 'exports', name), bytes, 'quick')),
   };
 }

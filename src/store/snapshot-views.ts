@@ -1,5 +1,5 @@
-// Recorded views of a run: snapshots/ITERATION-MEMBER-VIEW.npz for those that change with iterations,
-// snapshots/fixed-VIEW.npz for those that never do. Written by the engine's process, read by hosts. Node only.
+// Recorded views of a run: those that change with iterations are NPZ archives in one log, snapshots/fixed-VIEW.npz are those
+// that never do. Written by the engine's process, read by hosts. Node only.
 
 import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
@@ -7,8 +7,10 @@ import { deflateRawSync, inflateRawSync } from 'node:zlib';
 import type { NpyArray } from '../formats/npy.ts';
 import { decodeNpz, encodeNpz } from '../formats/npz.ts';
 import { reduceView, selectFrame } from '../protocol/reduce-view.ts';
+import { drawTints, isTinted } from '../protocol/tinted-picture.ts';
 import type { ViewArray, ViewData } from '../protocol/views.ts';
 import { writeAtomically } from './files.ts';
+import { openSnapshotLog, readSnapshotRecord, snapshotFolder, snapshotRecords } from './snapshot-log.ts';
 
 export interface SnapshotView {
   /** 0 for a view that never changes. */
@@ -21,41 +23,73 @@ export interface SnapshotView {
 const MOST_BYTES = 8 << 20;
 /** Array beside those of the view: by how much the recorded pictures are smaller. */
 const REDUCTION = 'reduction';
-/** In place of `values`: their bytes, deflated (RFC 1951), and their shape. */
+/** In place of `values`, or of `classes`: their bytes, deflated (RFC 1951), and their shape. */
 const PACKED = 'packed';
 const SHAPE = 'packed.shape';
-/** Beside those: name of the view that never changes, whose bytes were taken off first, modulo 256. */
+/** Beside `tints`: name of the view that they are drawn over. */
 const OVER = 'over';
-const snapshotName = /^(\d{9})-(\d+)-([\w-]+)\.npz$/;
 
-/** How pictures that are mostly one colour, or mostly another picture that is recorded, take little room. */
+/** How pictures that are nothing in most places, or are drawn over another one that is recorded, take little room. */
 export interface Packing {
+  /** The view under one that is given as a TintedPicture. */
   readonly over?: string | undefined;
+  readonly isSparse?: boolean;
 }
 
-/** `iteration` undefined: of a view that never changes. Pictures are recorded with 8 bits. */
-export function writeSnapshotView(
-  folder: string,
-  view: string,
-  iteration: number | undefined,
-  member: number,
-  data: ViewData,
-  packing?: Packing,
-): void {
+export interface SnapshotWriter {
+  /** Of a view that changes with iterations. Buffered; `flush` writes. */
+  add(view: string, iteration: number, member: number, data: ViewData, packing?: Packing): void;
+  flush(): void;
+}
+
+export function openSnapshots(folder: string): SnapshotWriter {
+  const log = openSnapshotLog(folder);
+  return {
+    add: (view, iteration, member, data, packing = {}) =>
+      log.add({ iteration, member, view }, encodeRecord(data, packing)),
+    flush: log.flush,
+  };
+}
+
+/** Of a view that never changes; what lies over it is written after it. */
+export function writeFixedView(folder: string, view: string, data: ViewData): void {
+  writeAtomically(fixedFile(folder, view), encodeRecord(data, {}), 'quick');
+}
+
+/** Pictures are recorded with 8 bits. */
+function encodeRecord(data: ViewData, { over, isSparse }: Packing): Uint8Array {
+  if (isTinted(data)) {
+    const { classes, ...rest } = data;
+    return encodeArrays({ ...rest, ...packed(classes), ...(over === undefined ? {} : { [OVER]: textArray(over) }) });
+  }
   const [frames, , , channels = 1] = data.values?.shape ?? [1, 1, 1];
   const { data: whole, reduction } = reduceView(inBytes(data), Math.floor(MOST_BYTES / (frames * channels)));
-  const recorded = packing === undefined ? whole : packed(folder, whole, packing);
-  const arrays = Object.entries(recorded).map(([name, array]) => [name, asNpy(array)] as const);
+  const { values, ...rest } = whole;
+  const isPacked = isSparse === true && values?.values instanceof Uint8Array;
   const note = { shape: [1], values: Float64Array.of(reduction) };
-  const bytes = encodeNpz(reduction === 1 ? arrays : [...arrays, [REDUCTION, asNpy(note)] as const]);
-  const stem = iteration === undefined ? 'fixed' : `${nineDigits(iteration)}-${member}`;
-  writeAtomically(join(folder, 'snapshots', `${stem}-${view}.npz`), bytes, 'quick');
+  return encodeArrays({
+    ...(isPacked ? { ...rest, ...packed(values) } : whole),
+    ...(reduction === 1 ? {} : { [REDUCTION]: note }),
+  });
+}
+
+function encodeArrays(data: ViewData): Uint8Array {
+  return encodeNpz(Object.entries(data).map(([name, array]) => [name, asNpy(array)] as const));
+}
+
+function packed({ shape, values }: ViewArray): ViewData {
+  const bytes = new Uint8Array(deflateRawSync(values as Uint8Array, { level: 1 }));
+  return {
+    [PACKED]: { shape: [bytes.length], values: bytes },
+    [SHAPE]: { shape: [shape.length], values: Float64Array.from(shape) },
+  };
 }
 
 /** Iterations with recorded views, ascending; one entry for each member. */
 export function listSnapshots(folder: string): { readonly iteration: number; readonly member: number }[] {
   const seen = new Map<string, { iteration: number; member: number }>();
-  for (const { iteration, member } of snapshotFiles(folder)) seen.set(`${iteration} ${member}`, { iteration, member });
+  for (const { iteration, member } of snapshotRecords(folder))
+    seen.set(`${iteration} ${member}`, { iteration, member });
   return [...seen.values()].sort((a, b) => a.iteration - b.iteration || a.member - b.member);
 }
 
@@ -79,57 +113,34 @@ export function readSnapshotView(
   frame: number | undefined,
   mostPixels: number | undefined,
 ): SnapshotView | undefined {
-  const fixed = `fixed-${view}.npz`;
-  const candidates = existsSync(join(folder, 'snapshots', fixed))
-    ? [{ name: fixed, iteration: 0 }]
-    : snapshotFiles(folder)
-        .filter(file => file.view === view && file.member === member && file.iteration <= at)
-        .sort((a, b) => b.iteration - a.iteration);
-  for (const { name, iteration } of candidates) {
-    const recorded = readRecord(folder, name);
-    if (recorded === undefined) continue;
-    const { data, reduction } = reduceView(selectFrame(recorded.data, frame), mostPixels);
-    return { iteration, reduction: reduction * recorded.reduction, data };
+  const fixed = readFixed(folder, view);
+  const candidates = snapshotRecords(folder)
+    .filter(record => record.view === view && record.member === member && record.iteration <= at)
+    .reverse()
+    .sort((a, b) => b.iteration - a.iteration);
+  const found =
+    fixed === undefined
+      ? firstOf(candidates, record => {
+          const decoded = decodeRecord(folder, readSnapshotRecord(folder, record), view);
+          return decoded && { ...decoded, iteration: record.iteration };
+        })
+      : { ...fixed, iteration: 0 };
+  if (found === undefined) return undefined;
+  const { data, reduction } = reduceView(selectFrame(found.data, frame), mostPixels);
+  return { iteration: found.iteration, reduction: reduction * found.reduction, data };
+}
+
+function firstOf<T, Found>(items: readonly T[], find: (item: T) => Found | undefined): Found | undefined {
+  for (const item of items) {
+    const found = find(item);
+    if (found !== undefined) return found;
   }
   return undefined;
 }
 
-export interface SnapshotFile {
-  readonly name: string;
-  readonly iteration: number;
-  readonly member: number;
-  readonly view: string;
-}
-
-/** Listings by folder: a window asks for many views of one run. */
-const listings = new Map<string, { readonly changed: number; readonly files: readonly SnapshotFile[] }>();
-const LISTINGS_KEPT = 16;
-/** A folder changed more recently may change again within the same tick of the file system's clock. */
-const SETTLED_MILLISECONDS = 1000;
-
-/** Records of views that change with iterations, in no particular order. */
-export function snapshotFiles(folder: string): readonly SnapshotFile[] {
-  const changed = statSync(join(folder, 'snapshots'), { throwIfNoEntry: false })?.mtimeMs;
-  const known = listings.get(folder);
-  if (known !== undefined && known.changed === changed) return known.files;
-  const files = listFiles(folder);
-  listings.delete(folder);
-  if (changed !== undefined && Date.now() - changed > SETTLED_MILLISECONDS) listings.set(folder, { changed, files });
-  const [oldest] = listings.keys();
-  if (listings.size > LISTINGS_KEPT && oldest !== undefined) listings.delete(oldest);
-  return files;
-}
-
-function listFiles(folder: string): SnapshotFile[] {
-  return namesIn(join(folder, 'snapshots')).flatMap(name => {
-    const match = snapshotName.exec(name);
-    return match === null ? [] : [{ name, iteration: Number(match[1]), member: Number(match[2]), view: match[3] }];
-  });
-}
-
 /** Names of the records of views that never change. */
 export function fixedSnapshots(folder: string): string[] {
-  return namesIn(join(folder, 'snapshots')).filter(name => name.startsWith('fixed-') && name.endsWith('.npz'));
+  return namesIn(snapshotFolder(folder)).filter(name => name.startsWith('fixed-') && name.endsWith('.npz'));
 }
 
 export function nineDigits(iteration: number): string {
@@ -140,13 +151,28 @@ function namesIn(folder: string): string[] {
   return existsSync(folder) ? readdirSync(folder) : [];
 }
 
-function readRecord(folder: string, name: string): { data: ViewData; reduction: number } | undefined {
-  const file = join(folder, 'snapshots', name);
+function fixedFile(folder: string, view: string): string {
+  return join(snapshotFolder(folder), `fixed-${view}.npz`);
+}
+
+function readFixed(folder: string, view: string): DecodedRecord | undefined {
+  const file = fixedFile(folder, view);
+  return existsSync(file) ? decodeRecord(folder, readFileSync(file), view) : undefined;
+}
+
+interface DecodedRecord {
+  readonly data: ViewData;
+  readonly reduction: number;
+}
+
+/** Undefined for bytes that a crash has cut off: records are not synchronised. */
+function decodeRecord(folder: string, bytes: Uint8Array | undefined, view: string): DecodedRecord | undefined {
+  if (bytes === undefined) return undefined;
   let arrays: ReturnType<typeof decodeNpz>;
   try {
-    arrays = decodeNpz(readFileSync(file), file);
+    arrays = decodeNpz(bytes, view);
   } catch {
-    return undefined; // cut off by a crash: records are not synchronised
+    return undefined;
   }
   const reduction = Number(arrays.get(REDUCTION)?.data[0] ?? 1);
   arrays.delete(REDUCTION);
@@ -157,50 +183,27 @@ function readRecord(folder: string, name: string): { data: ViewData; reduction: 
   return data === undefined ? undefined : { data, reduction };
 }
 
-/** As it is where it cannot be packed. */
-function packed(folder: string, data: ViewData, { over }: Packing): ViewData {
-  const { values: whole, ...rest } = data;
-  const values = over === undefined ? whole : shiftedBytes(folder, over, whole, -1);
-  if (!(values?.values instanceof Uint8Array)) return data;
-  const bytes = new Uint8Array(deflateRawSync(values.values, { level: 1 }));
-  return {
-    ...rest,
-    [PACKED]: { shape: [bytes.length], values: bytes },
-    [SHAPE]: { shape: [values.shape.length], values: Float64Array.from(values.shape) },
-    ...(over === undefined ? {} : { [OVER]: textArray(over) }),
-  };
-}
-
 /** Undefined where what it lies over is gone. */
 function unpacked(folder: string, data: ViewData): ViewData | undefined {
   const { [PACKED]: bytes, [SHAPE]: shape, [OVER]: over, ...rest } = data;
   if (bytes === undefined) return data;
-  const less = { shape: [...shape.values], values: new Uint8Array(inflateRawSync(bytes.values as Uint8Array)) };
-  const name = over === undefined ? undefined : new TextDecoder().decode(over.values as Uint8Array);
-  const values = name === undefined ? less : shiftedBytes(folder, name, less, 1);
-  return values === undefined ? undefined : { values, ...rest };
-}
-
-/** `values` plus (1) or less (-1) those of a view that never changes, modulo 256; undefined where the two do not match. */
-function shiftedBytes(folder: string, over: string, values: ViewArray, sign: 1 | -1): ViewArray | undefined {
-  const under = fixedBytes(folder, over);
-  if (!(values.values instanceof Uint8Array) || under?.shape.join() !== values.shape.join()) return undefined;
-  const [base, given] = [under.values, values.values];
-  const shifted = new Uint8Array(given.length);
-  for (let i = 0; i < shifted.length; i++) shifted[i] = given[i] + sign * base[i];
-  return { shape: values.shape, values: shifted };
+  const whole = { shape: [...shape.values], values: new Uint8Array(inflateRawSync(bytes.values as Uint8Array)) };
+  const tinted = { ...rest, classes: whole };
+  if (!isTinted(tinted)) return { values: whole, ...rest };
+  const under = over && fixedBytes(folder, new TextDecoder().decode(over.values as Uint8Array));
+  const values = under && drawTints(under, tinted);
+  return values && { values };
 }
 
 /** The last one read: every member's picture lies over the same. */
 let lastFixed: { readonly file: string; readonly changed: number; readonly values: ViewArray } | undefined;
 
 function fixedBytes(folder: string, view: string): ViewArray | undefined {
-  const name = `fixed-${view}.npz`;
-  const file = join(folder, 'snapshots', name);
+  const file = fixedFile(folder, view);
   const changed = statSync(file, { throwIfNoEntry: false })?.mtimeMs;
   if (changed === undefined) return undefined;
   if (lastFixed?.file !== file || lastFixed.changed !== changed) {
-    const values = readRecord(folder, name)?.data.values;
+    const values = readFixed(folder, view)?.data.values;
     if (!(values?.values instanceof Uint8Array)) return undefined;
     lastFixed = { file, changed, values };
   }
@@ -224,7 +227,8 @@ function inBytes(data: ViewData): ViewData {
     if (value > high) high = value;
   }
   const unit = high > low ? (high - low) / 255 : 1;
-  const bytes = Uint8Array.from(values.values as ArrayLike<number>, value => Math.round((value - low) / unit));
+  const bytes = new Uint8Array(values.values.length);
+  for (let i = 0; i < bytes.length; i++) bytes[i] = Math.round((values.values[i] - low) / unit);
   const scale = Float64Array.of(offset + step * low, step * unit);
   return { ...data, values: { shape: values.shape, values: bytes }, 'values.scale': { shape: [2], values: scale } };
 }

@@ -18,7 +18,7 @@ export interface PoseMethod {
   readonly passes: number | undefined;
   /** Names of the terms of an evaluation. */
   readonly terms: readonly string[];
-  /** Live settings that it does not heed. */
+  /** Settings that it does not heed. */
   readonly ignores: readonly string[];
   /** One pass of the members that are still in the run; those that leave it have converged. */
   evaluate(requests: readonly EvaluationRequest[]): Evaluation[];

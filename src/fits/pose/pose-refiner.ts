@@ -4,10 +4,10 @@ import type { CpuDevice } from '../../devices/cpu/cpu-device.ts';
 import type { FramePixels, PoseModel, SceneFrame, ScenePose } from '../../formats/pose-scene.ts';
 import { project } from '../../geometry/camera.ts';
 import { boundingBoxCentre, reportMesh } from '../../geometry/mesh-report.ts';
-import { type CamFromObject, transformPoint } from '../../geometry/rigid.ts';
+import { type CamFromObject, compose, invert, transformPoint } from '../../geometry/rigid.ts';
 import { angleBetween, radiansPerDegree } from '../../geometry/rotation.ts';
 import { LabError } from '../../protocol/lab-error.ts';
-import type { RefinableModel, RefinedPose, RefineRequest } from '../fit.ts';
+import type { RefinableModel, RefinedPose, RefineRequest, SceneView } from '../fit.ts';
 import { createPoseAssessor } from './assessment.ts';
 import type { PoseObservation } from './crop.ts';
 import { observeInstance } from './observe.ts';
@@ -15,7 +15,7 @@ import { symmetriesOf, uploadPoseMeshes } from './pose-meshes.ts';
 import { createPoseTarget, type PoseMeshes } from './pose-target.ts';
 import { publishedSettings, refinePublished } from './published.ts';
 import { descentSettings, polishSettings, type RefineResult, refinePose } from './refine.ts';
-import { reportUnits } from './units-report.ts';
+import { reportUnits, requireStartable } from './units-report.ts';
 import { clusterPoses, judgePose, type PoseCluster } from './verdict.ts';
 
 /** Members that are looked at once more for the verdict. */
@@ -32,9 +32,13 @@ export async function createRefinableModel(device: CpuDevice, model: PoseModel):
   const symmetries = await symmetriesOf(mesh);
 
   /** The result and the best members as the last stage of `polish` sees them, whatever the method was. */
-  const judge = (observation: PoseObservation, start: CamFromObject, { pose, members }: RefineResult): Judged => {
+  const judge = (
+    observations: readonly PoseObservation[],
+    start: CamFromObject,
+    { pose, members }: RefineResult,
+  ): Judged => {
     const best = members.slice(0, mostJudged);
-    const target = createPoseTarget(device, meshes, [observation], start, best.length + 2);
+    const target = createPoseTarget(device, meshes, observations, start, best.length + 2);
     try {
       const assessor = createPoseAssessor(target, symmetries);
       const [before, after, ...fits] = assessor.fitsOf([start, pose, ...best.map(member => member.pose)]);
@@ -70,18 +74,20 @@ export async function createRefinableModel(device: CpuDevice, model: PoseModel):
 
   return {
     triangles: meshReport.triangles,
-    refine(frame, pixels, start, request): RefinedPose {
-      const observation = observed(frame, pixels, start, centre);
-      const { camera, mask, depth } = observation;
+    mesh: meshes.full,
+    refine(views, start, request, others): RefinedPose {
+      const observations = observeViews(views, start, centre, others);
+      const [{ camera, mask, depth }] = observations;
       const { camFromObject } = start;
-      const { warnings } = reportUnits({
+      const report = reportUnits({
         ...{ camera, mask, mesh, meshReport, start: camFromObject, depthMillimetres: depth },
       });
+      requireStartable(report);
       const began = performance.now();
-      const result = refineByMethod(device, meshes, observation, camFromObject, request);
+      const result = refineByMethod(device, meshes, observations, camFromObject, request);
       const { pose } = result;
       const seconds = (performance.now() - began) / 1000;
-      const judged = judge(observation, camFromObject, result);
+      const judged = judge(observations, camFromObject, result);
       const [from, to] = [transformPoint(camFromObject, centre), transformPoint(pose, centre)];
       return {
         camFromObject: pose,
@@ -93,7 +99,7 @@ export async function createRefinableModel(device: CpuDevice, model: PoseModel):
           movedMillimetres: Math.hypot(...to.map((value, k) => value - from[k])),
         },
         // What is true of the mesh is true of all its rows.
-        warnings: warnings.filter(({ subject }) => subject !== 'mesh').map(({ message }) => message),
+        warnings: report.warnings.filter(({ subject }) => subject !== 'mesh').map(({ message }) => message),
       };
     },
     dispose() {
@@ -106,15 +112,40 @@ export async function createRefinableModel(device: CpuDevice, model: PoseModel):
 function refineByMethod(
   device: CpuDevice,
   meshes: PoseMeshes,
-  observation: PoseObservation,
+  observations: readonly PoseObservation[],
   start: CamFromObject,
   { method, members, seed }: RefineRequest,
 ): RefineResult {
   if (method === 'diffdope') {
-    return refinePublished(device, meshes, observation, start, { ...publishedSettings, members, seed });
+    return refinePublished(device, meshes, observations, start, { ...publishedSettings, members, seed });
   }
   const settings = method === 'descent' ? descentSettings : polishSettings;
-  return refinePose(device, meshes, observation, start, { ...settings, members, seed });
+  return refinePose(device, meshes, observations, start, { ...settings, members, seed });
+}
+
+/** The first view and those fitted with it, each with what is known to hide the object in it. */
+function observeViews(
+  views: readonly SceneView[],
+  start: ScenePose,
+  centre: Float64Array,
+  others: ReadonlyMap<number, RefinableModel>,
+): PoseObservation[] {
+  const [{ frame: first }] = views;
+  return views.map(({ frame, pixels }) => {
+    const [worldFromFirst, worldFromCam] = [first.worldFromCam, frame.worldFromCam];
+    const camFromFirst =
+      frame !== first && worldFromFirst && worldFromCam ? compose(invert(worldFromCam), worldFromFirst) : undefined;
+    const seen = camFromFirst === undefined ? start.camFromObject : compose(camFromFirst, start.camFromObject);
+    const occluders = frame.instances.flatMap(({ objectId, camFromObject }) => {
+      const other = objectId === start.objectId ? undefined : others.get(objectId);
+      return other === undefined || camFromObject === undefined ? [] : [{ mesh: other.mesh, camFromObject }];
+    });
+    return {
+      ...observed(frame, pixels, { ...start, camFromObject: seen }, centre),
+      ...(occluders.length > 0 ? { occluders } : {}),
+      ...(camFromFirst === undefined ? {} : { camFromFirst }),
+    };
+  });
 }
 
 /** What the frame shows of the object; of several instances of it the one whose mask is nearest to the start. */

@@ -7,6 +7,7 @@ import {
   nearestEquivalent,
   type PoseRuler,
   plainErrors,
+  sampledPoints,
 } from '../../geometry/pose-metrics.ts';
 import type { CamFromObject } from '../../geometry/rigid.ts';
 import { isSymmetric, type Symmetries } from '../../geometry/symmetry.ts';
@@ -24,7 +25,7 @@ export interface PoseResults {
   errors(member: number, when: MeasureContext['when']): Measures;
   /** Verdict and deviations of a member's pose. */
   worth(member: number): Measures;
-  files(member: number, encodePicture: EncodePicture): Promise<ExportFile[]>;
+  files(member: number, encodePicture: EncodePicture, seconds?: number): Promise<ExportFile[]>;
 }
 
 /** Vertices that errors of a running fit are measured with, and those of a result that look for their nearest one: the search
@@ -109,12 +110,13 @@ export function createPoseResults(
             }),
       };
     },
-    files(member, encodePicture) {
+    files(member, encodePicture, seconds) {
       const { poses, fits, clusters } = survey();
+      const { covariance, visibility } = assessor.assess(poses[member]);
       return resultFiles(
         {
           ...{ ...object, image, clusters, camera: observation.camera, camFromObject: poses[member] },
-          covariance: assessor.assess(poses[member]).covariance,
+          ...{ covariance, seconds, overlap: visibility.overlap },
           termNames: ['mask', 'depth'],
           members: method.members.map(({ label, learningRate }, m) => ({
             ...{ member: m, label, learningRate, loss: fits[m].score, terms: [fits[m].mask, fits[m].depth] },
@@ -125,10 +127,4 @@ export function createPoseResults(
       );
     },
   };
-}
-
-/** About `count` of the points [n, 3], evenly over their order. */
-function sampledPoints(points: Float32Array, count: number): Float32Array {
-  const stride = Math.ceil(points.length / 3 / count);
-  return points.filter((_, i) => Math.floor(i / 3) % stride === 0);
 }

@@ -55,8 +55,8 @@ export interface PoseTarget {
   evaluate(detail: PoseDetail, questions: readonly PoseQuestion[]): PoseTerms[];
   /** The first picture's crop. */
   crop(size: number): PoseCrop;
-  /** The full mesh in the first picture's crop. */
-  draw(size: number, pose: CentredPose): DrawnPoses;
+  /** The full mesh in the first picture's crop, at poses [pose, 12], of which there are at most as many as members. */
+  draw(size: number, poses: Float64Array): DrawnPoses;
   dispose(): void;
 }
 
@@ -138,7 +138,7 @@ export function createPoseTarget(
   return {
     mesh,
     start: centredPose(start, mesh),
-    hasDepth: observations.some(({ depth }) => depth !== undefined),
+    hasDepth: observations.some(knowsDepth),
     views: views.length,
     rectangle: first.rectangle,
     evaluate(detail, questions) {
@@ -146,11 +146,16 @@ export function createPoseTarget(
       return views.length === 1 ? answers[0] : questions.map((_, q) => meanTerms(answers.map(each => each[q])));
     },
     crop: size => cropOf(first, size, false),
-    draw: (size, pose) => rendererAt(first, size, 'full', false).draw(pose),
+    draw: (size, poses) => rendererAt(first, size, 'full', false).draw(poses),
     dispose() {
       for (const { renderers } of views) for (const renderer of renderers.values()) renderer.dispose();
     },
   };
+}
+
+/** Whether the depth of the object is known anywhere: an image of zeros is none. */
+export function knowsDepth({ depth, mask }: Pick<PoseObservation, 'depth' | 'mask'>): boolean {
+  return depth?.some((z, i) => z > 0 && mask[i] > 0.5) === true;
 }
 
 /** Inverse depth [height, width] of the nearest occluder, 0 nothing; undefined without occluders. */

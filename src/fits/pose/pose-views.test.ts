@@ -4,6 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { boxMesh } from '../../geometry/primitives.ts';
 import { type CamFromObject, identityRigid, rigid } from '../../geometry/rigid.ts';
 import { identityRotation } from '../../geometry/rotation.ts';
+import { drawTints, isTinted } from '../../protocol/tinted-picture.ts';
 import type { ImageView } from '../../protocol/views.ts';
 import { realValues } from '../../protocol/views.ts';
 import { createPoseViews, drawSize } from './pose-views.ts';
@@ -19,7 +20,7 @@ const map = (of: (i: number) => number) => Float32Array.from({ length: pixels },
 const pose: CamFromObject = rigid(identityRotation(), Float64Array.of(1, 2, 500));
 const views = createPoseViews({
   image: new Float32Array(side * side * 3).fill(0.4),
-  observation: { camera, mask: new Float32Array(side * side), depth: new Float32Array(side * side) },
+  observation: { camera, mask: new Float32Array(side * side).fill(1), depth: new Float32Array(side * side).fill(500) },
   mesh,
   texture: { width: 1024, height: 2, values: Float32Array.from({ length: 6144 }, (_, i) => ((i / 3) & 1 ? 1 : 0)) },
   truth: identityRigid<'object'>() as unknown as CamFromObject,
@@ -36,10 +37,11 @@ const views = createPoseViews({
     maskArea: pixels / 2,
     depthCount: pixels / 2,
   },
-  draw: () => ({
-    triangles: Int32Array.from({ length: pixels }, (_, i) => (drawn(i) ? 0 : -1)),
-    depth: map(i => (drawn(i) ? 504 : 0)),
-  }),
+  draw: poses =>
+    poses.map(() => ({
+      triangles: Int32Array.from({ length: pixels }, (_, i) => (drawn(i) ? 0 : -1)),
+      depth: map(i => (drawn(i) ? 504 : 0)),
+    })),
 });
 const at = (values: ArrayLike<number>, x: number, y: number) => [0, 1, 2].map(c => values[3 * (y * side + x) + c]);
 
@@ -57,6 +59,14 @@ describe('pictures of a pose', () => {
     // The outline is on the model's own outermost pixels.
     expect(at(overlay, side / 4, y)).toEqual(at(overlay, (3 * side) / 4 - 1, y));
     expect(at(overlay, side / 4 - 1, y)).toEqual(missed);
+  });
+
+  it('are recorded as what is drawn over the photo, which gives them back', () => {
+    const [recorded] = views.recorded('overlay', [pose]);
+    if (!isTinted(recorded)) throw new Error(Object.keys(recorded).join());
+    expect(recorded.classes.values.length).toBe(pixels);
+    const drawnAgain = drawTints(views.data('photo', pose).values, recorded)?.values as Uint8Array;
+    expect(Buffer.compare(drawnAgain, views.data('overlay', pose).values.values as Uint8Array)).toBe(0);
   });
 
   it('give the depth error in millimetres, and nothing where nothing was measured or drawn', () => {

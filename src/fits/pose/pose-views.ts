@@ -7,8 +7,10 @@ import type { Mesh } from '../../geometry/mesh.ts';
 import { median } from '../../geometry/pose-metrics.ts';
 import { type CamFromObject, matrix3x4 } from '../../geometry/rigid.ts';
 import type { PoseCrop } from '../../ops/rasterise/pose-terms.ts';
+import { drawTints, type TintedPicture } from '../../protocol/tinted-picture.ts';
 import type { ImageView, ViewArray, ViewData, ViewDescription } from '../../protocol/views.ts';
 import type { PoseObservation } from './crop.ts';
+import { knowsDepth } from './pose-target.ts';
 
 /** Pixels a side of the crop that the model is drawn in for pictures. */
 export const drawSize = 128;
@@ -38,20 +40,29 @@ export interface PoseViewSource {
   readonly truth: CamFromObject | undefined;
   readonly diameterMillimetres: number;
   readonly rectangle: PixelRectangle;
-  /** The crop at `drawSize`, and the model drawn in it: [drawSize, drawSize], triangle (-1: none) and z-depth. */
+  /** The crop at `drawSize`. */
   readonly crop: PoseCrop;
-  draw(pose: CamFromObject): { readonly triangles: Int32Array; readonly depth: Float32Array };
+  /** The model drawn in it. */
+  draw(poses: readonly CamFromObject[]): readonly Drawing[];
+}
+
+/** [drawSize, drawSize]: triangle (-1: none) and z-depth. */
+export interface Drawing {
+  readonly triangles: Int32Array;
+  readonly depth: Float32Array;
 }
 
 export interface PoseViews {
   readonly descriptions: readonly ViewDescription[];
   data(id: string, pose: CamFromObject): ViewData;
+  /** What is recorded of it at each of these poses. */
+  recorded(id: string, poses: readonly CamFromObject[]): ViewData[];
 }
 
 export function createPoseViews(source: PoseViewSource): PoseViews {
   const { observation, mesh, crop, truth } = source;
   const photo = photoOf(source);
-  const hasDepth = observation.depth !== undefined;
+  const hasDepth = knowsDepth(observation);
   const limit = Number((DEPTH_RANGE * source.diameterMillimetres).toPrecision(1));
   const image = { kind: 'image', frames: 1 } as const;
   const square = { height: photoSize, width: photoSize, channels: 3, range: [0, 255] } as const;
@@ -82,25 +93,32 @@ export function createPoseViews(source: PoseViewSource): PoseViews {
     ...shownMesh(mesh, source.texture),
     ...(truth === undefined ? {} : { trueWorldFromObject: matrixArray(truth) }),
   };
+  const under = picture(photo);
+  const data = (id: string, pose: CamFromObject): ViewData => {
+    switch (id) {
+      case 'photo':
+        return { values: under };
+      case 'overlay':
+        return { values: drawTints(under, overlayOf(source, source.draw([pose])[0]))! };
+      case 'depth-error':
+        return depthErrorOf(source, source.draw([pose])[0], limit);
+      case 'mesh':
+        return meshData;
+      case 'poses':
+        return { worldFromObject: matrixArray(pose) };
+      case 'camera':
+        return cameraOf(crop);
+      default:
+        return pointsOf(source, photo);
+    }
+  };
   return {
     descriptions,
-    data(id, pose) {
-      switch (id) {
-        case 'photo':
-          return { values: picture(photo) };
-        case 'overlay':
-          return { values: picture(overlayOf(source, photo, pose)) };
-        case 'depth-error':
-          return depthErrorOf(source, pose, limit);
-        case 'mesh':
-          return meshData;
-        case 'poses':
-          return { worldFromObject: matrixArray(pose) };
-        case 'camera':
-          return cameraOf(crop);
-        default:
-          return pointsOf(source, photo);
-      }
+    data,
+    recorded(id, poses) {
+      if (id === 'overlay') return source.draw(poses).map(drawing => overlayOf(source, drawing));
+      if (id === 'depth-error') return source.draw(poses).map(drawing => depthErrorOf(source, drawing, limit));
+      return poses.map(pose => data(id, pose));
     },
   };
 }
@@ -129,30 +147,28 @@ function photoOf({ image, observation, rectangle }: PoseViewSource): Uint8Array 
   return out;
 }
 
-/** Added to the photo: what is the same for all pixels of a kind is recorded in next to no room. */
-const tints = { right: [-20, 32, -20], outside: [70, -30, -40], missed: [-50, -10, 70] } as const;
-const outline = [255, 221, 0] as const;
+/** What the classes of the overlay do to the photo under them. */
+const tints: ViewArray = {
+  shape: [5, 4],
+  values: Float32Array.of(
+    ...[0, 0, 0, 1], // nothing there
+    ...[-20, 32, -20, 1], // the model covers the mask
+    ...[70, -30, -40, 1], // it leaves it
+    ...[-50, -10, 70, 1], // mask that it misses
+    ...[255, 221, 0, 0], // its outline
+  ),
+};
+const overlayClass = { right: 1, outside: 2, missed: 3, outline: 4 } as const;
 
-function overlayOf({ crop, draw }: PoseViewSource, photo: Uint8Array, pose: CamFromObject): Uint8Array {
-  const { triangles } = draw(pose);
-  const out = photo.slice();
+function overlayOf({ crop }: PoseViewSource, { triangles }: Drawing): TintedPicture {
+  const classes = new Uint8Array(triangles.length);
   for (let i = 0; i < triangles.length; i++) {
     const inMask = crop.distance[i] < 0;
-    const covered = triangles[i] >= 0;
-    if (!covered && !inMask) continue;
-    const column = i % drawSize;
-    const first = 3 * ENLARGED * (((i - column) / drawSize) * photoSize + column);
-    const onEdge = covered && isOnEdge(triangles, i, column);
-    const tint = covered ? (inMask ? tints.right : tints.outside) : tints.missed;
-    for (let row = 0; row < ENLARGED; row++) {
-      const from = first + 3 * row * photoSize;
-      for (let at = from; at < from + 3 * ENLARGED; at++) {
-        const c = (at - from) % 3;
-        out[at] = onEdge ? outline[c] : Math.min(255, Math.max(0, out[at] + tint[c]));
-      }
-    }
+    if (triangles[i] < 0) classes[i] = inMask ? overlayClass.missed : 0;
+    else if (isOnEdge(triangles, i, i % drawSize)) classes[i] = overlayClass.outline;
+    else classes[i] = inMask ? overlayClass.right : overlayClass.outside;
   }
-  return out;
+  return { classes: { shape: [1, drawSize, drawSize, 1], values: classes }, tints };
 }
 
 /** A covered pixel beside one that is not, or at the border of the drawing. */
@@ -161,8 +177,7 @@ function isOnEdge(triangles: Int32Array, i: number, column: number): boolean {
   return triangles[i - 1] < 0 || triangles[i + 1] < 0 || triangles[i - drawSize] < 0 || triangles[i + drawSize] < 0;
 }
 
-function depthErrorOf({ crop, draw }: PoseViewSource, pose: CamFromObject, limit: number): ViewData {
-  const { depth } = draw(pose);
+function depthErrorOf({ crop }: PoseViewSource, { depth }: Drawing, limit: number): ViewData {
   const step = (2 * limit) / (NO_ERROR - 1);
   const values = new Uint8Array(drawSize * drawSize).fill(NO_ERROR);
   for (let i = 0; i < values.length; i++) {

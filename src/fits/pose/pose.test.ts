@@ -99,8 +99,8 @@ describe('polish', () => {
     const loser = engine.members.find(({ reason }) => reason === 'left to better members')?.member as number;
     problem.dispose();
     const locked = await run({}, 32, [[0, `members.${loser}.locked`, 1]]);
-    expect(locked.engine.members[loser].reason).toBe('iteration limit');
-    expect(locked.engine.members.filter(({ reason }) => reason === 'iteration limit').length).toBe(
+    expect(locked.engine.members[loser].reason).toBe('all stages done');
+    expect(locked.engine.members.filter(({ reason }) => reason === 'all stages done').length).toBe(
       polishSettings.stages[polishSettings.stages.length - 1].members,
     );
     expect(locked.measures.addMillimetres).toBeLessThan(2 * (measures.addMillimetres as number) + 0.1);

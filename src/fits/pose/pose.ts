@@ -17,7 +17,7 @@ import { createRefinableModel } from './pose-refiner.ts';
 import { loadPose, polishPasses } from './problem.ts';
 import { onlyObject, sharedSampleScene } from './sample-scene.ts';
 import { type PoseStart, startOf, startPoseNames, startSettings } from './start-pose.ts';
-import { reportUnits, type UnitsReport, unitsFacts, unitsWarnings } from './units-report.ts';
+import { reportUnits, requireStartable, type UnitsReport, unitsFacts, unitsWarnings } from './units-report.ts';
 import { verdictCaptions } from './verdict.ts';
 
 function liveSetting(
@@ -334,7 +334,8 @@ export const pose: Fit = {
     const [shared] = members;
     const subject = await subjectOf(input, shared, context.seed);
     const { frame, object, start, report, symmetries } = subject;
-    if (report.maskPixels === 0) throw emptyMask(report);
+    requireStartable(report);
+    requireWeights(members);
     context.note?.(`Start: ${start.source}.`);
     const findings = findingsOf(subject);
     for (const warning of findings.warnings) context.note?.(warning);
@@ -353,9 +354,19 @@ export const pose: Fit = {
   },
 };
 
-function emptyMask({ warnings }: UnitsReport): LabError {
-  const [{ message, tip }] = warnings.filter(({ subject }) => subject === 'mask');
-  return new LabError({ code: 'input', message, where: 'mask', tip });
+/** Throws a LabError of code 'setting' for a member whose loss is nothing. */
+function requireWeights(members: readonly SettingValues[]): void {
+  const idle = members.find(({ method, maskWeight, depthWeight, colourWeight }) => {
+    const terms = [maskWeight, depthWeight, ...(method === 'descent' ? [colourWeight] : [])];
+    return terms.every(weight => Number(weight) === 0);
+  });
+  if (idle === undefined) return;
+  throw new LabError({
+    code: 'setting',
+    message: 'The weights of mask and depth are both 0, so there is nothing to fit.',
+    where: 'setting maskWeight',
+    tip: 'Give one of them a weight, such as maskWeight=1.',
+  });
 }
 
 /** What a report measured, for the summary of a run. */

@@ -1,13 +1,12 @@
 // A pose as the engine refines it: the members of a method, what they look like, and how far from the truth they are where
 // it is known.
 
-import type { LoadedPoseScene } from '../../formats/pose-scene.ts';
+import { type LoadedPoseScene, viewsOfObject } from '../../formats/pose-scene.ts';
 import { decimateMesh } from '../../geometry/decimate.ts';
 import { type CamFromObject, compose, invert, matrix3x4, matrix4x4 } from '../../geometry/rigid.ts';
 import type { Symmetries } from '../../geometry/symmetry.ts';
-import { type DeviceMesh, uploadMesh } from '../../ops/rasterise/pose-cpu.ts';
+import { type DeviceMesh, type DrawnPoses, uploadMesh } from '../../ops/rasterise/pose-cpu.ts';
 import { prepareMesh, type RenderMesh } from '../../ops/rasterise/render-mesh.ts';
-import { LabError } from '../../protocol/lab-error.ts';
 import type { LoadContext, Problem, SettingValues } from '../fit.ts';
 import type { PoseObservation } from './crop.ts';
 import { observeObject } from './observe.ts';
@@ -16,7 +15,7 @@ import type { PoseMethod } from './pose-method.ts';
 import { createPoseResults } from './pose-results.ts';
 import { centredPose } from './pose-steps.ts';
 import { createPoseTarget, type PoseTarget } from './pose-target.ts';
-import { createPoseViews, drawSize, POSE_MEASURE } from './pose-views.ts';
+import { createPoseViews, type Drawing, drawSize, POSE_MEASURE, type PoseViewSource } from './pose-views.ts';
 import { createPublishedMethod, publishedSettings } from './published.ts';
 import { descentSettings, polishSettings } from './refine.ts';
 import { createStagedMethod } from './staged-method.ts';
@@ -54,7 +53,9 @@ export async function loadPose(
     uploaded.push(onDevice);
     return onDevice;
   };
-  const observations = viewsOf(task).map(frame => withOccluders(task, frame, upload));
+  const observations = viewsOfObject(task.scene.scene, task.frame, task.objectId, task.views ?? 1).map(frame =>
+    withOccluders(task, frame, upload),
+  );
   const [observation] = observations;
   const target = createPoseTarget(device, meshes, observations, task.start, members.length);
   const method = createMethod(target, members, seed);
@@ -63,7 +64,10 @@ export async function loadPose(
     mesh: (await decimateMesh(model.mesh, MOST_SHOWN_TRIANGLES, 'keep')).mesh,
     rectangle: target.rectangle,
     crop: target.crop(drawSize),
-    draw: drawOnce(pose => target.draw(drawSize, centredPose(pose, full))),
+    draw: drawOnce(poses => {
+      const numbers = poses.flatMap(pose => [...centredPose(pose, full)]);
+      return target.draw(drawSize, Float64Array.from(numbers));
+    }),
   });
   const results = createPoseResults(object, target, method, task.symmetries ?? (await symmetriesOf(model.mesh)));
 
@@ -108,6 +112,7 @@ export async function loadPose(
     // Pictures of all members at every snapshot would cost more than the fit.
     records: (id, _member, when, iteration) => id === 'poses' || when === 'final' || isPictured(iteration),
     view: (id, member) => views.data(id, method.poseOf(member)),
+    recorded: (id, those) => views.recorded(id, those.map(method.poseOf)),
     exports(member) {
       const pose = method.poseOf(member);
       const picture = views.data('overlay', pose).values;
@@ -144,38 +149,24 @@ function isPictured(iteration: number): boolean {
   return iteration === 0 || step(iteration) !== step(iteration - 1);
 }
 
-/** Views of one pose are asked for one after another: the last drawing is kept. */
-function drawOnce<T>(draw: (pose: CamFromObject) => T): (pose: CamFromObject) => T {
-  let last: { readonly key: string; readonly drawn: T } | undefined;
-  return pose => {
-    const key = [...pose.rotation, ...pose.translation].join();
-    if (last?.key !== key) last = { key, drawn: draw(pose) };
-    return last.drawn;
+/** Views of the same poses are asked for one after another: the last drawings are kept. */
+function drawOnce(draw: (poses: readonly CamFromObject[]) => DrawnPoses): PoseViewSource['draw'] {
+  let last: { readonly key: string; readonly drawn: Drawing[] } | undefined;
+  return poses => {
+    const key = poses.flatMap(({ rotation, translation }) => [...rotation, ...translation]).join();
+    if (last?.key === key) return last.drawn;
+    const { triangles, depth } = draw(poses);
+    const drawn = poses.map((_, p): Drawing => {
+      const [from, to] = [p, p + 1].map(at => at * drawSize ** 2);
+      return { triangles: triangles.subarray(from, to), depth: depth.subarray(from, to) };
+    });
+    last = { key, drawn };
+    return drawn;
   };
 }
 
 /** Iterations of `polish`. */
 export const polishPasses = polishSettings.stages.reduce((sum, { passes }) => sum + passes, 0);
-
-/** Frames that are fitted together, that of the task first. */
-function viewsOf({ scene: { scene, pixels }, frame, objectId, views = 1 }: PoseTask): number[] {
-  const further = scene.frames.flatMap((_, k) => {
-    const other = (frame + 1 + k) % scene.frames.length;
-    const { instances, worldFromCam } = scene.frames[other];
-    const index = instances.findIndex(instance => instance.objectId === objectId);
-    const isSeen = index >= 0 && pixels[other]?.masks[index] !== undefined;
-    return other !== frame && isSeen && worldFromCam !== undefined ? [other] : [];
-  });
-  if (views > 1 && (scene.frames[frame].worldFromCam === undefined || further.length < views - 1)) {
-    throw new LabError({
-      code: 'input',
-      message: `Frame ${frame} and ${views - 1} more that show object ${objectId} from known cameras are not to be had.`,
-      where: `frame ${frame}, object ${objectId}`,
-      tip: 'Cameras are known where the scene gives cam_to_world (scene.json) or cam_R_w2c and cam_t_w2c (BOP). Lower views.',
-    });
-  }
-  return [frame, ...further.slice(0, views - 1)];
-}
 
 function withOccluders(task: PoseTask, frame: number, upload: (mesh: RenderMesh) => DeviceMesh): PoseObservation {
   const { scene, models } = task.scene;

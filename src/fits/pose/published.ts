@@ -87,7 +87,7 @@ export function createPublishedMethod(target: PoseTarget, settings: PublishedSet
     })),
     passes: updates + 1,
     terms: ['mask', 'depth', 'score'],
-    ignores: ['silhouetteScale', 'depthScale', 'colourWeight', 'locked'],
+    ignores: ['silhouetteScale', 'depthScale', 'colourWeight', 'locked', 'size', 'iterations'],
     evaluate(requests) {
       const answers = target.evaluate(
         { size, mesh: 'full' },
@@ -109,7 +109,10 @@ export function createPublishedMethod(target: PoseTarget, settings: PublishedSet
         state.set(quaternionGradient(quatOf(member), turn), State.gradient);
         state.set(g.subarray(3), State.gradient + 4);
         const isLast = state[State.updates] === updates;
-        return { loss, validation: isLast ? loss : undefined, terms: [mask, depth / unit, score] };
+        const terms = [mask, depth / unit, score];
+        return isLast
+          ? { loss, validation: loss, terms, converged: true, reason: 'all updates done' }
+          : { loss, validation: undefined, terms };
       });
     },
     advance(member, { learningRate }) {

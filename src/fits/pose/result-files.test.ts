@@ -32,6 +32,8 @@ const result: PoseResult = {
     alongMillimetres: 1.5,
     acrossMillimetres: 0.2,
   },
+  overlap: 0.93,
+  seconds: 0.4,
   termNames: ['mask', 'depth'],
   members: [
     { member: 0, label: 'start', learningRate: 0.3, loss: 0.05, terms: [0.02, 0.03], camFromObject },
@@ -59,8 +61,13 @@ const textOf = async (name: string) => new TextDecoder().decode(await fileOf(nam
 describe('files of a refined pose', () => {
   it('hold the pose as a row of BOP results and as a start file, which read back', async () => {
     expect(decodeBopResults(await fileOf('poses.csv'), 'poses.csv')).toMatchObject([
-      { sceneId: 2, imageId: 7, objectId: 3, camFromObject: { translation: camFromObject.translation } },
+      {
+        ...{ sceneId: 2, imageId: 7, objectId: 3, score: 0.93, seconds: 0.4 },
+        camFromObject: { translation: camFromObject.translation },
+      },
     ]);
+    const [unknown] = await resultFiles({ ...result, seconds: undefined }, encodePicture);
+    expect(decodeBopResults(unknown.bytes, 'poses.csv')[0].seconds).toBe(-1);
     const [read] = decodeStartFile(await fileOf('pose.json'), 'pose.json');
     expect(read).toMatchObject({ imageId: 7, objectId: 3 });
     expect(read.camFromObject.translation).toEqual(camFromObject.translation);

@@ -39,6 +39,10 @@ export interface PoseResult {
   readonly image: Float32Array;
   readonly camFromObject: CamFromObject;
   readonly covariance: PoseCovariance | undefined;
+  /** Intersection over union of drawing and mask, 0 to 1. */
+  readonly overlap: number;
+  /** That the run took; undefined: not known. */
+  readonly seconds: number | undefined;
   readonly termNames: readonly string[];
   readonly members: readonly MemberResult[];
   /** Best first. */
@@ -47,12 +51,13 @@ export interface PoseResult {
 
 /** poses.csv (a row of a BOP results file), pose.json, covariance.json (where there is one), members.csv and scene.glb. */
 export async function resultFiles(result: PoseResult, encodePicture: EncodePicture): Promise<ExportFile[]> {
-  const { sceneId, imageId, model, camFromObject, covariance } = result;
+  const { sceneId, imageId, model, camFromObject, covariance, overlap, seconds } = result;
   const { objectId } = model;
+  const taken = seconds === undefined ? -1 : Number(seconds.toFixed(3));
   return [
     {
       name: 'poses.csv',
-      bytes: encodeBopResults([{ sceneId, imageId, objectId, score: 1, camFromObject, seconds: -1 }]),
+      bytes: encodeBopResults([{ sceneId, imageId, objectId, score: overlap, camFromObject, seconds: taken }]),
     },
     { name: 'pose.json', bytes: encodePoseJson(camFromObject, imageId, objectId) },
     ...(covariance === undefined ? [] : [{ name: 'covariance.json', bytes: covarianceJson(result, covariance) }]),

@@ -214,7 +214,7 @@ export function createStagedMethod(target: PoseTarget, settings: StagedSettings)
     })),
     passes: stages.reduce((sum, { passes }) => sum + passes, 0),
     terms: ['mask', 'depth', 'colour', 'objective'],
-    ignores: ['silhouetteScale', 'depthScale'],
+    ignores: ['silhouetteScale', 'depthScale', 'size', 'iterations'],
     evaluate(requests) {
       const at = stageAt(stages, states[requests[0].member][State.pass]);
       const { stage, next, isLast } = at;
@@ -252,7 +252,10 @@ export function createStagedMethod(target: PoseTarget, settings: StagedSettings)
               startPenalty(poseAt(member), target, settings)
             : undefined;
         const evaluation = { loss: score, validation: rank, terms: [mask, depth, colour, objective] };
-        return gone.has(member) ? { ...evaluation, converged: true, reason: 'left to better members' } : evaluation;
+        if (gone.has(member)) return { ...evaluation, converged: true, reason: 'left to better members' };
+        return isLast && next === undefined
+          ? { ...evaluation, converged: true, reason: 'all stages done' }
+          : evaluation;
       });
     },
     advance(member, hyper) {

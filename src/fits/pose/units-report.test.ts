@@ -166,7 +166,21 @@ describe('report before a pose is fitted', () => {
     expect(only({ mask })).toMatch(/mask: The mask is empty/);
     const values = Uint16Array.from(mask, (_, i) => [0, 21, 8][i % 3]);
     expect(only({ mask, labels: { wanted: 7, values } })).toMatch(/no pixel of value 7; it has 8, 21/);
-    expect(only({ depthMillimetres: new Float32Array(320 * 240) })).toMatch(/Inside the mask no depth is known/);
+    expect(only({ depthMillimetres: new Float32Array(320 * 240) })).toMatch(/depth: The depth image is empty/);
+    const aside = Float32Array.from(good.mask!, value => (value > 0.5 ? 0 : 900));
+    expect(only({ depthMillimetres: aside })).toMatch(/Inside the mask no depth is known/);
+  });
+
+  it.each([
+    ['inverted', good.mask!.map(value => 1 - value), /mask: The mask covers 94.7 % of the image .* looks inverted/],
+    ['all white', good.mask!.map(() => 1), /mask: The mask covers the whole image/],
+    ['one pixel', good.mask!.map((_, i) => (i === 120 * 320 + 150 ? 1 : 0)), /mask: The mask has a single pixel/],
+  ])('a mask that is %s is named, and nothing is concluded from its size', (_, mask, words) => {
+    expect(only({ mask })).toMatch(words);
+  });
+
+  it('a mesh in a far too large unit: that alone, and no advice about the start', () => {
+    expect(only(scaled(1e6))).toMatch(/unit: .*The mesh is 10⁶ too large/);
   });
 
   it('a camera matrix for another image size, or with focal lengths in millimetres', () => {
@@ -179,6 +193,7 @@ describe('report before a pose is fitted', () => {
     const { meshReport } = good;
     expect(only({ meshReport: { ...meshReport, triangles: 1e6 } })).toMatch(/1,000,000 triangles.*thins it out/);
     expect(only({ meshReport: { ...meshReport, degenerateTriangles: 4 } })).toMatch(/4 of 12 triangles have no area/);
+    expect(only({ meshReport: { ...meshReport, degenerateTriangles: 12 } })).toMatch(/None of the 12 triangles/);
     expect(only({ meshReport: { ...meshReport, closed: false } })).toMatch(/holes or open borders/);
     expect(only({ meshReport: { ...meshReport, consistentlyOriented: false } })).toMatch(/do not agree/);
     expect(only({ notes: ['The texture can.png is missing.'] })).toMatch(/mesh: The texture can.png is missing/);

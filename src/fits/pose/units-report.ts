@@ -4,11 +4,12 @@ import type { Camera } from '../../geometry/camera.ts';
 import { scaleCamera } from '../../geometry/camera.ts';
 import type { Mesh } from '../../geometry/mesh.ts';
 import { boundingBoxCentre, type MeshReport } from '../../geometry/mesh-report.ts';
+import { findPoseConfusion } from '../../geometry/pose-confusions.ts';
 import { median } from '../../geometry/pose-metrics.ts';
 import { type CamFromObject, compose, flipCameraAxes, transformPoint, transformPoints } from '../../geometry/rigid.ts';
+import { LabError } from '../../protocol/lab-error.ts';
 import { maskBounds } from './crop.ts';
 import { photograph } from './photograph.ts';
-import { findStartConfusion } from './start-confusions.ts';
 
 export interface UnitsInput {
   readonly camera: Camera;
@@ -74,6 +75,16 @@ export function unitsWarnings({ warnings }: UnitsReport): readonly string[] {
   return warnings.map(({ message, tip }) => `${message} ${tip}`);
 }
 
+/** Throws a LabError of code 'input' for what no fit can start from: an empty mask, an object that is not before the camera. */
+export function requireStartable({ maskPixels, projectedWidth, warnings }: UnitsReport): void {
+  const subjects: PoseWarningSubject[] =
+    maskPixels === 0 ? ['mask'] : projectedWidth === undefined ? ['unit', 'start'] : [];
+  const [first] = subjects.flatMap(subject => warnings.filter(warning => warning.subject === subject));
+  if (first === undefined) return;
+  const { subject, message, tip } = first;
+  throw new LabError({ code: 'input', message, where: subject, tip });
+}
+
 function percent(share: number): string {
   return `${format(100 * share)} %`;
 }
@@ -93,78 +104,49 @@ export function reportUnits(input: UnitsInput): UnitsReport {
   const inMask = mask && depthMillimetres && medianDepth(depthMillimetres, mask);
   const distance = transformPoint(start, boundingBoxCentre(mesh))[2];
   const box = projectedBox(camera, mesh, start);
-  const seen = mask && maskBounds(mask, camera.width);
-  const overlap = seen && box ? overlapOf(camera, mesh, start, mask!) : undefined;
-  const confusion =
-    seen &&
-    findStartConfusion(start, overlap ?? 0, pose => {
-      const other = projectedBox(camera, mesh, pose);
-      return other !== undefined && doBoxesMeet(other, seen) ? overlapOf(camera, mesh, pose, mask!) : 0;
-    });
+  const bounds = mask && maskBounds(mask, camera.width);
+  const overlap = bounds && box ? overlapOf(camera, mesh, start, mask!) : undefined;
 
-  warnOfMask(input, maskPixels, warn);
+  // What a mask that is not one of the object says of sizes and places leads astray.
+  const seen = warnOfMask(input, maskPixels, warn) === 'doubtful' ? undefined : bounds;
   warnOfCamera(camera, warn);
   warnOfMesh(input, warn);
-  if (depthMillimetres !== undefined && maskPixels && inMask === undefined) {
+  if (depthMillimetres !== undefined && seen !== undefined && inMask === undefined) {
+    const isEmpty = !depthMillimetres.some(z => z > 0);
     warn(
       'depth',
-      'Inside the mask no depth is known.',
+      isEmpty ? 'The depth image is empty: no pixel of it has a depth.' : 'Inside the mask no depth is known.',
       'Check that depth and image belong together; the fit goes on with the mask alone.',
     );
   }
-  if (confusion !== undefined) {
-    const where =
-      distance <= 0
-        ? `is ${format(-distance)} mm behind the camera`
-        : box === undefined
-          ? 'reaches behind the camera'
-          : `covers ${Math.round(100 * (overlap ?? 0))} % of the mask`;
-    warn(
-      'start',
-      `The start pose ${where}; read as one ${confusion.reading} it fits the mask.`,
-      `${confusion.remedy} Poses map object to camera: OpenCV axes, row by row, millimetres.`,
-    );
-  } else if (box === undefined) {
-    const flipped = projectedBox(camera, mesh, compose(flipCameraAxes, start));
-    const isOpenGl = flipped !== undefined && isInImage(camera, flipped);
-    warn(
-      'start',
-      distance <= 0
-        ? `The start pose is ${format(-distance)} mm behind the camera.`
-        : 'Part of the object is behind the camera at the start pose.',
-      isOpenGl
-        ? 'The pose seems to have OpenGL axes (y up, z back): negate its second and third row.'
-        : 'Poses map object to camera, with z forward; invert the matrix if it is camera to object.',
-    );
-  } else if (!isInImage(camera, box)) {
-    warn(
-      'start',
-      'At the start pose the object is outside the image.',
-      'Check the start pose and whether the camera matrix is for this image; the mask gives a start too.',
-    );
-  }
+  const units = findUnits(input, seen, mask === undefined || seen !== undefined ? inMask : undefined);
+  // A mesh in another unit reaches anywhere: that says nothing about the start.
+  const confusion =
+    seen && units?.culprit !== 'mesh'
+      ? findPoseConfusion(overlap ?? 0, read => {
+          const pose = read(start);
+          const other = projectedBox(camera, mesh, pose);
+          return other !== undefined && doBoxesMeet(other, seen) ? overlapOf(camera, mesh, pose, mask!) : 0;
+        })
+      : undefined;
+  if (units?.culprit !== 'mesh') warnOfStart(input, { box, distance, overlap, confusion, seen, units }, warn);
+  if (units !== undefined) warn('unit', units.message, units.tip);
   const share = box && ((box[2] - box[0]) * (box[3] - box[1])) / (camera.width * camera.height);
-  if (share !== undefined && share < 0.01) {
-    warn(
-      'size',
-      `The object takes ${(100 * share).toPrecision(2)} % of the image, less than 1 %.`,
-      'Its pose will be coarse. If it should be larger, check the units of mesh and pose.',
-    );
-  }
-  if (share !== undefined && share > 1) {
-    warn(
-      'size',
-      `The object is ${share.toPrecision(3)} times as large as the image.`,
-      'Check the units of mesh and pose, and whether the camera matrix is for this image.',
-    );
-  }
-  const isConfused = warnOfUnits(input, inMask, warn);
-  if (overlap === 0 && !isConfused && confusion === undefined && box !== undefined && isInImage(camera, box)) {
-    warn(
-      'start',
-      'Start pose and mask do not overlap.',
-      'Check that both are for this object and image, or start from the middle of the mask.',
-    );
+  if (share !== undefined && units === undefined && (mask === undefined || seen !== undefined)) {
+    if (share < 0.01) {
+      warn(
+        'size',
+        `The object takes ${(100 * share).toPrecision(2)} % of the image, less than 1 %.`,
+        'Its pose will be coarse. If it should be larger, check the units of mesh and pose.',
+      );
+    }
+    if (share > 1) {
+      warn(
+        'size',
+        `The object is ${share.toPrecision(3)} times as large as the image.`,
+        'Check the units of mesh and pose, and whether the camera matrix is for this image.',
+      );
+    }
   }
   return {
     diameterMillimetres: diameter,
@@ -181,16 +163,114 @@ export function reportUnits(input: UnitsInput): UnitsReport {
 
 type Warn = (subject: PoseWarningSubject, message: string, tip: string) => void;
 
-function warnOfMask({ labels }: UnitsInput, maskPixels: number | undefined, warn: Warn): void {
-  if (maskPixels !== 0) return;
-  const present = labels && [...new Set(labels.values)].filter(label => label > 0).sort((a, b) => a - b);
-  if (labels !== undefined && present !== undefined && present.length > 0) {
+/** Fewer pixels have no shape. */
+const fewestPixels = 20;
+
+/** doubtful: it is not the mask of an object. */
+function warnOfMask(
+  { camera, mask, labels }: UnitsInput,
+  maskPixels: number | undefined,
+  warn: Warn,
+): 'good' | 'doubtful' {
+  if (mask === undefined || maskPixels === undefined) return 'good';
+  if (maskPixels === 0) {
+    const present = labels && [...new Set(labels.values)].filter(label => label > 0).sort((a, b) => a - b);
+    if (labels !== undefined && present !== undefined && present.length > 0) {
+      warn(
+        'mask',
+        `The label picture has no pixel of value ${labels.wanted}; it has ${present.slice(0, 12).join(', ')}.`,
+        'Choose one of these labels for the object.',
+      );
+    } else warn('mask', 'The mask is empty.', 'Give a mask whose pixels of the object are not zero.');
+    return 'doubtful';
+  }
+  if (maskPixels < fewestPixels) {
+    const pixels = maskPixels === 1 ? 'a single pixel' : `only ${maskPixels} pixels`;
     warn(
       'mask',
-      `The label picture has no pixel of value ${labels.wanted}; it has ${present.slice(0, 12).join(', ')}.`,
-      'Choose one of these labels for the object.',
+      `The mask has ${pixels}, too few to tell a place, a size or a turn.`,
+      'Check that it is the mask of this object, and that the object is above one half of white in it.',
     );
-  } else warn('mask', 'The mask is empty.', 'Give a mask whose pixels of the object are not zero.');
+    return 'doubtful';
+  }
+  if (borderShare(mask, camera) < 0.9) return 'good';
+  const share = maskPixels / mask.length;
+  warn(
+    'mask',
+    share === 1
+      ? 'The mask covers the whole image.'
+      : `The mask covers ${percent(share)} of the image and its border, but not the middle: it looks inverted.`,
+    share === 1 ? 'Give a mask that is black around the object.' : 'Make the object white and what is around it black.',
+  );
+  return 'doubtful';
+}
+
+/** How much of the image's border is in the mask. */
+function borderShare(mask: Float32Array, { width, height }: Camera): number {
+  let [inside, all] = [0, 0];
+  mask.forEach((value, i) => {
+    const [x, y] = [i % width, Math.floor(i / width)];
+    if (x > 0 && y > 0 && x < width - 1 && y < height - 1) return;
+    all++;
+    if (value > 0.5) inside++;
+  });
+  return inside / all;
+}
+
+/** What is known of the start. */
+interface StartFindings {
+  readonly box: readonly number[] | undefined;
+  readonly distance: number;
+  readonly overlap: number | undefined;
+  readonly confusion: ReturnType<typeof findPoseConfusion>;
+  readonly seen: readonly number[] | undefined;
+  readonly units: UnitsFinding | undefined;
+}
+
+function warnOfStart(
+  { camera, mesh, start }: UnitsInput,
+  { box, distance, overlap, confusion, seen, units }: StartFindings,
+  warn: Warn,
+): void {
+  if (confusion !== undefined) {
+    const where =
+      distance <= 0
+        ? `is ${format(-distance)} mm behind the camera`
+        : box === undefined
+          ? 'reaches behind the camera'
+          : `covers ${Math.round(100 * (overlap ?? 0))} % of the mask`;
+    warn(
+      'start',
+      `The start pose ${where}; read as one ${confusion.reading} it fits the mask.`,
+      `${confusion.remedy} Poses map object to camera: OpenCV axes, row by row, millimetres.${units === undefined || units.culprit !== undefined ? '' : ' Or the mesh has another unit: check --unit-mm.'}`,
+    );
+  } else if (box === undefined) {
+    const flipped = projectedBox(camera, mesh, compose(flipCameraAxes, start));
+    const isOpenGl = flipped !== undefined && isInImage(camera, flipped);
+    warn(
+      'start',
+      distance <= 0
+        ? `The start pose is ${format(-distance)} mm behind the camera.`
+        : 'Part of the object is behind the camera at the start pose.',
+      distance > 0
+        ? `It is ${format(distance)} mm before the camera: check the units of mesh and pose.`
+        : isOpenGl
+          ? 'The pose seems to have OpenGL axes (y up, z back): negate its second and third row.'
+          : 'Poses map object to camera, with z forward; invert the matrix if it is camera to object.',
+    );
+  } else if (!isInImage(camera, box)) {
+    warn(
+      'start',
+      'At the start pose the object is outside the image.',
+      'Check the start pose and whether the camera matrix is for this image; the mask gives a start too.',
+    );
+  } else if (overlap === 0 && seen !== undefined && units === undefined) {
+    warn(
+      'start',
+      'Start pose and mask do not overlap.',
+      'Check that both are for this object and image, or start from the middle of the mask.',
+    );
+  }
 }
 
 function warnOfCamera({ width, height, fx, fy, cx, cy }: Camera, warn: Warn): void {
@@ -221,7 +301,9 @@ function warnOfMesh({ meshReport, notes = [] }: UnitsInput, warn: Warn): void {
       'The fit thins it out to about 3,000; a smaller file only loads faster.',
     );
   }
-  if (degenerateTriangles > 0) {
+  if (degenerateTriangles === triangles) {
+    warn('mesh', `None of the ${triangles} triangles of the mesh has an area.`, 'Export the mesh again.');
+  } else if (degenerateTriangles > 0) {
     warn(
       'mesh',
       `${degenerateTriangles} of ${triangles} triangles have no area and are left out.`,
@@ -237,12 +319,22 @@ function warnOfMesh({ meshReport, notes = [] }: UnitsInput, warn: Warn): void {
   }
 }
 
+interface UnitsFinding {
+  /** Undefined where nothing tells which one is wrong. */
+  readonly culprit: 'mesh' | 'start' | 'depth' | undefined;
+  readonly message: string;
+  readonly tip: string;
+}
+
 /**
  * Three lengths should agree: what mesh and mask say about the distance, what the start says, and what the depth says.
- * Where one is off by 10ⁿ, the other two tell which. Returns whether something was said.
+ * Where one is off by 10ⁿ, the other two tell which. `seen`: bounds of the mask.
  */
-function warnOfUnits({ camera, meshReport, mask, start }: UnitsInput, depth: number | undefined, warn: Warn): boolean {
-  const seen = mask && maskBounds(mask, camera.width);
+function findUnits(
+  { camera, meshReport, start }: UnitsInput,
+  seen: readonly number[] | undefined,
+  depth: number | undefined,
+): UnitsFinding | undefined {
   const extent = seen && Math.hypot(seen[2] - seen[0], seen[3] - seen[1]);
   const expected = extent && (camera.fx * meshReport.diameter) / extent;
   // Of the object's origin, which does not move when the mesh changes its unit.
@@ -254,7 +346,7 @@ function warnOfUnits({ camera, meshReport, mask, start }: UnitsInput, depth: num
     off(fromStart, depth),
     off(depth, expected),
   ];
-  if (startToMesh === 0 && startToDepth === 0 && depthToMesh === 0) return false;
+  if (startToMesh === 0 && startToDepth === 0 && depthToMesh === 0) return undefined;
   const distances = [
     ...(expected === undefined ? [] : [`${format(expected)} mm by the size of mesh and mask`]),
     ...(fromStart === undefined ? [] : [`${format(fromStart)} mm by the start pose`]),
@@ -264,15 +356,18 @@ function warnOfUnits({ camera, meshReport, mask, start }: UnitsInput, depth: num
   const factor = (power: number) =>
     power > 0 ? `10${superscript(power)} too large` : `10${superscript(-power)} too small`;
   if (startToMesh !== 0 && startToDepth !== 0 && depthToMesh === 0) {
-    warn('unit', message, `The start pose is ${factor(startToMesh)}: poses are in millimetres.`);
-  } else if (depthToMesh !== 0 && startToDepth !== 0 && startToMesh === 0) {
-    warn('unit', message, `The depth is ${factor(depthToMesh)}: check its scale, millimetres per step.`);
-  } else if (depthToMesh !== 0 && startToMesh !== 0 && startToDepth === 0) {
-    warn('unit', message, `The mesh is ${factor(-depthToMesh)}: give its unit with --unit-mm.`);
-  } else {
-    warn('unit', message, 'Mesh, pose and depth do not have the same unit: check --unit-mm and the depth scale.');
+    const tip = `The start pose is ${factor(startToMesh)}: poses are in millimetres.`;
+    return { culprit: 'start', message, tip };
   }
-  return true;
+  if (depthToMesh !== 0 && startToDepth !== 0 && startToMesh === 0) {
+    const tip = `The depth is ${factor(depthToMesh)}: check its scale, millimetres per step.`;
+    return { culprit: 'depth', message, tip };
+  }
+  if (depthToMesh !== 0 && startToMesh !== 0 && startToDepth === 0) {
+    return { culprit: 'mesh', message, tip: `The mesh is ${factor(-depthToMesh)}: give its unit with --unit-mm.` };
+  }
+  const tip = 'Mesh, pose and depth do not have the same unit: check --unit-mm and the depth scale.';
+  return { culprit: undefined, message, tip };
 }
 
 /**

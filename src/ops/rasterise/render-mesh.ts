@@ -88,11 +88,15 @@ export function prepareMesh(
     sources.push(t);
   }
   if (kept.length === 0) {
+    const count = corners.length / 3;
     throw new LabError({
       code: 'input',
-      message: 'The mesh has no triangle with an area.',
+      message: `The mesh has no triangle with an area${count === 0 ? '' : `: the corners of all ${count} lie on a line or at one place`}.`,
       where: name,
-      tip: 'A point cloud has no surface: make a mesh of it first.',
+      tip:
+        count === 0
+          ? 'A point cloud has no surface: make a mesh of it first.'
+          : 'Export the mesh again; coordinates written with too few digits, or scaled to nothing, look like this.',
     });
   }
   const triangles = Int32Array.from(kept);

@@ -1,15 +1,15 @@
 // The usual ways to hand over a pose wrongly: in OpenGL axes, inverted, written column by column, in metres or centimetres.
-// Each is tried against the mask; the one that explains it is named with what to do. Pure, any process.
-import { type CamFromObject, compose, flipCameraAxes, invert, rigid, scaleTranslation } from '../../geometry/rigid.ts';
-import { transposed } from '../../geometry/rotation.ts';
+// Each is tried; the one that explains what is known of the poses is named with what to do. Pure, any process.
+import { type CamFromObject, compose, flipCameraAxes, invert, rigid, scaleTranslation } from './rigid.ts';
+import { transposed } from './rotation.ts';
 
-export interface StartConfusion {
+export interface PoseConfusion {
   /** What the pose was taken for to fit, as 'in metres'. */
   readonly reading: string;
   /** What to do, a sentence. */
   readonly remedy: string;
-  /** The pose as it was meant. */
-  readonly camFromObject: CamFromObject;
+  /** How well it fits then, 0 to 1. */
+  readonly fit: number;
 }
 
 interface Reading {
@@ -53,34 +53,32 @@ const layouts: readonly Reading[] = [
   },
 ];
 
-/** Below this overlap a start is looked into. */
-export const doubtfulOverlap = 0.6;
+/** Poses that fit this well are not doubted. */
+const doubtful = 0.6;
 
 /**
- * The reading of `start` whose overlap with the mask (intersection over union, as `overlapOf` gives it) is far above `given`,
- * the overlap as it stands; undefined where there is none. A start that is merely rough overlaps as it is.
+ * The reading of poses under which they fit far better than `given`, how well they fit as they stand, 0 to 1; undefined
+ * where there is none. `fitOf` says how well they fit when each is read so. Poses that are merely rough fit as they are.
  */
-export function findStartConfusion(
-  start: CamFromObject,
+export function findPoseConfusion(
   given: number,
-  overlapOf: (pose: CamFromObject) => number,
-): StartConfusion | undefined {
-  if (given >= doubtfulOverlap) return undefined;
-  let best: StartConfusion | undefined;
-  let most = given < 0.1 ? 0.25 : Math.max(doubtfulOverlap, given + 0.3);
+  fitOf: (read: (pose: CamFromObject) => CamFromObject) => number,
+): PoseConfusion | undefined {
+  if (given >= doubtful) return undefined;
+  let best: PoseConfusion | undefined;
+  let most = given < 0.1 ? 0.25 : Math.max(doubtful, given + 0.3);
   for (const unit of units) {
     for (const layout of layouts) {
       if (unit.reading === '' && layout.reading === '') continue;
-      const camFromObject = unit.read(layout.read(start));
-      const overlap = overlapOf(camFromObject);
-      // A simpler reading that overlaps as well comes first.
-      if (overlap <= most) continue;
-      most = overlap * 1.02;
+      const fit = fitOf(pose => unit.read(layout.read(pose)));
+      // A simpler reading that fits as well comes first.
+      if (fit <= most) continue;
+      most = fit * 1.02;
       const parts = [layout, unit].filter(({ reading }) => reading !== '');
       best = {
         reading: parts.map(({ reading }) => reading).join(', '),
         remedy: sentence(parts.map(({ remedy }) => remedy).join(', then ')),
-        camFromObject,
+        fit,
       };
     }
   }
