@@ -343,6 +343,8 @@ describe('a run that is looked at', () => {
       { kind: 'change', path: 'members.9.stopped', value: 1 },
       { kind: 'change', path: 'members.0.stopped', value: 1 },
       { kind: 'change', path: 'members.2.stopped', value: 1 },
+      { kind: 'change', path: 'members.0.stopped', value: 0 },
+      { kind: 'change', path: 'members.0.stopped', value: 1 },
     ];
     let sent = false;
     await driven('run', { race: { target: ['3', '-1', '2'] } }, (event, send) => {
@@ -351,10 +353,11 @@ describe('a run that is looked at', () => {
       for (const change of changes) send(change);
     });
     const stops = of('accepted').map(({ event }) => event.path);
-    expect(stops).toEqual(['members.1.stopped', 'members.0.stopped']);
+    const zero = 'members.0.stopped';
+    expect(stops).toEqual(['members.1.stopped', zero, zero, zero]);
     expect(of('error').map(({ error }) => error.message)).toEqual([
       'Member 1 has been told to end already.',
-      'members.2.stopped cannot be 0.',
+      'Member 2 runs already.',
       'There is no member 9.',
       'Member 2 is the last one that runs.',
     ]);
@@ -372,6 +375,25 @@ describe('a run that is looked at', () => {
     branchRun(path('run'), path('branch'), 50, { 'members.2.learningRate': 0.2 });
     await engine().handle({ kind: 'resume', folder: path('branch'), ...drive });
     expect(JSON.parse(text('branch', 'summary.json')).members[0]).toMatchObject({ reason: 'stopped by the user' });
+  });
+
+  it('lets a member that its user ended go on where it was, as if it had only waited', async () => {
+    const told = (iteration: number, value: number) =>
+      ({ iteration, path: 'members.1.stopped', value, source: 'user' }) as const;
+    const race = { target: ['3', '-1'] };
+    await engine().handle(start('run', { race, planned: [told(30, 1), told(50, 0)] }));
+    const { members } = JSON.parse(text('run', 'summary.json'));
+    // 20 of its 99 updates are left out.
+    expect(members[1]).toMatchObject({ reason: 'iteration limit', iterations: 80 });
+    expect(members[1].x[1]).toBeCloseTo(-1 * (1 - 0.9 ** 79), 5);
+    const settings = { optimizer: 'adam' };
+    await engine().handle(start('plain', { race, settings }));
+    await engine().handle(start('undone', { race, settings, planned: [told(30, 1), told(30, 0)] }));
+    expect(text('undone', 'trace.csv')).toBe(text('plain', 'trace.csv'));
+    // From a checkpoint while it is away.
+    await engine().handle(start('left', { race, leaveAfter: 40, planned: [told(30, 1), told(50, 0)] }));
+    await engine().handle({ kind: 'resume', folder: join(folder.path, 'left'), ...drive });
+    expect(text('left', 'trace.csv')).toBe(text('run', 'trace.csv'));
   });
 
   it('has as many members as its fit usually has with the method, where nobody says how many', () => {

@@ -10,7 +10,7 @@ export interface EventWords {
   readonly full: string;
 }
 
-/** Path of a member that the user ends: it has no value to speak of. */
+/** Path of a member that the user ends or lets go on: it has no value to speak of. */
 const STOPPED = 'stopped';
 
 /** What the engine does by itself; pictures of a fit may have the same names. */
@@ -30,7 +30,7 @@ export function eventWords(
     ...(rest.length > 1 ? [rest[0]] : []),
   ];
   if (source === 'user' && name === STOPPED) {
-    const short = [...who, 'ended by hand'].join(': ');
+    const short = [...who, value === 0 ? 'goes on' : 'ended by hand'].join(': ');
     return { short, full: `Iteration ${iteration}, ${short}` };
   }
   const title = [...who, live?.title ?? engineWords[name] ?? readableName(name)].join(': ');

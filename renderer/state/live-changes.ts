@@ -1,6 +1,6 @@
 // Sends changes of live values to a running fit, together and undoable as one.
 
-import type { RunEvent } from '../../src/protocol/run.ts';
+import { type RunEvent, stopPath } from '../../src/protocol/run.ts';
 import { theBridge, useLab } from './lab.ts';
 import { guarded } from './problems.ts';
 import type { LiveChange } from './steering.ts';
@@ -58,9 +58,12 @@ export async function changeLiveValues({ run, label, changes, back, gesture }: L
   });
 }
 
-/** Ends one member of a run with the next iteration; its result stays, and it cannot be undone. */
-export function endMember(run: string, member: number): Promise<void> {
-  return guarded(() => theBridge().call('change', { run, path: `members.${member}.stopped`, value: 1 }), run);
+/** Ends one member of a run with the next iteration, or lets one that was ended so go on where it was. */
+export function setMemberRunning(run: string, member: number, to: 'ended' | 'running'): Promise<void> {
+  const path = stopPath(member);
+  const [value, before] = to === 'ended' ? [1, 0] : [0, 1];
+  const label = to === 'ended' ? `End member ${member}` : `Let member ${member} go on`;
+  return changeLiveValues({ run, label, changes: [{ path, value }], back: [{ path, value: before }] });
 }
 
 /** The paths of the changes that were taken; a refusal is told. */

@@ -18,7 +18,7 @@ import { findOptimizer } from '../optimizers/registry.ts';
 import { findSchedule } from '../optimizers/schedules.ts';
 import { createHyperTable, type HyperTable } from '../protocol/hyper-table.ts';
 import { LabError, type LabErrorDetails } from '../protocol/lab-error.ts';
-import { type ProblemDescription, type RunEvent, stoppedMember, type TraceRow } from '../protocol/run.ts';
+import { ENDED_BY_USER, type ProblemDescription, type RunEvent, stoppedMember, type TraceRow } from '../protocol/run.ts';
 import { type Checkpoint, type CheckpointArrays, encodeCheckpoint } from './checkpoint.ts';
 import { actingSettings } from './settings.ts';
 import { isSnapshotIteration } from './snapshots.ts';
@@ -61,8 +61,9 @@ export interface Run {
   /** What was loaded, for those who only look on. */
   readonly description: ProblemDescription;
   /**
-   * Changes a hyper-parameter, or ends a member (`members.3.stopped` to 1), from the next iteration on; in the log when it
-   * returns. Throws a `state` error at the end, and for the last member that runs.
+   * Changes a hyper-parameter, ends a member (`members.3.stopped` to 1) or lets one that was ended so go on (to 0), from the
+   * next iteration on; in the log when it returns. Throws a `state` error at the end, for the last member that runs, and
+   * for one that cannot go on.
    */
   change(path: string, value: number): RunEvent;
   /** Lets the next step end all members, as any ending does: at their best held-out state, where something is held out. */
@@ -167,12 +168,12 @@ export function createRun({
   const check = ({ path, value }: Pick<RunEvent, 'path' | 'value'>): void => {
     const stopped = stoppedMember(path);
     if (stopped === undefined) table.check(path, value);
-    else if (stopped >= members.length || Number(value) !== 1) {
+    else if (stopped >= members.length || (Number(value) !== 1 && Number(value) !== 0)) {
       throw new LabError({
         code: 'setting',
         message: stopped >= members.length ? `There is no member ${stopped}.` : `${path} cannot be ${value}.`,
         where: `event ${path}`,
-        tip: `Members are 0 to ${members.length - 1}; 1 ends one.`,
+        tip: `Members are 0 to ${members.length - 1}; 1 ends one, 0 lets it go on.`,
       });
     }
   };
@@ -304,13 +305,17 @@ export function createRun({
     Object.assign(state, { previousLoss: Number.NaN, rises: 0, peak: -Infinity, formerPeak: Infinity });
   };
 
+  /** Where it was last good; where its user ended it, that is where it was then. */
+  const goOn = (member: number): void => {
+    restoreGood(member);
+    Object.assign(memberStates[member], { active: true, reason: '' });
+  };
+
   /** A change that acts on a member that was given up gives it another chance, from its last good state. */
   const bringBack = (member: number): void => {
     const state = memberStates[member];
     if (state.active || !state.reason.startsWith(DIVERGED)) return;
-    restoreGood(member);
-    state.active = true;
-    state.reason = '';
+    goOn(member);
     tell(`members.${member}.recovered`, `brought back by a change: state of iteration ${state.goodIteration} restored`);
   };
 
@@ -468,16 +473,25 @@ export function createRun({
       table.set(event.path, Number(event.value));
       table.reach(event.path).forEach(bringBack);
       if (isOfLoss(event.path)) table.reach(event.path).forEach(forgetLosses);
-    } else if (memberStates[stopped].active) finish(stopped, 'stopped by the user');
+    } else if (Number(event.value) === 0) {
+      if (memberStates[stopped].reason === ENDED_BY_USER) goOn(stopped);
+    } else if (memberStates[stopped].active) {
+      saveGood(stopped, memberStates[stopped].previousLoss);
+      finish(stopped, ENDED_BY_USER);
+    }
+  };
+
+  /** Once all that was told so far has taken effect. */
+  const willRun = (member: number): boolean => {
+    const told = pending.findLast(({ event }) => stoppedMember(event.path) === member);
+    return told === undefined ? memberStates[member].active : Number(told.event.value) === 0;
   };
 
   /** Throws a `state` error where the run would have nothing left to run. */
   const requireOthers = (member: number): void => {
-    const willEnd = (each: number) => pending.some(({ event }) => stoppedMember(event.path) === each);
-    const others = memberStates.filter(({ active }, each) => active && each !== member && !willEnd(each));
     const { active, reason } = memberStates[member];
-    const runs = active && !willEnd(member);
-    if (runs && others.length > 0) return;
+    const runs = willRun(member);
+    if (runs && memberStates.some((_, each) => each !== member && willRun(each))) return;
     throw new LabError({
       code: 'state',
       message: runs
@@ -487,6 +501,19 @@ export function createRun({
           : `Member ${member} has ended already: ${reason}.`,
       where: `event members.${member}.stopped`,
       tip: runs ? 'Stop the run instead.' : 'Branch from an iteration before its end to go on with it.',
+    });
+  };
+
+  /** Throws a `state` error for a member that nobody ended. */
+  const requireEnded = (member: number): void => {
+    const { active, reason } = memberStates[member];
+    const runs = willRun(member);
+    if (!runs && (active || reason === ENDED_BY_USER)) return;
+    throw new LabError({
+      code: 'state',
+      message: runs ? `Member ${member} runs already.` : `Member ${member} has ended by itself: ${reason}.`,
+      where: `event members.${member}.stopped`,
+      tip: runs ? 'Only a member that was ended can go on.' : 'Branch from an iteration before its end to go on with it.',
     });
   };
 
@@ -551,7 +578,7 @@ export function createRun({
     change(path, value) {
       check({ path, value });
       const stopped = stoppedMember(path);
-      if (stopped !== undefined && !done()) requireOthers(stopped);
+      if (stopped !== undefined && !done()) (value === 0 ? requireEnded : requireOthers)(stopped);
       return accept({ iteration, path, value, source: 'user' });
     },
     stop: () => void accept({ iteration, path: STOP, value: 'by the user', source: 'user' }),

@@ -44,12 +44,15 @@ export interface RunEvent {
   readonly source: 'user' | 'engine';
 }
 
-/** A change of this path to 1 ends one member for good. */
+/** Why a member ended, where its user said so. */
+export const ENDED_BY_USER = 'stopped by the user';
+
+/** A change of this path to 1 ends one member; to 0, one that was ended so goes on where it was. */
 export function stopPath(member: number): string {
   return `members.${member}.stopped`;
 }
 
-/** The member that a change of `path` ends; undefined for any other path. */
+/** The member that a change of `path` ends or lets go on; undefined for any other path. */
 export function stoppedMember(path: string): number | undefined {
   const match = /^members\.(\d{1,9})\.stopped$/.exec(path);
   return match === null ? undefined : Number(match[1]);

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import type { RunEvent } from '../../../src/protocol/run.ts';
 import { TraceStore } from '../../state/trace-store.ts';
 import { byLoss, endingsOf, figuresAt, leftBehind, sparkline, statusOf } from './member-figures.ts';
 
@@ -24,6 +25,21 @@ describe('figures of members', () => {
       { iteration: 70, path: 'members.12.finished', value: 'converged', source: 'engine' },
     ]);
     expect(endings).toEqual({ 12: { iteration: 70, reason: 'converged' } });
+  });
+
+  it('forget the end of a member that went on', () => {
+    const ended = (member: number, iteration: number, value: string) =>
+      ({ iteration, path: `members.${member}.finished`, value, source: 'engine' }) as const;
+    const events: readonly RunEvent[] = [
+      ended(3, 10, 'stopped by the user'),
+      ended(1, 12, 'diverged: the loss became NaN'),
+      { iteration: 20, path: 'members.3.stopped', value: 0, source: 'user' },
+      { iteration: 30, path: 'members.1.recovered', value: 'brought back by a change', source: 'engine' },
+    ];
+    expect(endingsOf(events)).toEqual({});
+    expect([...leftBehind(events, 4, 'now')]).toEqual([]);
+    expect([...leftBehind(events, 4, 15)].sort()).toEqual([1, 3]);
+    expect(Object.keys(endingsOf([...events, ended(3, 40, 'converged')]))).toEqual(['3']);
   });
 
   it('tell who was left behind, and not the last ones of a run that ended', () => {

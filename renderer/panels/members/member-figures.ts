@@ -1,6 +1,6 @@
 // Figures of a member at the cursor, from its trace, and why it no longer descends. Pure.
 
-import type { RunEvent, RunState } from '../../../src/protocol/run.ts';
+import { type RunEvent, type RunState, stoppedMember } from '../../../src/protocol/run.ts';
 import type { MemberTrace } from '../../state/trace-store.ts';
 
 export interface MemberFigures {
@@ -38,8 +38,10 @@ export interface Ending {
 export function endingsOf(events: readonly RunEvent[]): Readonly<Record<number, Ending>> {
   const endings: Record<number, Ending> = {};
   for (const { path, value, iteration, source } of events) {
-    const member = source === 'engine' ? /^members\.(\d+)\.finished$/.exec(path) : null;
-    if (member !== null) endings[Number(member[1])] = { iteration, reason: String(value) };
+    const [, ended, recovered] = /^members\.(?:(\d+)\.finished|(\d+)\.recovered)$/.exec(path) ?? [];
+    const back = source === 'engine' ? recovered : value === 0 ? stoppedMember(path) : undefined;
+    if (source === 'engine' && ended !== undefined) endings[Number(ended)] = { iteration, reason: String(value) };
+    if (back !== undefined) delete endings[Number(back)];
   }
   return endings;
 }
@@ -49,13 +51,11 @@ export function endingsOf(events: readonly RunEvent[]): Readonly<Record<number, 
  * iteration `at`.
  */
 export function leftBehind(events: readonly RunEvent[], members: number, at: number | 'now'): ReadonlySet<number> {
-  const endings = Object.entries(endingsOf(events)).map(([member, { iteration }]) => ({
-    member: Number(member),
-    iteration,
-  }));
-  const last = endings.length === members ? Math.max(...endings.map(({ iteration }) => iteration)) : Infinity;
-  const behind = endings.filter(({ iteration }) => iteration < last && (at === 'now' || iteration <= at));
-  return new Set(behind.map(({ member }) => member));
+  const ends = Object.values(endingsOf(events));
+  const last = ends.length === members ? Math.max(...ends.map(({ iteration }) => iteration)) : Infinity;
+  const known = at === 'now' ? events : events.filter(({ iteration }) => iteration <= at);
+  const behind = Object.entries(endingsOf(known)).filter(([, { iteration }]) => iteration < last);
+  return new Set(behind.map(([member]) => Number(member)));
 }
 
 export interface MemberStatus {

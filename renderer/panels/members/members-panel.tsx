@@ -2,15 +2,15 @@
 // member in all panels.
 
 import { NativeSelect, Slider, Tooltip, VisuallyHidden } from '@mantine/core';
-import { IconPlayerStopFilled, IconTrophy } from '@tabler/icons-react';
+import { IconPlayerPlayFilled, IconPlayerStopFilled, IconTrophy } from '@tabler/icons-react';
 import { type ReactNode, useEffect, useMemo, useRef, useState } from 'react';
-import type { MemberDescription, RunState } from '../../../src/protocol/run.ts';
+import { ENDED_BY_USER, type MemberDescription, type RunState } from '../../../src/protocol/run.ts';
 import type { HyperValues, SettingDescription } from '../../../src/protocol/settings.ts';
 import { bestMember } from '../../state/best-member.ts';
 import { setCursor, useCursor } from '../../state/cursor.ts';
 import { hyperTableAt } from '../../state/hyper.ts';
 import { currentRun, useCurrentRun, useLab } from '../../state/lab.ts';
-import { changeLiveValues, endMember } from '../../state/live-changes.ts';
+import { changeLiveValues, setMemberRunning } from '../../state/live-changes.ts';
 import { changesBack, changesTo, type Dial, dialOf, scaledBy } from '../../state/steering.ts';
 import { formatCount } from '../../widgets/format-number.ts';
 import { PanelMessage } from '../images/panel-message.tsx';
@@ -142,7 +142,7 @@ function Sheet({ run, members, visible }: SheetProps) {
               shown={member === (chosen === 'best' ? best : chosen)}
               chosen={member === chosen}
               state={state}
-              turns={steerable && now && endings[member] === undefined}
+              turns={steerable && now}
               switches={switchesOf(members[member].live, table?.resolve(member, ''))}
             />
           ))}
@@ -166,7 +166,7 @@ interface MemberTileProps {
   /** By the user, not because it is the best. */
   readonly chosen: boolean;
   readonly state: RunState;
-  /** It can be steered. */
+  /** Whoever has not ended can be steered. */
   readonly turns: boolean;
   readonly switches: readonly MemberSwitch[];
 }
@@ -231,7 +231,16 @@ function MemberTile(props: MemberTileProps) {
         <span className="members-status" data-status={status.kind} title={status.full}>
           {status.short}
         </span>
-        {turns && (
+        {turns && ending?.reason === ENDED_BY_USER && (
+          <TileButton
+            label={`Let member ${member} go on where it was ended`}
+            reachable={shown}
+            onClick={() => void setMemberRunning(run, member, 'running')}
+          >
+            <IconPlayerPlayFilled size={11} />
+          </TileButton>
+        )}
+        {turns && ending === undefined && (
           <span className="members-turns">
             <RateButton run={run} member={member} factor={0.5} reachable={shown} />
             <RateButton run={run} member={member} factor={2} reachable={shown} />
@@ -241,7 +250,7 @@ function MemberTile(props: MemberTileProps) {
             <TileButton
               label={`End member ${member}, its result stays`}
               reachable={shown}
-              onClick={() => void endMember(run, member)}
+              onClick={() => void setMemberRunning(run, member, 'ended')}
             >
               <IconPlayerStopFilled size={11} />
             </TileButton>

@@ -76,7 +76,9 @@ function EntryList({ entries }: { readonly entries: readonly ChangeEntry[] }) {
 function Entry({ entry: { event, title, before, pending, steps } }: { readonly entry: ChangeEntry }) {
   const { iteration, path, value, source } = event;
   const what = path.endsWith('.stopped')
-    ? 'It keeps its result'
+    ? value === 0
+      ? 'From where it was ended'
+      : 'It keeps its result'
     : typeof value === 'number'
       ? `${before === undefined ? '' : `${formatNumber(before)} → `}${formatNumber(value)}`
       : value;

@@ -216,7 +216,8 @@ export function createStagedMethod(target: PoseTarget, settings: StagedSettings)
     terms: ['mask', 'depth', 'colour', 'objective'],
     ignores: ['silhouetteScale', 'depthScale', 'size', 'iterations'],
     evaluate(requests) {
-      const at = stageAt(stages, states[requests[0].member][State.pass]);
+      const pass = Math.max(...requests.map(({ member }) => states[member][State.pass]));
+      const at = stageAt(stages, pass);
       const { stage, next, isLast } = at;
       const answers = target.evaluate(
         stage,
@@ -226,7 +227,10 @@ export function createStagedMethod(target: PoseTarget, settings: StagedSettings)
         })),
       );
       requests.forEach(({ member }, r) => {
-        take(member, answers[r], at);
+        // One that was away for a while is where the others are again, and what it had in another stage does not compare.
+        const wasAway = states[member][State.pass] < pass;
+        states[member][State.pass] = pass;
+        take(member, answers[r], wasAway ? { ...at, pass: 0 } : at);
       });
       const locked = new Set(requests.flatMap(({ member, hyper }) => (hyper.locked > 0.5 ? [member] : [])));
       const gone =
