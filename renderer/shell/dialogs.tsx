@@ -121,17 +121,15 @@ function OpenDialog() {
   const last = useDraft(state => state.fit);
   const [chosen, setChosen] = useState<string>();
   const fit = draftFit(chosen ?? last, fits);
-  // A draft on show keeps its fit until there is another input.
-  const use = (): void => {
-    if (fit !== undefined) useDraft.setState({ fit: fit.id });
+  const leave = (): void => {
     setChosen(undefined);
     closeDialog();
   };
-  const take = (input: HTMLInputElement): void => {
+  const take = (input: HTMLInputElement, taking: string | undefined): void => {
     const handed = chosenFiles(input.files ?? []);
     input.value = '';
-    use();
-    void guarded(() => takeFiles(handed));
+    leave();
+    void guarded(() => takeFiles(handed, taking));
   };
   return (
     <Modal opened={opened} onClose={closeDialog} title="Open an input">
@@ -143,7 +141,9 @@ function OpenDialog() {
         onChange={value => setChosen(value ?? undefined)}
       />
       <Text size="sm" c="dimmed" my="md">
-        Takes {fit?.takes ?? 'a picture or an array'}. Nothing leaves this computer.
+        Takes {fit?.takes ?? 'a picture or an array'}.
+        {fit?.opens === 'scenes' && ' Choose the files of a picture together, or add the others afterwards.'} Nothing leaves
+        this computer.
       </Text>
       <Group>
         <Button data-autofocus onClick={() => files.current?.click()}>
@@ -159,7 +159,7 @@ function OpenDialog() {
         hidden
         multiple
         data-testid="open-files"
-        onChange={event => take(event.currentTarget)}
+        onChange={event => take(event.currentTarget, fit?.id)}
       />
       <input
         ref={folder}
@@ -167,12 +167,13 @@ function OpenDialog() {
         hidden
         // Not in React's types; every browser has it.
         {...{ webkitdirectory: '' }}
-        onChange={event => take(event.currentTarget)}
+        // What a folder holds tells more than a fit that nobody picked.
+        onChange={event => take(event.currentTarget, chosen)}
       />
       <PathField
         onOpen={path => {
-          use();
-          void draftFromInput(path);
+          leave();
+          void draftFromInput(path, chosen === undefined ? {} : { fit: chosen });
         }}
       />
     </Modal>

@@ -1,5 +1,6 @@
 // Drafts and runs as command lines, and what a draft's mask is, in words.
 
+import { pictureExtensions } from '../../src/media/picture-container.ts';
 import type { FitDescription } from '../../src/protocol/host-calls.ts';
 import type { Recipe, RunEvent } from '../../src/protocol/run.ts';
 import { fitCommand } from './command-line.ts';
@@ -47,20 +48,25 @@ export function runCommand(recipe: Recipe, events: readonly RunEvent[], fit: Fit
   });
 }
 
-export function maskText({ mask, drawn, report }: Draft): string {
+/** Whether the input is one picture, not a folder with its own masks, depth and cameras. */
+export function isPhoto({ input = '' }: Pick<Draft, 'input'>): boolean {
+  return pictureExtensions.has(/\.[^.]*$/.exec(input)?.[0].toLowerCase() ?? '');
+}
+
+export function maskText({ input, mask, drawn, report }: Draft): string {
   if (report?.kind === 'scene') {
-    return mask === undefined
-      ? "The scene's own: where the object is seen."
-      : `From a file (${nameOf(report.maskPath ?? mask)}): white is the object.`;
+    if (mask !== undefined) return `From a file (${fileName(report.maskPath ?? mask)}): white is the object.`;
+    return isPhoto({ input }) ? 'None.' : "The scene's own: where the object is seen.";
   }
   if (hasDrawnMask({ drawn })) return 'Drawn in the images panel: what is painted over is missing.';
   if (mask === 'alpha') return "The picture's own transparency: what is transparent is missing.";
-  if (mask !== undefined) return `From a file (${nameOf(report?.maskPath ?? mask)}): white is seen, black is missing.`;
+  if (mask !== undefined) return `From a file (${fileName(report?.maskPath ?? mask)}): white is seen, black is missing.`;
   return report?.hasAlpha === true
     ? 'None; the picture has transparency that could be one.'
     : 'None: missing entries are those of the file, or drawn at random as the settings say.';
 }
 
-function nameOf(path: string): string {
+/** Of a path or a reference. */
+export function fileName(path: string): string {
   return path.split(/[\\/]/).at(-1) ?? path;
 }

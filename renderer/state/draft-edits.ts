@@ -2,12 +2,15 @@
 
 import { type FrameChoice, withFrameChoice } from '../../src/formats/frame-choice.ts';
 import { asLabError } from '../../src/protocol/lab-error.ts';
-import { type Draft, useDraft, whileThisDraft } from './draft.ts';
+import { type Draft, handOver, useDraft, whileThisDraft } from './draft.ts';
 import { theBridge } from './lab.ts';
-import { guarded } from './problems.ts';
+import { isMeshFile } from './scene-files.ts';
 import { remember } from './undo.ts';
 
-type Edited = Pick<Draft, 'input' | 'settings' | 'race' | 'members' | 'seed' | 'mask' | 'drawn' | 'report'>;
+type Edited = Pick<
+  Draft,
+  'input' | 'settings' | 'race' | 'members' | 'seed' | 'mask' | 'companions' | 'drawn' | 'report'
+>;
 
 /** `key`: edits of the same key that follow each other quickly are one. */
 export function editDraft(label: string, change: Partial<Edited>, key?: string): void {
@@ -50,8 +53,8 @@ export async function setDraftFrames(choice: FrameChoice): Promise<void> {
   if (input !== undefined) await lookAgain('Choose frames', { input: withFrameChoice(input, choice) });
 }
 
-/** Has the input looked at with the change, which holds from when that worked. */
-async function lookAgain(label: string, change: Partial<Pick<Draft, 'input' | 'mask'>>): Promise<void> {
+/** Has the input looked at with the change, which holds from when that worked; at once where nothing has worked yet. */
+async function lookAgain(label: string, change: Partial<Pick<Draft, 'input' | 'mask' | 'companions'>>): Promise<void> {
   const { fit, input, mask, companions, settings } = { ...useDraft.getState(), ...change };
   if (input === undefined) return;
   const own = ++looks;
@@ -64,14 +67,24 @@ async function lookAgain(label: string, change: Partial<Pick<Draft, 'input' | 'm
     });
     if (isCurrent()) editDraft(label, { ...change, report });
   } catch (thrown) {
-    if (isCurrent()) useDraft.setState({ error: asLabError(thrown).toDetails() });
+    if (!isCurrent()) return;
+    if (useDraft.getState().report === undefined) editDraft(label, change);
+    useDraft.setState({ error: asLabError(thrown).toDetails() });
   }
 }
 
-export function uploadDraftMask(file: File): Promise<void> {
-  const isCurrent = whileThisDraft();
-  return guarded(async () => {
-    const mask = await theBridge().upload([file]);
-    if (isCurrent()) await setDraftMask(mask);
-  });
+export async function uploadDraftMask(file: File): Promise<void> {
+  await handOver([file], file.name, whileThisDraft(), reference => setDraftMask(`${reference}/${file.name}`));
+}
+
+/** A file that belongs to the input, by what it is to the fit, with those it refers to; or (undefined) none. */
+export async function setDraftCompanion(id: string, title: string, reference: string | undefined): Promise<void> {
+  const { [id]: _before, ...others } = useDraft.getState().companions;
+  const companions = reference === undefined ? others : { ...others, [id]: reference };
+  await lookAgain(`${reference === undefined ? 'Leave out' : 'Set'} ${title.toLowerCase()}`, { companions });
+}
+
+export async function uploadDraftCompanion(id: string, title: string, files: readonly File[]): Promise<void> {
+  const main = (id === 'mesh' ? files.find(isMeshFile) : undefined) ?? files[0];
+  await handOver(files, main.name, whileThisDraft(), reference => setDraftCompanion(id, title, `${reference}/${main.name}`));
 }

@@ -7,6 +7,7 @@ import { asLabError, LabError, type LabErrorDetails } from '../../src/protocol/l
 import { showDraft, showRun, startRun, theBridge, useLab } from './lab.ts';
 import { guarded } from './problems.ts';
 import { settingsOfRecipe } from './recipe-settings.ts';
+import { isMeshFile, type SceneFiles, sortSceneFiles } from './scene-files.ts';
 import { remember } from './undo.ts';
 
 /** A mask drawn in the window; its class lives with the panel that draws it. */
@@ -88,58 +89,129 @@ function begin(change: Partial<Draft>): () => boolean {
   return whileThisDraft();
 }
 
-/** Takes files that were dropped or chosen as a new input; several are the frames of a video. */
-export async function draftFromFiles(files: readonly File[]): Promise<void> {
-  const isCurrent = begin({ ...fitFor(files), name: nameOf(files), busy: 'uploading', progress: 0 });
+/**
+ * Takes files that were dropped or chosen as a new input: several are the frames of a video, or a photo with what belongs to
+ * it, which may also join the photo of the draft on show. `chosen`: the fit that the user picked for them. Throws an
+ * `input` error where there is nothing, or where what they are cannot be told.
+ */
+export async function takeFiles(files: readonly File[], chosen?: string): Promise<void> {
+  if (files.length === 0) {
+    throw new LabError({
+      code: 'input',
+      message: 'There is no file in it.',
+      tip: 'Give a picture, a video or an array, or a folder with the frames of a video directly in it.',
+    });
+  }
+  if (files.some(({ name }) => isSceneIndex(name))) return draftFromFiles(files, chosen, 'scenes');
+  const scenes = fitOpening('scenes', chosen)?.id;
+  const photoDraft = chosen === undefined ? photoDraftFor(scenes) : undefined;
+  const mayBelong = files.some(isMeshFile) || (scenes !== undefined && [chosen, photoDraft?.fit].includes(scenes));
+  if (scenes === undefined || !mayBelong) return draftFromFiles(files, chosen, 'tensors');
+  const { photo, ...others } = await sortSceneFiles(files, photoDraft === undefined ? 'wanted' : 'given');
+  const isPlain = others.mask === undefined && Object.keys(others.companions).length === 0;
+  if (isPlain && (photo === undefined || chosen !== scenes)) return draftFromFiles(files, chosen, 'tensors');
+  if (photo !== undefined) return draftFromPhoto(files, photo, others, scenes);
+  if (photoDraft !== undefined) return joinPhoto(files, others, scenes);
+  throw new LabError({
+    code: 'input',
+    message: 'There is no photo among these files.',
+    where: files[0].name,
+    tip: 'Drop the photo together with its mesh, mask, depth picture, camera and start pose; or the photo first, then these.',
+  });
+}
+
+/** The first fit that opens such inputs: the chosen one, else the one of the draft, where it does. */
+function fitOpening(opens: FitDescription['opens'], chosen: string | undefined): FitDescription | undefined {
+  const taking = useLab.getState().description?.fits.filter(each => each.opens === opens) ?? [];
+  const named = [chosen, useDraft.getState().fit].map(wanted => taking.find(({ id }) => id === wanted));
+  return named[0] ?? named[1] ?? taking[0];
+}
+
+/** The draft on show, where other files may belong to its input: a picture, or what a fit of scenes was given. */
+function photoDraftFor(scenes: string | undefined): Draft | undefined {
+  const draft = useDraft.getState();
+  const { input, report, fit, busy } = draft;
+  if (useLab.getState().current.kind !== 'draft' || busy !== 'no' || input?.startsWith('sample:') !== false) return undefined;
+  return report?.kind === 'picture' || fit === scenes ? draft : undefined;
+}
+
+/** Several files are the frames of a video, or a scene. */
+async function draftFromFiles(files: readonly File[], chosen: string | undefined, opens: FitDescription['opens']) {
+  const fit = fitOpening(opens, chosen)?.id;
+  const isCurrent = begin({ ...(fit === undefined ? {} : { fit }), name: nameOf(files) });
+  await handOver(files, nameOf(files), isCurrent, input => inspectDraft(input, isCurrent));
+}
+
+type Belongings = Omit<SceneFiles, 'photo'>;
+
+async function draftFromPhoto(files: readonly File[], photo: string, others: Belongings, fit: string): Promise<void> {
+  const isCurrent = begin({ fit, name: photo });
+  await handOver(files, photo, isCurrent, reference => {
+    useDraft.setState(referencesOf(others, reference));
+    return inspectDraft(`${reference}/${photo}`, isCurrent, 'this-fit');
+  });
+}
+
+/** To the photo of the draft on show. */
+async function joinPhoto(files: readonly File[], others: Belongings, fit: string): Promise<void> {
+  const isCurrent = whileThisDraft();
+  await handOver(files, files[0].name, isCurrent, reference => {
+    const { input = '', companions, mask } = useDraft.getState();
+    const added = referencesOf(others, reference);
+    useDraft.setState({ fit, mask: added.mask ?? mask, companions: { ...companions, ...added.companions } });
+    return inspectDraft(input, isCurrent, 'this-fit');
+  });
+}
+
+function referencesOf({ mask, companions }: Belongings, upload: string): Pick<Draft, 'mask' | 'companions'> {
+  const named = Object.entries(companions).map(([id, name]) => [id, `${upload}/${name}`]);
+  return { mask: mask === undefined ? undefined : `${upload}/${mask}`, companions: Object.fromEntries(named) };
+}
+
+/** Hands files to the host for the draft on show, which goes on to `use` them once they are there; several as a folder. */
+export async function handOver(
+  files: readonly File[],
+  folder: string,
+  isCurrent: () => boolean,
+  use: (reference: string) => Promise<void>,
+): Promise<void> {
+  upload?.abort();
   const own = new AbortController();
   upload = own;
+  useDraft.setState({ busy: 'uploading', progress: 0, error: undefined });
   try {
     checkSize(files);
-    const input = await theBridge().upload(files, {
-      folder: folderNameOf(files),
+    const reference = await theBridge().upload(files, {
+      folder: folderName(folder),
       signal: own.signal,
       onProgress: (done, total) =>
         isCurrent() && useDraft.setState({ progress: total === 0 ? undefined : done / total }),
     });
-    if (isCurrent()) await inspectDraft(input, isCurrent);
+    if (!isCurrent()) return;
+    useDraft.setState({ busy: 'reading', progress: undefined });
+    await use(reference);
   } catch (thrown) {
-    if (isCurrent()) useDraft.setState({ busy: 'no', progress: undefined, error: asLabError(thrown).toDetails() });
+    if (isCurrent()) useDraft.setState({ error: asLabError(thrown).toDetails() });
+  } finally {
+    if (isCurrent()) useDraft.setState({ busy: 'no', progress: undefined });
   }
-}
-
-/** The fit of now where it opens such files, else the first that does. */
-function fitFor(files: readonly File[]): Pick<Draft, 'fit'> | undefined {
-  const opens = files.some(({ name }) => isSceneIndex(name)) ? 'scenes' : 'tensors';
-  const { fits = [] } = useLab.getState().description ?? {};
-  const taking = fits.filter(each => each.opens === opens);
-  const { fit } = useDraft.getState();
-  const [first] = taking.some(({ id }) => id === fit) ? [] : taking;
-  return first && { fit: first.id };
-}
-
-/** Takes what was found in a drop or a chosen folder; throws where that is nothing. */
-export async function takeFiles(files: readonly File[]): Promise<void> {
-  if (files.length > 0) return draftFromFiles(files);
-  throw new LabError({
-    code: 'input',
-    message: 'There is no file in it.',
-    tip: 'Give a picture, a video or an array, or a folder with the frames of a video directly in it.',
-  });
 }
 
 export function cancelUpload(): void {
   upload?.abort();
 }
 
-/** Prepares a run on `sample:…`, `upload:…` or a path. */
+/** Prepares a run on `sample:…`, `upload:…` or a path; where `change` has a fit, for that one. */
 export async function draftFromInput(input: string, change: Partial<Draft> = {}): Promise<void> {
-  await inspectDraft(input, begin(change));
+  await inspectDraft(input, begin(change), change.fit === undefined ? 'any-fit' : 'this-fit');
 }
 
-async function inspectDraft(input: string, isCurrent: () => boolean): Promise<void> {
+type Taking = 'this-fit' | 'any-fit';
+
+async function inspectDraft(input: string, isCurrent: () => boolean, taking: Taking = 'any-fit'): Promise<void> {
   useDraft.setState({ input, busy: 'reading', progress: undefined });
   try {
-    const found = await lookAt(input);
+    const found = await lookAt(input, taking);
     if (isCurrent()) useDraft.setState({ ...found, busy: 'no' });
   } catch (thrown) {
     if (isCurrent()) useDraft.setState({ busy: 'no', error: asLabError(thrown).toDetails() });
@@ -147,7 +219,7 @@ async function inspectDraft(input: string, isCurrent: () => boolean): Promise<vo
 }
 
 /** What the fit of the draft makes of an input; where that is none for it, what a fit for another kind of input does. */
-async function lookAt(input: string): Promise<Pick<Draft, 'fit' | 'report'>> {
+async function lookAt(input: string, taking: Taking): Promise<Pick<Draft, 'fit' | 'report'>> {
   const { fit: own, mask, companions, settings } = useDraft.getState();
   const named = { ...(mask === undefined ? {} : { mask }), companions, settings };
   const ask = async (fit: string) => ({ fit, report: await theBridge().call('inspect', { fit, input, ...named }) });
@@ -158,7 +230,7 @@ async function lookAt(input: string): Promise<Pick<Draft, 'fit' | 'report'>> {
     const opens = fits.find(({ id }) => id === own)?.opens;
     const other = fits.find(each => each.opens !== opens);
     const isMade = Object.keys(settings).length > 0 || input.startsWith('sample:');
-    if (other === undefined || isMade || asLabError(thrown).code !== 'input') throw thrown;
+    if (taking === 'this-fit' || other === undefined || isMade || asLabError(thrown).code !== 'input') throw thrown;
     return ask(other.id).catch(() => {
       throw thrown;
     });
@@ -180,7 +252,7 @@ async function lookAgain(isCurrent: () => boolean, settings: Draft['settings']):
   const { input } = useDraft.getState();
   if (!isMeant() || input === undefined) return;
   try {
-    const { report } = await lookAt(input);
+    const { report } = await lookAt(input, 'this-fit');
     if (isMeant()) useDraft.setState({ report });
   } catch (thrown) {
     if (isMeant()) useDraft.setState({ error: asLabError(thrown).toDetails() });
@@ -258,8 +330,8 @@ export async function startDraft(first: 'run' | 'pause'): Promise<void> {
 }
 
 /** As a folder can be called on every system. */
-function folderNameOf(files: readonly File[]): string {
-  const name = nameOf(files).replace(/[<>:"/\\|?*\p{Cc}]/gu, '-');
+function folderName(text: string): string {
+  const name = text.replace(/[<>:"/\\|?*\p{Cc}]/gu, '-');
   return name.replace(/^\.+/, '').slice(0, 120) || 'frames';
 }
 

@@ -28,8 +28,7 @@ export function decodeCameraFile(
   size: { readonly width: number; readonly height: number },
   imageId?: number,
 ): CameraFile {
-  const text = new TextDecoder().decode(bytes);
-  const found = /^\s*[{[]/.test(text) ? readJson(text, name, imageId) : readOpenCv(text);
+  const found = readAny(bytes, name, imageId);
   if (found === undefined) {
     throw cameraError(
       name,
@@ -54,6 +53,20 @@ export function decodeCameraFile(
     millimetresPerDepthStep: depthScale,
     notes,
   };
+}
+
+/** Whether there is a camera matrix in it, for an image of whatever size. */
+export function isCameraFile(bytes: Uint8Array): boolean {
+  try {
+    return readAny(bytes, '', undefined) !== undefined;
+  } catch {
+    return false;
+  }
+}
+
+function readAny(bytes: Uint8Array, name: string, imageId: number | undefined): Found | undefined {
+  const text = new TextDecoder().decode(bytes);
+  return /^\s*[{[]/.test(text) ? readJson(text, name, imageId) : readOpenCv(text);
 }
 
 function readJson(text: string, name: string, imageId: number | undefined): Found | undefined {

@@ -106,7 +106,7 @@ async function openPicture(
           ? 'A picture alone has no object to fit.'
           : 'A picture and a mesh do not tell where the object is seen.',
       where: path,
-      tip: `Give ${mesh === undefined ? 'the mesh with --mesh and ' : ''}where it is seen with --mask (a label picture with --label too); --camera, --depth and --start help.`,
+      tip: `Add ${mesh === undefined ? 'its mesh (--mesh) and ' : ''}a mask of where it is seen (--mask, a label picture with --label too); camera, depth and start pose help.`,
     });
   }
   const found = await readSingleImage({ image: path, mesh, ...files, label, unitMillimetres, objectId }, sources);

@@ -17,7 +17,7 @@ const record = <S extends v.GenericSchema>(value: S) =>
     v.record(path, value),
     v.check(entries => Object.keys(entries).length <= 200),
   );
-/** `sample:ID`, `upload:ID` as an upload answered, or a path inside a folder that the user opened. */
+/** `sample:ID`, `upload:ID` as an upload answered, `upload:ID/NAME` for a file of one, or a path inside a folder that the user opened. */
 const inputReference = text;
 
 export const replayFormats = ['webm', 'mp4', 'png'] as const;
@@ -230,6 +230,8 @@ export interface CompanionDescription {
   readonly id: string;
   readonly title: string;
   readonly help: string;
+  /** What a picture alone does without it: 'guessed from the mask'. */
+  readonly without: string;
 }
 
 export interface SampleDescription {

@@ -30,8 +30,11 @@ export interface Uploads {
    * large; then nothing stays on the disk.
    */
   receive(upload: Upload): Promise<string>;
-  /** The file of an upload, or its folder if there are several; throws an `input` error for one that is not there. */
-  resolve(id: string): string;
+  /**
+   * The file of an upload `ID`, or its folder if there are several; of `ID/NAME` that file of it. Throws an `input` error for
+   * one that is not there.
+   */
+  resolve(reference: string): string;
   /** Removes what no run was made from and is older than a day. */
   sweep(): void;
 }
@@ -106,22 +109,30 @@ export function openUploads(library: string, mostBytes: number, inputs: () => Re
       }
       return `upload:${id}`;
     },
-    resolve(id) {
+    resolve(reference) {
+      const [id, ...parts] = reference.split('/');
       const path = join(folder, id);
       const names =
         groupName.test(id) && existsSync(path) ? readdirSync(path).filter(each => !each.endsWith('.part')) : [];
-      if (names.length === 0) {
+      const whole = names.length === 1 ? join(path, names[0]) : path;
+      const found =
+        parts.length === 0 ? whole : join(names.length === 1 && isFolder(whole) ? whole : path, ...parts);
+      if (names.length === 0 || parts.some(part => badName.test(part)) || !existsSync(found)) {
         throw new LabError({
           code: 'input',
           message: 'This upload is not there any more.',
-          where: `upload:${id}`,
+          where: `upload:${reference}`,
           tip: 'Drop the file once more.',
         });
       }
-      return names.length === 1 ? join(path, names[0]) : path;
+      return found;
     },
     sweep,
   };
+}
+
+function isFolder(path: string): boolean {
+  return statSync(path).isDirectory();
 }
 
 function counting(take: (bytes: number) => boolean, name: string, mostBytes: number): Transform {

@@ -15,6 +15,7 @@ import { BackToRun } from '../../widgets/back-to-run.tsx';
 import { CommandBox } from '../../widgets/command-box.tsx';
 import { formatValue, readableName } from '../../widgets/format-number.ts';
 import { placeOf } from '../problems/problem-text.ts';
+import { FileFields } from './file-fields.tsx';
 import { MaskFields } from './mask-fields.tsx';
 import { MemberFields } from './member-fields.tsx';
 import { SettingField } from './setting-field.tsx';
@@ -32,6 +33,9 @@ export function DraftSettings() {
   return (
     <>
       <FitChoice fit={fit} draft={draft} />
+      {fit.companions.length > 0 && draft.input?.startsWith('sample:') === false && (
+        <FileFields fit={fit} draft={draft} />
+      )}
       <Presets fit={fit} draft={draft} />
       <Fields fit={fit} draft={draft} list={list} />
       <Start draft={draft} list={list} />
@@ -147,7 +151,7 @@ function Fields({ fit, draft, list }: FieldsProps) {
       ))}
       {search.trim() === '' && (
         <>
-          <MaskFields draft={draft} />
+          {fit.opens === 'tensors' && <MaskFields draft={draft} />}
           <MemberFields draft={draft} raced={members} usual={usualMembersOf(fit, draft.input, draft.settings)} />
           {draft.report !== undefined && (
             <section className="settings-group" aria-label="Command line">

@@ -132,10 +132,30 @@ export const pose: Fit = {
   members: { usual: 32, by: { setting: 'method', counts: { diffdope: 8 } } },
   startPose: startPoseNames,
   companions: [
-    { id: 'mesh', title: 'Mesh', help: 'PLY, OBJ, GLB or STL of the object.' },
-    { id: 'depth', title: 'Depth', help: '16-bit PNG or NPY, z-depth; its scale in the camera file or depth.json.' },
-    { id: 'camera', title: 'Camera', help: 'OpenCV YAML or XML, BOP JSON with cam_K, or JSON with fx, fy, cx, cy.' },
-    { id: 'start', title: 'Start pose', help: '4 × 4 numbers, JSON, or a BOP results file: object to camera, mm.' },
+    {
+      id: 'mesh',
+      title: 'Mesh',
+      help: 'PLY, OBJ, GLB or STL of the object; OBJ together with its MTL and texture.',
+      without: 'needed',
+    },
+    {
+      id: 'depth',
+      title: 'Depth',
+      help: '16-bit PNG or NPY, z-depth; its scale in the camera file or depth.json.',
+      without: 'none: the mask alone',
+    },
+    {
+      id: 'camera',
+      title: 'Camera',
+      help: 'OpenCV YAML or XML, BOP JSON with cam_K, or JSON with fx, fy, cx, cy.',
+      without: 'guessed from EXIF or a usual lens',
+    },
+    {
+      id: 'start',
+      title: 'Start pose',
+      help: '4 × 4 numbers, JSON, or a BOP results file: object to camera, mm.',
+      without: 'guessed from the mask',
+    },
   ],
   scenePart: settings => ({
     frame: Number(settings.frame),
