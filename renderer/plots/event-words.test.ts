@@ -31,6 +31,14 @@ describe('events in words', () => {
     expect(eventWords({ ...event, path: 'rate' }, problem).short).toBe('Rate of descent 0.45 mm');
   });
 
+  it('say which member a user ended, by its number where others are called the same', () => {
+    const event = { iteration: 7, path: 'members.1.stopped', value: 1, source: 'user' } as const;
+    const alike = { ...problem, members: problem.members.map(member => ({ ...member, label: 'start' })) };
+    expect(eventWords(event, problem).short).toBe('fast: ended by hand');
+    expect(eventWords(event, alike).short).toBe('1 start: ended by hand');
+    expect(eventWords({ ...event, value: 0 }, alike).full).toBe('Iteration 7, 1 start: goes on');
+  });
+
   it('say what the engine did', () => {
     const event = { iteration: 7, path: 'members.1.recovered', value: 'rate halved', source: 'engine' } as const;
     expect(eventWords(event, problem)).toEqual({

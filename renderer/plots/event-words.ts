@@ -2,6 +2,7 @@
 
 import type { ProblemDescription, RunEvent } from '../../src/protocol/run.ts';
 import { formatNumber, readableName } from '../widgets/format-number.ts';
+import { memberName } from './member-name.ts';
 
 export interface EventWords {
   /** For a pin: 'Learning rate 0.45'. */
@@ -26,7 +27,7 @@ export function eventWords(
   const name = rest.at(-1) ?? path;
   const live = problem?.members.flatMap(each => each.live).find(each => each.name === name);
   const who = [
-    ...(member === undefined ? [] : [problem?.members[member]?.label ?? `member ${member}`]),
+    ...(member === undefined ? [] : [memberName(problem, member)]),
     ...(rest.length > 1 ? [rest[0]] : []),
   ];
   if (source === 'user' && name === STOPPED) {

@@ -2,9 +2,9 @@
 // pictures side by side.
 
 import './compare-panel.css';
-import { ActionIcon, Button, Tooltip } from '@mantine/core';
+import { ActionIcon, Button, Switch, Tooltip } from '@mantine/core';
 import { IconClipboardText, IconMarkdown, IconPlus, IconStarFilled, IconX } from '@tabler/icons-react';
-import { type ReactNode, useEffect, useMemo } from 'react';
+import { type ReactNode, useEffect, useMemo, useState } from 'react';
 import { figureHeading } from '../../plots/figure-words.ts';
 import { runVariable } from '../../plots/plot-colours.ts';
 import { type TextTable, toCsv, toMarkdown } from '../../plots/text-table.ts';
@@ -12,7 +12,7 @@ import { addToComparison, removeFromComparison, useComparison } from '../../stat
 import { openRun, showRun, useLab } from '../../state/lab.ts';
 import { guarded } from '../../state/problems.ts';
 import { CopyButton } from '../../widgets/copy-button.tsx';
-import { formatNumber, readableName } from '../../widgets/format-number.ts';
+import { formatNumber } from '../../widgets/format-number.ts';
 import type { PanelProps } from '../panel-components.ts';
 import { CompareChart } from './compare-chart.tsx';
 import { ComparePictures } from './compare-pictures.tsx';
@@ -100,33 +100,47 @@ function useTableStamp(): string {
   );
 }
 
+/** Runs with more members are compared by their best ones, unless the user says otherwise. */
+const MANY_MEMBERS = 8;
+
 function Compared({ visible }: PanelProps) {
+  const [wanted, setWanted] = useState<'best' | 'all'>();
   const runs = useComparison(comparison => comparison.runs);
   const stamp = useTableStamp();
   const description = useLab(state => state.description);
   // biome-ignore lint/correctness/useExhaustiveDependencies: the stamp stands for what is read from the stores.
-  const { figures, settings, opened } = useMemo(() => {
+  const { figures, settings, opened, most, shown } = useMemo(() => {
     const opened = comparedRuns();
     const details = opened.map(run => run.details);
-    const titles = new Map(
-      details.flatMap(({ recipe }) => {
-        const fit = description?.fits.find(({ id }) => id === recipe.fit);
-        const rules = [...(fit?.optimizers ?? []), ...(fit?.schedules ?? [])].flatMap(({ hyper }) => hyper);
-        return [...rules, ...(fit?.settings ?? [])].map(({ name, title }): [string, string] => [name, title]);
-      }),
-    );
+    const most = Math.max(0, ...details.map(({ summary }) => summary?.members.length ?? 0));
+    const shown = wanted ?? (most > MANY_MEMBERS ? 'best' : 'all');
     return {
       opened,
-      figures: figureTable(details),
-      settings: differingSettings(details, name => titles.get(name) ?? readableName(name)),
+      most,
+      shown,
+      figures: figureTable(details, shown),
+      settings: differingSettings(details, description?.fits ?? []),
     };
-  }, [runs, stamp, description]);
+  }, [runs, stamp, description, wanted]);
   if (opened.length === 0) return <p className="compare-empty">Opening the runs…</p>;
   return (
     <div className="compare-parts">
       <CompareChart runs={opened} visible={visible} />
       <ComparePictures runs={opened} visible={visible} />
-      <Section title="Figures" table={textOfFigures(figures)}>
+      <Section
+        title="Figures"
+        table={textOfFigures(figures)}
+        tools={
+          most > 1 && (
+            <Switch
+              size="xs"
+              label="Every member"
+              checked={shown === 'all'}
+              onChange={event => setWanted(event.currentTarget.checked ? 'all' : 'best')}
+            />
+          )
+        }
+      >
         <Figures table={figures} order={runs} />
       </Section>
       <Section title="Settings that differ" table={settings}>
@@ -145,15 +159,17 @@ function Compared({ visible }: PanelProps) {
 interface SectionProps {
   readonly title: string;
   readonly table: TextTable;
+  readonly tools?: ReactNode;
   readonly children: ReactNode;
 }
 
-function Section({ title, table, children }: SectionProps) {
+function Section({ title, table, tools, children }: SectionProps) {
   const what = title.toLowerCase();
   return (
     <section className="compare-part compare-wide" aria-label={title}>
       <header>
         <h2>{title}</h2>
+        {tools}
         <CopyButton
           label={`Copy ${what} as CSV`}
           words="CSV"
@@ -190,8 +206,8 @@ function Figures({ table, order }: { readonly table: FigureTable; readonly order
         </tr>
       </thead>
       <tbody>
-        {rows.map(({ run, name, values }, place) => (
-          <tr key={name}>
+        {rows.map(({ run, member, name, values }, place) => (
+          <tr key={`${run} ${member}`}>
             <th scope="row" title={name}>
               <i style={{ background: `var(${runVariable(order.indexOf(run))})` }} />
               {name}

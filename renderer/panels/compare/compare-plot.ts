@@ -3,6 +3,7 @@
 import { figureTitle, figureUnit } from '../../plots/figure-words.ts';
 import type { PlotLine } from '../../plots/line-plot.ts';
 import { measureLines } from '../../plots/measure-columns.ts';
+import { memberName } from '../../plots/member-name.ts';
 import { runVariable } from '../../plots/plot-colours.ts';
 import { type GroupContent, PlotGroup } from '../../plots/plot-group.ts';
 import type { Samples } from '../../plots/samples.ts';
@@ -128,7 +129,7 @@ function linesOf(run: OpenRun, place: number, series: string, axis: CompareAxis)
     return [
       {
         key: `${entry.run} ${member} ${series} ${axis}`,
-        row: count > 1 ? `${entry.name}: ${problem?.members[member]?.label ?? `member ${member}`}` : entry.name,
+        row: count > 1 ? `${entry.name}: ${memberName(problem, member)}` : entry.name,
         place: 1000 * place + member,
         samples: rescaled(samples, factorOf(run, member, axis)),
         generation: trace.rewinds,

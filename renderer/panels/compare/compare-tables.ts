@@ -1,21 +1,33 @@
 // What is told of runs side by side: the settings in which they differ, and their figures with the best of each. Pure.
 
-import type { RunDetails } from '../../../src/protocol/host-calls.ts';
+import type { FitDescription, RunDetails } from '../../../src/protocol/host-calls.ts';
+import { type SettingDescription, titleOfChoice } from '../../../src/protocol/settings.ts';
 import { eventWords } from '../../plots/event-words.ts';
 import { betterWay, figureHeading } from '../../plots/figure-words.ts';
+import { memberName } from '../../plots/member-name.ts';
 import type { TextTable } from '../../plots/text-table.ts';
-import { formatNumber, formatValue } from '../../widgets/format-number.ts';
+import { formatNumber, formatValue, readableName } from '../../widgets/format-number.ts';
 
 export type ComparedRun = Pick<RunDetails, 'entry' | 'recipe' | 'summary' | 'events' | 'problem'>;
 
-/** A row for each setting in which a run differs from another, a column for each run. Members that differ share a cell. */
-export function differingSettings(runs: readonly ComparedRun[], titleOf: (setting: string) => string): TextTable {
+/**
+ * A row for each setting in which a run differs from another, a column for each run; in the words of their fits. Members
+ * that differ share a cell.
+ */
+export function differingSettings(runs: readonly ComparedRun[], fits: readonly FitDescription[]): TextTable {
+  const fitOf = ({ recipe }: ComparedRun) => fits.find(({ id }) => id === recipe.fit);
+  const own = fits.filter(fit => runs.some(run => fitOf(run) === fit));
+  const described = own.flatMap(describedBy);
+  const known = (name: string) => described.find(setting => setting.name === name);
+  const companions = new Map(own.flatMap(fit => fit.companions.map(({ id, title }): [string, string] => [id, title])));
   const names = [...new Set(runs.flatMap(({ recipe }) => recipe.members.flatMap(member => Object.keys(member))))];
   const rows = [
     row('Input', runs, ({ recipe }) => recipe.input),
     row('Mask', runs, ({ recipe }) => recipe.mask ?? 'none'),
-    row('Fit', runs, ({ recipe }) => recipe.fit),
-    ...names.map(name => row(titleOf(name), runs, ({ recipe }) => valuesOf(recipe, name))),
+    ...[...companions].map(([id, title]) => row(title, runs, ({ recipe }) => recipe.companions?.[id] ?? 'none')),
+    row('Fit', runs, run => fitOf(run)?.title ?? run.recipe.fit),
+    row('Members', runs, ({ recipe }) => String(recipe.members.length)),
+    ...names.map(name => row(known(name)?.title ?? readableName(name), runs, run => valuesOf(run, name, known(name)))),
     row('Seed', runs, ({ recipe }) => String(recipe.seed)),
     row('Kernels', runs, ({ recipe }) => recipe.twin),
     row('Changed while it ran', runs, changesOf),
@@ -30,8 +42,17 @@ function row(title: string, runs: readonly ComparedRun[], read: (run: ComparedRu
   return [title, ...runs.map(read)];
 }
 
-function valuesOf({ members }: RunDetails['recipe'], name: string): string {
-  return [...new Set(members.map(member => formatValue(member[name])))].join(' / ');
+type Described = Pick<SettingDescription, 'name' | 'title' | 'choiceTitles'>;
+
+/** What the fit names, and what its optimizers and schedules bring. */
+function describedBy({ settings, optimizers, schedules }: FitDescription): readonly Described[] {
+  return [...settings, ...[...optimizers, ...schedules].flatMap(({ hyper }) => hyper)];
+}
+
+function valuesOf({ recipe }: ComparedRun, name: string, setting: Described | undefined): string {
+  const text = (value: number | string | undefined): string =>
+    typeof value === 'string' && setting !== undefined ? titleOfChoice(setting, value) : formatValue(value);
+  return [...new Set(recipe.members.map(member => text(member[name])))].join(' / ');
 }
 
 function changesOf({ events, problem }: ComparedRun): string {
@@ -42,6 +63,8 @@ function changesOf({ events, problem }: ComparedRun): string {
 
 export interface FigureRow {
   readonly run: string;
+  /** Its member; undefined while it goes on. */
+  readonly member: number | undefined;
   readonly name: string;
   readonly values: Readonly<Record<string, number>>;
 }
@@ -57,14 +80,18 @@ export interface FigureTable {
 /** What is no figure of quality or cost. */
 const notFigures = new Set(['member', 'halvings']);
 
-/** A row for each member of runs that are over, and one for each run that is not. */
-export function figureTable(runs: readonly ComparedRun[]): FigureTable {
+/** A row for the best member of each run that is over, or for each of its members; and one for each run that is not. */
+export function figureTable(runs: readonly ComparedRun[], shown: 'best' | 'all'): FigureTable {
   const rows = runs.flatMap(({ entry, summary, problem }): FigureRow[] => {
     const { run, name, figures, iteration } = entry;
-    if (summary === undefined) return [{ run, name, values: { ...figures, iterations: iteration } }];
-    return summary.members.map(({ member, label, ...facts }) => ({
+    if (summary === undefined) {
+      return [{ run, member: undefined, name, values: { ...figures, iterations: iteration } }];
+    }
+    const members = summary.members.filter(({ member }) => shown === 'all' || member === summary.bestMember);
+    return members.map(({ member, label: _label, ...facts }) => ({
       run,
-      name: summary.members.length > 1 ? `${name}: ${problem?.members[member]?.label ?? label}` : name,
+      member,
+      name: summary.members.length > 1 ? `${name}: ${memberName(problem ?? summary, member)}` : name,
       values: {
         ...(member === summary.bestMember ? figures : {}),
         ...Object.fromEntries(

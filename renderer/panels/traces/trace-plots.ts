@@ -6,6 +6,7 @@ import { eventWords } from '../../plots/event-words.ts';
 import { figureTitle, figureUnit } from '../../plots/figure-words.ts';
 import type { PlotLine, PlotMark } from '../../plots/line-plot.ts';
 import { measureLines } from '../../plots/measure-columns.ts';
+import { memberName } from '../../plots/member-name.ts';
 import { runVariable, seriesVariable } from '../../plots/plot-colours.ts';
 import { type GroupContent, type GroupPlot, PlotGroup } from '../../plots/plot-group.ts';
 import { LEAST_ERROR } from '../../plots/plot-scale.ts';
@@ -95,7 +96,7 @@ export class TracePlots {
     const many = run.trace.members.length > 1;
     const columns = shownSeries(run).flatMap(name =>
       run.trace.members.map((_, member) => ({
-        title: many ? `${name} (${labelOf(run, member)})` : name,
+        title: many ? `${name} (${memberName(run.details.problem, member)})` : name,
         ...sourceOf(run, member, name).samples,
       })),
     );
@@ -189,11 +190,12 @@ export class TracePlots {
       const label = labelOf(run, member);
       if (hidden.includes(label)) return [];
       const single = count === 1;
+      const title = memberName(run.details.problem, member);
       const leading = single || member === best;
       const colour = single && place !== undefined ? seriesVariable(place) : memberVariable(member, count, leading);
       return this.#line({
         key: `${name} ${member}`,
-        row: place === undefined ? label : single ? figureTitle(name) : `${label}: ${figureTitle(name)}`,
+        row: place === undefined ? title : single ? figureTitle(name) : `${title}: ${figureTitle(name)}`,
         place: OTHER_PLACES * member + (place ?? 0),
         source: sourceOf(run, member, name),
         colour,
