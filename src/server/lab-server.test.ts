@@ -341,6 +341,15 @@ describe('uploads', () => {
     expect(folderReport.name).toBe(at('library', '.uploads', 'frames'));
     const fileReport = await window.call('inspect', { fit: 'tubal', input: input ?? '' });
     expect(fileReport.name).toMatch(/a photo\.png$/);
+    // One file of an upload, by its name in it.
+    for (const one of [`${input}/a photo.png`, 'upload:named/2.png', 'upload:scene/rgb/000001.png']) {
+      const { name } = await window.call('inspect', { fit: 'tubal', input: one });
+      expect(name.endsWith(one.slice(one.indexOf('/') + 1)), one).toBe(true);
+    }
+    for (const none of ['upload:named/3.png', 'upload:named/../named/1.png', 'upload:named/', 'upload:frames/1.png/x']) {
+      const refused = window.call('inspect', { fit: 'tubal', input: none });
+      await expect(refused, none).rejects.toThrow('This upload is not there any more.');
+    }
     window.close();
   });
 

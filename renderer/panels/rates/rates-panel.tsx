@@ -18,6 +18,7 @@ import { HelpMark } from '../../widgets/help-mark.tsx';
 import { NumberField } from '../../widgets/number-field.tsx';
 import { PanelMessage } from '../images/panel-message.tsx';
 import { endingsOf, leftBehind } from '../members/member-figures.ts';
+import { seriesOf } from '../traces/series-names.ts';
 import type { PanelProps } from '../panel-components.ts';
 import { RateScatter, type ScatterContent } from './rate-scatter.ts';
 import './rates.css';
@@ -219,9 +220,7 @@ interface NamedFigure extends RateFigure {
 
 /** What a member can be judged by: its loss, held-out loss, and the figures of the fit. */
 function useFigures(): readonly NamedFigure[] {
-  const heldOut = useCurrentRun(({ trace }) =>
-    trace.members.some(member => member.column('validation')?.some(value => !Number.isNaN(value)) === true),
-  );
+  const heldOut = useCurrentRun(run => seriesOf(run).includes('validation'));
   const declared = useCurrentRun(({ details }) => details.problem?.figures);
   const measured = useCurrentRun(({ details }) => numericMeasures(details.measures));
   return useMemo(() => {

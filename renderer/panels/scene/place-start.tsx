@@ -185,6 +185,8 @@ function useHold(scene: SceneView, view: string, shiftStep: number): void {
       },
       onEscape: stopPlacing,
     });
+    // Taken in hand just now: the keys that move it work at once.
+    if (told === undefined) scene.canvas.focus({ preventScroll: true });
     const unfollow = useStartPlan.subscribe(({ numbers }) => {
       if (numbers !== undefined && numbers.join() !== own.join()) {
         own = numbers;

@@ -122,6 +122,11 @@ export class LabWindow {
     for (const key of keys) await this.page.keyboard.press(key);
   }
 
+  /** What the element in focus is called. */
+  focused(): Promise<string> {
+    return this.page.evaluate(() => document.activeElement?.getAttribute('aria-label') ?? '');
+  }
+
   /** Tab until what has the focus has this name, as one without a mouse would. */
   async tabTo(name: RegExp, key: 'Tab' | 'Shift+Tab' = 'Tab', role?: string): Promise<void> {
     const seen: string[] = [];
