@@ -221,8 +221,7 @@ export class ContactSheet {
     if (raster === undefined || view === undefined) return;
     const { width, height } = raster;
     const pixels = paintRaster(raster, paintOf(raster, view, usePreferences.getState().colourMap, 'grey'));
-    canvas.width = width;
-    canvas.height = height;
+    setSize(canvas, width, height);
     canvas.getContext('2d')?.putImageData(new ImageData(pixels, width, height), 0, 0);
     canvas.classList.toggle('members-crisp', width < this.#width);
   }
@@ -240,19 +239,21 @@ export class ContactSheet {
     if (!this.#on || run === undefined) return;
     const { iteration } = useCursor.getState();
     const running = run.details.entry.state === 'running';
-    for (const tile of this.#tiles.values()) {
-      if (!tile.seen && running) continue;
-      const figures = figuresAt(run.trace.members[tile.member], iteration);
+    const told = [...this.#tiles.values()]
+      .filter(({ seen }) => seen || !running)
+      .map(tile => ({ tile, figures: figuresAt(run.trace.members[tile.member], iteration) }));
+    // Curves before texts: what is measured for the ones would lay out the others each time.
+    for (const { tile, figures } of told) if (tile.seen) this.#drawCurve(tile, run, figures?.iteration);
+    for (const { tile, figures } of told) {
       setText(tile.loss, figures === undefined ? '–' : formatNumber(figures.loss));
       setText(tile.rate, figures === undefined ? '–' : formatNumber(figures.learningRate));
-      if (tile.seen) this.#drawCurve(tile, run, figures?.iteration);
     }
     this.#sort(run, iteration);
   }
 
   #sort(run: OpenRun, iteration: number | 'now'): void {
     const running = run.details.entry.state === 'running';
-    if (running && performance.now() - this.#sorted < SORT_MILLISECONDS) return;
+    if (running && (performance.now() - this.#sorted < SORT_MILLISECONDS || this.#isInHand())) return;
     this.#sorted = performance.now();
     const count = run.details.problem?.members.length ?? 0;
     const order = byLoss(
@@ -261,6 +262,11 @@ export class ContactSheet {
     if (order.join() === this.#order) return;
     this.#order = order.join();
     this.#onOrder(order);
+  }
+
+  /** Somebody points at a tile, or works it by keys: then none may move away from under the hand. */
+  #isInHand(): boolean {
+    return [...this.#tiles.keys()].some(tile => tile.matches(':hover, :focus-within'));
   }
 
   /** In place of a picture, or small below it. */
@@ -274,14 +280,14 @@ export class ContactSheet {
     const drawn = [tile.curve, width, height, length, rewinds, best, cursor, scheme].join();
     if (width === 0 || height === 0 || drawn === tile.drawn) return;
     tile.drawn = drawn;
-    canvas.width = Math.round(width * devicePixelRatio);
-    canvas.height = Math.round(height * devicePixelRatio);
+    setSize(canvas, Math.round(width * devicePixelRatio), Math.round(height * devicePixelRatio));
     const context = canvas.getContext('2d');
     const trace = run.trace.members[member];
     const losses = trace?.column('loss');
     if (context === null || trace === undefined || losses === undefined) return;
     const style = getComputedStyle(canvas);
-    context.scale(devicePixelRatio, devicePixelRatio);
+    context.setTransform(devicePixelRatio, 0, 0, devicePixelRatio, 0, 0);
+    context.clearRect(0, 0, width, height);
     context.strokeStyle = style.getPropertyValue(`--lab-series-${best ? 2 : 0}`);
     context.lineWidth = 1.5;
     context.beginPath();
@@ -297,6 +303,12 @@ export class ContactSheet {
     context.lineWidth = 1;
     context.strokeRect(x, 0, 0, height);
   }
+}
+
+/** A size that is set anew has the page laid out anew, even the same one. */
+function setSize(canvas: HTMLCanvasElement, width: number, height: number): void {
+  if (canvas.width !== width) canvas.width = width;
+  if (canvas.height !== height) canvas.height = height;
 }
 
 function setText(element: HTMLElement, text: string): void {
