@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { scaleAround, shareOf, ticksOf, tickText, valueAtShare } from './plot-scale.ts';
+import { roundedOut, scaleAround, shareOf, ticksOf, tickText, valueAtShare } from './plot-scale.ts';
 
 describe('scales', () => {
   it('map values to shares and back', () => {
@@ -29,6 +29,19 @@ describe('scales', () => {
     expect(new Set(texts).size).toBe(texts.length);
     expect(Math.max(...texts.map(text => text.length))).toBeLessThanOrEqual(5);
     expect(scaleAround(0, 0, 'linear')).toEqual({ min: -1, max: 1, log: false });
+  });
+});
+
+describe('rounded scales', () => {
+  it('end at the next round values outside', () => {
+    expect(roundedOut({ min: 0.013, max: 3, log: true })).toEqual({ min: 0.01, max: 5, log: true });
+    expect(roundedOut({ min: 2e-5, max: 2000, log: true })).toEqual({ min: 2e-5, max: 2000, log: true });
+    expect(roundedOut({ min: -3.1, max: 17, log: false })).toEqual({ min: -5, max: 20, log: false });
+  });
+
+  it('hold still while the values creep', () => {
+    const ends = Array.from({ length: 20 }, (_, k) => roundedOut({ min: 0.11 + 0.004 * k, max: 0.9, log: true }).min);
+    expect(new Set(ends)).toEqual(new Set([0.1]));
   });
 });
 

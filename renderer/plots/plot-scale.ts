@@ -50,6 +50,28 @@ export function scaleAround(
 
 const FACTORS = [1, 2, 5, 10];
 
+/** A scale that ends at round values, so that it holds still while what it is made from creeps. */
+export function roundedOut({ min, max, log }: PlotScale): PlotScale {
+  if (log) return { min: roundBelow(min), max: 1 / roundBelow(1 / max), log };
+  const step = linearStep(max - min, ROUND_STEPS);
+  return { min: step * Math.floor(min / step), max: step * Math.ceil(max / step), log };
+}
+
+const ROUND_STEPS = 5;
+
+/** The next of 1, 2, 5, 10, … at or below a positive value. */
+function roundBelow(value: number): number {
+  const power = decade(value);
+  const factor = FACTORS.findLast(each => each * 10 ** power <= value * (1 + 1e-9)) ?? 1;
+  return Number(`${factor}e${power}`);
+}
+
+function linearStep(span: number, count: number): number {
+  const raw = span / count;
+  const magnitude = 10 ** Math.floor(Math.log10(raw));
+  return magnitude * (FACTORS.find(factor => factor * magnitude >= raw * (1 - 1e-9)) ?? 10);
+}
+
 /** Round values inside the scale, about `count` of them. */
 export function ticksOf(scale: PlotScale, count: number): number[] {
   // One tick tells no scale: rather more of them than there is room for.
@@ -60,9 +82,7 @@ export function ticksOf(scale: PlotScale, count: number): number[] {
 }
 
 function linearTicks({ min, max }: PlotScale, count: number): number[] {
-  const raw = (max - min) / count;
-  const magnitude = 10 ** Math.floor(Math.log10(raw));
-  const step = magnitude * (FACTORS.find(factor => factor * magnitude >= raw * (1 - 1e-9)) ?? 10);
+  const step = linearStep(max - min, count);
   const first = Math.ceil(min / step - 1e-9);
   const last = Math.floor(max / step + 1e-9);
   return Array.from({ length: Math.max(0, last - first + 1) }, (_, i) => Number(((first + i) * step).toPrecision(12)));

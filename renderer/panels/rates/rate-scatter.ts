@@ -2,7 +2,7 @@
 // curve, the range that is brushed. A click picks the nearest member, a drag brushes, arrow keys go from one to the next.
 
 import { cssColour, onSchemeChange } from '../../plots/plot-colours.ts';
-import { type PlotScale, scaleAround, shareOf, ticksOf, tickText, valueAtShare } from '../../plots/plot-scale.ts';
+import { type PlotScale, roundedOut, scaleAround, shareOf, ticksOf, tickText, valueAtShare } from '../../plots/plot-scale.ts';
 import { Redraw } from '../../plots/redraw.ts';
 import type { MemberPoint } from '../../state/rate-points.ts';
 import type { RateRange } from '../../state/rate-range.ts';
@@ -193,7 +193,8 @@ export class RateScatter {
     if (this.#press === undefined) this.#x = scaleAround(Math.min(...rates), Math.max(...rates), 'log', 0.15);
     const values = shown.map(({ value }) => value).filter(Number.isFinite);
     const [least, most] = [Math.min(...values), Math.max(...values)];
-    this.#y = scaleAround(least, most, least > 0 && most > 3 * least ? 'log' : 'linear', 0.08, leastShare);
+    const isLog = least > 0 && most > (this.#y.log ? 2 : 3) * least;
+    this.#y = roundedOut(scaleAround(least, most, isLog ? 'log' : 'linear', 0.08, leastShare));
   }
 
   #drawRange(context: CanvasRenderingContext2D, { range }: ScatterContent): void {
