@@ -7,10 +7,12 @@ import { dirname, join, relative, sep } from 'node:path';
 /** Which folders a folder of src/ may import; docs/architecture.md shows the same table. */
 const layers = JSON.parse(readFileSync(new URL('layers.json', import.meta.url), 'utf8'));
 
-/** What the window may import of src/: whatever is the same in every process, and the drawing of a film for its preview. */
+/** What the window may import of src/: whatever is the same in every process, and the drawing of a film for its preview, the
+ * endings of pictures. */
 const sharedWithWindow = [
   ...['protocol', 'numerics', 'geometry', 'formats'],
   ...['film.ts', 'film-layout.ts', 'frame-svg.ts', 'picture-pixels.ts'].map(file => `film/${file}`),
+  'media/picture-container.ts',
 ];
 /** Node and browser modules stay out of everything that may run in a web worker. */
 const withNode = new Set(['media', 'store', 'film', 'host', 'server', 'cli']);

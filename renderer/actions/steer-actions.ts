@@ -1,11 +1,12 @@
 // Turning the learning rate by keys, and undo.
 
+import { ENDED_BY_USER } from '../../src/protocol/run.ts';
+import { endingsOf } from '../panels/members/member-figures.ts';
 import { bestMember } from '../state/best-member.ts';
 import { useCursor } from '../state/cursor.ts';
 import { hyperTableAt } from '../state/hyper.ts';
 import { currentRun, useLab } from '../state/lab.ts';
-import { changeLiveValues, endMember } from '../state/live-changes.ts';
-import { steerableMembers } from '../state/rate-range.ts';
+import { changeLiveValues, setMemberRunning } from '../state/live-changes.ts';
 import { dialOf, scaledBy } from '../state/steering.ts';
 import { canRedo, canUndo, redo, undo } from '../state/undo.ts';
 import type { Action } from './action.ts';
@@ -16,13 +17,21 @@ const steerable = () => {
   return run?.details.problem !== undefined && ['running', 'paused', 'ready'].includes(run.details.entry.state);
 };
 
-/** Where it still descends, beside others. */
-function memberOnShow(): { readonly run: string; readonly member: number } | undefined {
+/** Beside others: where it descends, or waits because the user ended it. */
+function memberOnShow(state: 'descends' | 'ended'): { readonly run: string; readonly member: number } | undefined {
   const run = currentRun(useLab.getState());
   if (run === undefined || !steerable() || (run.details.problem?.members.length ?? 0) < 2) return undefined;
-  const { member } = useCursor.getState();
-  const on = { run: run.details.entry.run, member: member === 'best' ? bestMember(run) : member };
-  return steerableMembers(on.run).includes(on.member) ? on : undefined;
+  const { member: shown } = useCursor.getState();
+  const member = shown === 'best' ? bestMember(run) : shown;
+  const reason = endingsOf(run.details.events)[member]?.reason;
+  return reason === (state === 'descends' ? undefined : ENDED_BY_USER)
+    ? { run: run.details.entry.run, member }
+    : undefined;
+}
+
+function turnMember(from: 'descends' | 'ended'): Promise<void> | undefined {
+  const on = memberOnShow(from);
+  return on && setMemberRunning(on.run, on.member, from === 'descends' ? 'ended' : 'running');
 }
 
 /** Multiplies the learning rate of all members and groups by `factor`; their ratios stay. */
@@ -61,11 +70,16 @@ export const steerActions: readonly Action[] = [
     title: 'End the member on show',
     group: 'Steer',
     keywords: 'kill stop hypothesis give up',
-    enabled: () => memberOnShow() !== undefined,
-    run: () => {
-      const on = memberOnShow();
-      return on === undefined ? undefined : endMember(on.run, on.member);
-    },
+    enabled: () => memberOnShow('descends') !== undefined,
+    run: () => turnMember('descends'),
+  },
+  {
+    id: 'steer.go-on-member',
+    title: 'Let the member on show go on where it was ended',
+    group: 'Steer',
+    keywords: 'resume revive hypothesis back',
+    enabled: () => memberOnShow('ended') !== undefined,
+    run: () => turnMember('ended'),
   },
   {
     id: 'edit.undo',

@@ -26,10 +26,7 @@ export function eventWords(
   const rest = member === undefined ? parts : parts.slice(2);
   const name = rest.at(-1) ?? path;
   const live = problem?.members.flatMap(each => each.live).find(each => each.name === name);
-  const who = [
-    ...(member === undefined ? [] : [memberName(problem, member)]),
-    ...(rest.length > 1 ? [rest[0]] : []),
-  ];
+  const who = [...(member === undefined ? [] : [memberName(problem, member)]), ...(rest.length > 1 ? [rest[0]] : [])];
   if (source === 'user' && name === STOPPED) {
     const short = [...who, value === 0 ? 'goes on' : 'ended by hand'].join(': ');
     return { short, full: `Iteration ${iteration}, ${short}` };

@@ -142,8 +142,8 @@ function OpenDialog() {
       />
       <Text size="sm" c="dimmed" my="md">
         Takes {fit?.takes ?? 'a picture or an array'}.
-        {fit?.opens === 'scenes' && ' Choose the files of a picture together, or add the others afterwards.'} Nothing leaves
-        this computer.
+        {fit?.opens === 'scenes' && ' Choose the files of a picture together, or add the others afterwards.'} Nothing
+        leaves this computer.
       </Text>
       <Group>
         <Button data-autofocus onClick={() => files.current?.click()}>

@@ -60,7 +60,8 @@ export function maskText({ input, mask, drawn, report }: Draft): string {
   }
   if (hasDrawnMask({ drawn })) return 'Drawn in the images panel: what is painted over is missing.';
   if (mask === 'alpha') return "The picture's own transparency: what is transparent is missing.";
-  if (mask !== undefined) return `From a file (${fileName(report?.maskPath ?? mask)}): white is seen, black is missing.`;
+  if (mask !== undefined)
+    return `From a file (${fileName(report?.maskPath ?? mask)}): white is seen, black is missing.`;
   return report?.hasAlpha === true
     ? 'None; the picture has transparency that could be one.'
     : 'None: missing entries are those of the file, or drawn at random as the settings say.';

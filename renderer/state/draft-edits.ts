@@ -2,7 +2,7 @@
 
 import { type FrameChoice, withFrameChoice } from '../../src/formats/frame-choice.ts';
 import { asLabError } from '../../src/protocol/lab-error.ts';
-import { type Draft, handOver, useDraft, whileThisDraft } from './draft.ts';
+import { type Draft, handOver, stemOf, useDraft, whileThisDraft } from './draft.ts';
 import { theBridge } from './lab.ts';
 import { isMeshFile } from './scene-files.ts';
 import { remember } from './undo.ts';
@@ -86,5 +86,7 @@ export async function setDraftCompanion(id: string, title: string, reference: st
 
 export async function uploadDraftCompanion(id: string, title: string, files: readonly File[]): Promise<void> {
   const main = (id === 'mesh' ? files.find(isMeshFile) : undefined) ?? files[0];
-  await handOver(files, main.name, whileThisDraft(), reference => setDraftCompanion(id, title, `${reference}/${main.name}`));
+  await handOver(files, stemOf(main.name), whileThisDraft(), reference =>
+    setDraftCompanion(id, title, `${reference}/${main.name}`),
+  );
 }

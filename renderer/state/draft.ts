@@ -131,7 +131,8 @@ function fitOpening(opens: FitDescription['opens'], chosen: string | undefined):
 function photoDraftFor(scenes: string | undefined): Draft | undefined {
   const draft = useDraft.getState();
   const { input, report, fit, busy } = draft;
-  if (useLab.getState().current.kind !== 'draft' || busy !== 'no' || input?.startsWith('sample:') !== false) return undefined;
+  if (useLab.getState().current.kind !== 'draft' || busy !== 'no' || input?.startsWith('sample:') !== false)
+    return undefined;
   return report?.kind === 'picture' || fit === scenes ? draft : undefined;
 }
 
@@ -146,7 +147,7 @@ type Belongings = Omit<SceneFiles, 'photo'>;
 
 async function draftFromPhoto(files: readonly File[], photo: string, others: Belongings, fit: string): Promise<void> {
   const isCurrent = begin({ fit, name: photo });
-  await handOver(files, photo, isCurrent, reference => {
+  await handOver(files, stemOf(photo), isCurrent, reference => {
     useDraft.setState(referencesOf(others, reference));
     return inspectDraft(`${reference}/${photo}`, isCurrent, 'this-fit');
   });
@@ -155,7 +156,7 @@ async function draftFromPhoto(files: readonly File[], photo: string, others: Bel
 /** To the photo of the draft on show. */
 async function joinPhoto(files: readonly File[], others: Belongings, fit: string): Promise<void> {
   const isCurrent = whileThisDraft();
-  await handOver(files, files[0].name, isCurrent, reference => {
+  await handOver(files, stemOf(files[0].name), isCurrent, reference => {
     const { input = '', companions, mask } = useDraft.getState();
     const added = referencesOf(others, reference);
     useDraft.setState({ fit, mask: added.mask ?? mask, companions: { ...companions, ...added.companions } });
@@ -333,6 +334,10 @@ export async function startDraft(first: 'run' | 'pause'): Promise<void> {
 function folderName(text: string): string {
   const name = text.replace(/[<>:"/\\|?*\p{Cc}]/gu, '-');
   return name.replace(/^\.+/, '').slice(0, 120) || 'frames';
+}
+
+export function stemOf(name: string): string {
+  return name.replace(/\.[^.]*$/, '');
 }
 
 /** Of several the folder, where it is known. */

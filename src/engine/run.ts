@@ -18,7 +18,13 @@ import { findOptimizer } from '../optimizers/registry.ts';
 import { findSchedule } from '../optimizers/schedules.ts';
 import { createHyperTable, type HyperTable } from '../protocol/hyper-table.ts';
 import { LabError, type LabErrorDetails } from '../protocol/lab-error.ts';
-import { ENDED_BY_USER, type ProblemDescription, type RunEvent, stoppedMember, type TraceRow } from '../protocol/run.ts';
+import {
+  ENDED_BY_USER,
+  type ProblemDescription,
+  type RunEvent,
+  stoppedMember,
+  type TraceRow,
+} from '../protocol/run.ts';
 import { type Checkpoint, type CheckpointArrays, encodeCheckpoint } from './checkpoint.ts';
 import { actingSettings } from './settings.ts';
 import { isSnapshotIteration } from './snapshots.ts';
@@ -513,7 +519,9 @@ export function createRun({
       code: 'state',
       message: runs ? `Member ${member} runs already.` : `Member ${member} has ended by itself: ${reason}.`,
       where: `event members.${member}.stopped`,
-      tip: runs ? 'Only a member that was ended can go on.' : 'Branch from an iteration before its end to go on with it.',
+      tip: runs
+        ? 'Only a member that was ended can go on.'
+        : 'Branch from an iteration before its end to go on with it.',
     });
   };
 

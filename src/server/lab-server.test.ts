@@ -346,7 +346,12 @@ describe('uploads', () => {
       const { name } = await window.call('inspect', { fit: 'tubal', input: one });
       expect(name.endsWith(one.slice(one.indexOf('/') + 1)), one).toBe(true);
     }
-    for (const none of ['upload:named/3.png', 'upload:named/../named/1.png', 'upload:named/', 'upload:frames/1.png/x']) {
+    for (const none of [
+      'upload:named/3.png',
+      'upload:named/../named/1.png',
+      'upload:named/',
+      'upload:frames/1.png/x',
+    ]) {
       const refused = window.call('inspect', { fit: 'tubal', input: none });
       await expect(refused, none).rejects.toThrow('This upload is not there any more.');
     }

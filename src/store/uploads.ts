@@ -115,9 +115,10 @@ export function openUploads(library: string, mostBytes: number, inputs: () => Re
       const names =
         groupName.test(id) && existsSync(path) ? readdirSync(path).filter(each => !each.endsWith('.part')) : [];
       const whole = names.length === 1 ? join(path, names[0]) : path;
+      // A folder of its own name has them, or the group itself.
       const found =
-        parts.length === 0 ? whole : join(names.length === 1 && isFolder(whole) ? whole : path, ...parts);
-      if (names.length === 0 || parts.some(part => badName.test(part)) || !existsSync(found)) {
+        parts.length === 0 ? whole : [whole, path].map(each => join(each, ...parts)).find(each => existsSync(each));
+      if (names.length === 0 || parts.some(part => badName.test(part)) || found === undefined) {
         throw new LabError({
           code: 'input',
           message: 'This upload is not there any more.',
@@ -129,10 +130,6 @@ export function openUploads(library: string, mostBytes: number, inputs: () => Re
     },
     sweep,
   };
-}
-
-function isFolder(path: string): boolean {
-  return statSync(path).isDirectory();
 }
 
 function counting(take: (bytes: number) => boolean, name: string, mostBytes: number): Transform {

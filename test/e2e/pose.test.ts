@@ -223,7 +223,7 @@ stories('a pose is refined', () => {
 
   it('by keyboard alone', async () => {
     const window = await stage.open();
-    const { welcome, runBar, scene, members, rates, steer, exports } = window;
+    const { welcome, runBar, scene, members, rates, exports } = window;
     await welcome.sample('box').waitFor();
     await window.tabTo(/^Start sample: Box/);
     await window.press('Enter');
@@ -292,11 +292,11 @@ stories('a pose is refined', () => {
     expect(await row('Mask')).toContain('where.png');
     expect(await row('Depth')).toContain('none');
     // What comes later joins them.
-    await window.drop(
-      take('depth/000000.png', 'far.png'),
-      take('scene_camera.json', 'camera.json'),
-      { name: 'start.json', type: '', bytes: Buffer.from(encodePoseJson(start, 0, 2)) },
-    );
+    await window.drop(take('depth/000000.png', 'far.png'), take('scene_camera.json', 'camera.json'), {
+      name: 'start.json',
+      type: '',
+      bytes: Buffer.from(encodePoseJson(start, 0, 2)),
+    });
     await expect.poll(() => row('Start pose')).toContain('start.json');
     expect(await row('Depth')).toContain('far.png');
     expect(await row('Camera')).toContain('camera.json');

@@ -2,7 +2,15 @@
 // curve, the range that is brushed. A click picks the nearest member, a drag brushes, arrow keys go from one to the next.
 
 import { cssColour, onSchemeChange } from '../../plots/plot-colours.ts';
-import { type PlotScale, roundedOut, scaleAround, shareOf, ticksOf, tickText, valueAtShare } from '../../plots/plot-scale.ts';
+import {
+  type PlotScale,
+  roundedOut,
+  scaleAround,
+  shareOf,
+  ticksOf,
+  tickText,
+  valueAtShare,
+} from '../../plots/plot-scale.ts';
 import { Redraw } from '../../plots/redraw.ts';
 import type { MemberPoint } from '../../state/rate-points.ts';
 import type { RateRange } from '../../state/rate-range.ts';

@@ -18,8 +18,8 @@ import { HelpMark } from '../../widgets/help-mark.tsx';
 import { NumberField } from '../../widgets/number-field.tsx';
 import { PanelMessage } from '../images/panel-message.tsx';
 import { endingsOf, leftBehind } from '../members/member-figures.ts';
-import { seriesOf } from '../traces/series-names.ts';
 import type { PanelProps } from '../panel-components.ts';
+import { seriesOf } from '../traces/series-names.ts';
 import { RateScatter, type ScatterContent } from './rate-scatter.ts';
 import './rates.css';
 

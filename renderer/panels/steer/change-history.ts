@@ -45,7 +45,11 @@ export function changeHistory({ problem, events, accepted, gestureOf }: HistoryR
     entries.push({
       key: `${index} ${event.iteration} ${event.path}`,
       event,
-      title: titleOf(known?.setting.title ?? (name === 'stopped' && event.value === 0 ? 'Goes on' : name), scope, group),
+      title: titleOf(
+        known?.setting.title ?? (name === 'stopped' && event.value === 0 ? 'Goes on' : name),
+        scope,
+        group,
+      ),
       before: joins ? last.before : known?.value,
       pending,
       steps: joins ? last.steps + 1 : 1,
