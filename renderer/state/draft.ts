@@ -65,6 +65,14 @@ export const useDraft = create<Draft>(() => blank);
 let upload: AbortController | undefined;
 let drafts = 0;
 
+let askings = 0;
+
+/** Whether nothing was asked about the draft since: of two answers the one that was asked for last holds. */
+function whileNewest(isCurrent: () => boolean): () => boolean {
+  const own = ++askings;
+  return () => isCurrent() && own === askings;
+}
+
 /** Whether the draft of now is still the one on show: answers that come later than the next one are dropped. */
 export function whileThisDraft(): () => boolean {
   const own = drafts;
@@ -130,9 +138,8 @@ function fitOpening(opens: FitDescription['opens'], chosen: string | undefined):
 /** The draft on show, where other files may belong to its input: a picture, or what a fit of scenes was given. */
 function photoDraftFor(scenes: string | undefined): Draft | undefined {
   const draft = useDraft.getState();
-  const { input, report, fit, busy } = draft;
-  if (useLab.getState().current.kind !== 'draft' || busy !== 'no' || input?.startsWith('sample:') !== false)
-    return undefined;
+  const { input, report, fit } = draft;
+  if (useLab.getState().current.kind !== 'draft' || input?.startsWith('sample:') !== false) return undefined;
   return report?.kind === 'picture' || fit === scenes ? draft : undefined;
 }
 
@@ -173,12 +180,13 @@ function referencesOf({ mask, companions }: Belongings, upload: string): Pick<Dr
 export async function handOver(
   files: readonly File[],
   folder: string,
-  isCurrent: () => boolean,
+  isDraft: () => boolean,
   use: (reference: string) => Promise<void>,
 ): Promise<void> {
   upload?.abort();
   const own = new AbortController();
   upload = own;
+  const isCurrent = whileNewest(isDraft);
   useDraft.setState({ busy: 'uploading', progress: 0, error: undefined });
   try {
     checkSize(files);
@@ -209,7 +217,8 @@ export async function draftFromInput(input: string, change: Partial<Draft> = {})
 
 type Taking = 'this-fit' | 'any-fit';
 
-async function inspectDraft(input: string, isCurrent: () => boolean, taking: Taking = 'any-fit'): Promise<void> {
+async function inspectDraft(input: string, isDraft: () => boolean, taking: Taking = 'any-fit'): Promise<void> {
+  const isCurrent = whileNewest(isDraft);
   useDraft.setState({ input, busy: 'reading', progress: undefined });
   try {
     const found = await lookAt(input, taking);
