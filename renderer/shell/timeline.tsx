@@ -1,9 +1,9 @@
 // The run's iterations from first to last: what was recorded, what was changed, the best, and the cursor that all panels
 // follow. Drag or arrow keys scrub; the right end follows the newest state.
 
-import { Tooltip } from '@mantine/core';
-import { type PointerEvent, useRef } from 'react';
-import type { RunEvent } from '../../src/protocol/run.ts';
+import { type PointerEvent, useMemo, useRef } from 'react';
+import type { ProblemDescription, RunEvent } from '../../src/protocol/run.ts';
+import { eventWords } from '../plots/event-words.ts';
 import { bestIteration } from '../state/best-member.ts';
 import { setCursor, useCursor } from '../state/cursor.ts';
 import { useCurrentRun } from '../state/lab.ts';
@@ -29,7 +29,8 @@ export function Timeline() {
   // A finished run fills its timeline, however early it ended.
   const end = Math.max(1, over ? iteration : maximum);
   const at = (i: number) => `${100 * positionOf(Math.min(i, end), end, log ? 'log' : 'linear')}%`;
-  const pins = run === undefined ? none : lastOfGestures(run, events);
+  const problem = useCurrentRun(run => run.details.problem);
+  const pins = useMemo(() => (run === undefined ? none : pinsOf(lastOfGestures(run, events))), [run, events]);
   const recorded = [...new Set(snapshots.map(each => each.iteration))];
 
   const scrub = (event: PointerEvent): void => {
@@ -83,9 +84,14 @@ export function Timeline() {
             title={`Best at iteration ${best}${exported ? ', and exported' : ''}`}
           />
         )}
-        {pins.map((event, index) => (
-          // biome-ignore lint/suspicious/noArrayIndexKey: events are only ever appended.
-          <EventPin key={index} event={event} left={at(event.iteration)} />
+        {pins.map(({ iteration: each, source, events: all }) => (
+          <i
+            key={`${source} ${each}`}
+            className={`timeline-event timeline-event-${source}`}
+            style={{ left: at(each) }}
+            title={pinText(all, problem)}
+            data-testid={`event-${source}`}
+          />
         ))}
         <div className="timeline-cursor" style={{ left: at(cursor === 'now' ? iteration : cursor) }} />
       </div>
@@ -105,14 +111,30 @@ export function Timeline() {
   );
 }
 
-function EventPin({ event, left }: { readonly event: RunEvent; readonly left: string }) {
-  const { iteration, path, value, source } = event;
-  const shown = typeof value === 'number' ? Number(value.toPrecision(4)) : value;
-  return (
-    <Tooltip label={`Iteration ${iteration}: ${path} = ${shown}`} multiline maw={320} openDelay={0}>
-      <i className={`timeline-event timeline-event-${source}`} style={{ left }} data-testid={`event-${source}`} />
-    </Tooltip>
-  );
+interface Pin {
+  readonly iteration: number;
+  readonly source: RunEvent['source'];
+  readonly events: readonly RunEvent[];
+}
+
+/** What one side did at one iteration, such as turn the rates of many members, is one pin. */
+function pinsOf(events: readonly RunEvent[]): readonly Pin[] {
+  const pins = new Map<string, RunEvent[]>();
+  for (const event of events) {
+    const key = `${event.source} ${event.iteration}`;
+    const known = pins.get(key);
+    if (known === undefined) pins.set(key, [event]);
+    else known.push(event);
+  }
+  return [...pins.values()].map(all => ({ iteration: all[0].iteration, source: all[0].source, events: all }));
+}
+
+/** Lines of a pin's text. */
+const MOST_TOLD = 6;
+
+function pinText(events: readonly RunEvent[], problem: ProblemDescription | undefined): string {
+  const told = events.slice(0, MOST_TOLD).map(event => eventWords(event, problem).full);
+  return [...told, ...(events.length > MOST_TOLD ? [`and ${events.length - MOST_TOLD} more`] : [])].join('\n');
 }
 
 function longest(problem: { readonly members: readonly { readonly maximumIterations: number }[] } | undefined) {

@@ -1,9 +1,9 @@
 // Contact sheet of the members of a run: what each has come to, its loss and its own learning rate. A click shows that
 // member in all panels.
 
-import { NativeSelect, Slider, Tooltip, VisuallyHidden } from '@mantine/core';
+import { NativeSelect, Slider, VisuallyHidden } from '@mantine/core';
 import { IconPlayerPlayFilled, IconPlayerStopFilled, IconTrophy } from '@tabler/icons-react';
-import { type ReactNode, useEffect, useMemo, useRef, useState } from 'react';
+import { memo, type ReactNode, useEffect, useMemo, useRef, useState } from 'react';
 import { ENDED_BY_USER, type MemberDescription, type RunState } from '../../../src/protocol/run.ts';
 import type { HyperValues, SettingDescription } from '../../../src/protocol/settings.ts';
 import { bestMember } from '../../state/best-member.ts';
@@ -17,7 +17,7 @@ import { PanelMessage } from '../images/panel-message.tsx';
 import { isPicture } from '../images/raster.ts';
 import type { PanelProps } from '../panel-components.ts';
 import { ContactSheet } from './contact-sheet.ts';
-import { type Ending, endingsOf, leftBehind, statusOf } from './member-figures.ts';
+import { endingsOf, leftBehind, statusOf } from './member-figures.ts';
 import { setMemberSettings, useMemberSettings } from './member-settings.ts';
 import './members.css';
 
@@ -135,7 +135,8 @@ function Sheet({ run, members, visible }: SheetProps) {
               sheet={sheet}
               member={member}
               label={members[member].label}
-              ending={endings[member]}
+              endedAt={endings[member]?.iteration}
+              reason={endings[member]?.reason}
               faint={behind.has(member)}
               aspect={view === undefined || view.kind === 'heat-map' ? 2 : view.width / view.height}
               best={member === best && members.length > 1}
@@ -143,7 +144,8 @@ function Sheet({ run, members, visible }: SheetProps) {
               chosen={member === chosen}
               state={state}
               turns={steerable && now}
-              switches={switchesOf(members[member].live, table?.resolve(member, ''))}
+              live={members[member].live}
+              on={switchedOn(members[member].live, table?.resolve(member, ''))}
             />
           ))}
       </ul>
@@ -156,7 +158,9 @@ interface MemberTileProps {
   readonly sheet: ContactSheet;
   readonly member: number;
   readonly label: string;
-  readonly ending: Ending | undefined;
+  /** Undefined: it has not ended. */
+  readonly endedAt: number | undefined;
+  readonly reason: string | undefined;
   /** Others have left it behind. */
   readonly faint: boolean;
   readonly aspect: number;
@@ -168,23 +172,24 @@ interface MemberTileProps {
   readonly state: RunState;
   /** Whoever has not ended can be steered. */
   readonly turns: boolean;
-  readonly switches: readonly MemberSwitch[];
+  readonly live: readonly SettingDescription[];
+  /** Names of its live values that are switched on, joined by blanks. */
+  readonly on: string;
 }
 
-/** A live value that is on or off. */
-interface MemberSwitch {
-  readonly setting: SettingDescription;
-  readonly on: boolean;
+/** Live values that are on or off. */
+const isSwitch = ({ control }: SettingDescription) => control === 'switch';
+
+function switchedOn(live: readonly SettingDescription[], values: HyperValues | undefined): string {
+  const on = live.filter(setting => isSwitch(setting) && (values?.[setting.name] ?? 0) !== 0);
+  return on.map(({ name }) => name).join(' ');
 }
 
-function switchesOf(live: readonly SettingDescription[], values: HyperValues | undefined): readonly MemberSwitch[] {
-  return live
-    .filter(({ control }) => control === 'switch')
-    .map(setting => ({ setting, on: (values?.[setting.name] ?? 0) !== 0 }));
-}
-
-function MemberTile(props: MemberTileProps) {
-  const { run, sheet, member, label, ending, faint, aspect, best, shown, chosen, state, turns, switches } = props;
+/** Drawn anew only where something of it has changed: an event may be about any one of hundreds. */
+const MemberTile = memo(function MemberTile(props: MemberTileProps) {
+  const { run, sheet, member, label, endedAt, reason, faint, aspect, best, shown, chosen, state, turns, live, on } =
+    props;
+  const ending = endedAt === undefined ? undefined : { iteration: endedAt, reason: reason ?? '' };
   const tile = useRef<HTMLLIElement>(null);
   const canvas = useRef<HTMLCanvasElement>(null);
   const spark = useRef<HTMLCanvasElement>(null);
@@ -199,26 +204,25 @@ function MemberTile(props: MemberTileProps) {
   const status = statusOf(ending, state);
   return (
     <li ref={tile} className="members-tile" data-shown={shown} data-faint={faint} data-member={member}>
-      <Tooltip label={chosen ? 'Back to whichever is best' : 'Show this member in all panels'} openDelay={800}>
-        <button
-          type="button"
-          className="members-pick"
-          aria-pressed={shown}
-          onClick={() => setCursor({ member: chosen ? 'best' : member })}
-        >
-          <canvas ref={canvas} style={{ aspectRatio: aspect }} />
-          <span className="members-label">
-            {best && <IconTrophy size={13} className="members-best" aria-hidden="true" />}
-            <VisuallyHidden component="span">Member </VisuallyHidden>
-            <span className="members-number numbers">{member}</span>
-            <span className="members-name" title={label}>
-              {label}
-            </span>
-            {best && <VisuallyHidden component="span">, the best</VisuallyHidden>}
+      <button
+        type="button"
+        className="members-pick"
+        title={chosen ? 'Back to whichever is best' : 'Show this member in all panels'}
+        aria-pressed={shown}
+        onClick={() => setCursor({ member: chosen ? 'best' : member })}
+      >
+        <canvas ref={canvas} style={{ aspectRatio: aspect }} />
+        <span className="members-label">
+          {best && <IconTrophy size={13} className="members-best" aria-hidden="true" />}
+          <VisuallyHidden component="span">Member </VisuallyHidden>
+          <span className="members-number numbers">{member}</span>
+          <span className="members-name" title={label}>
+            {label}
           </span>
-          <canvas ref={spark} className="members-spark" />
-        </button>
-      </Tooltip>
+          {best && <VisuallyHidden component="span">, the best</VisuallyHidden>}
+        </span>
+        <canvas ref={spark} className="members-spark" />
+      </button>
       <div className="members-facts numbers">
         <span>
           loss <b ref={loss}>–</b>
@@ -244,8 +248,15 @@ function MemberTile(props: MemberTileProps) {
           <span className="members-turns">
             <RateButton run={run} member={member} factor={0.5} reachable={shown} />
             <RateButton run={run} member={member} factor={2} reachable={shown} />
-            {switches.map(({ setting, on }) => (
-              <SwitchButton key={setting.name} run={run} member={member} setting={setting} on={on} reachable={shown} />
+            {live.filter(isSwitch).map(setting => (
+              <SwitchButton
+                key={setting.name}
+                run={run}
+                member={member}
+                setting={setting}
+                on={on.split(' ').includes(setting.name)}
+                reachable={shown}
+              />
             ))}
             <TileButton
               label={`End member ${member}, its result stays`}
@@ -259,7 +270,7 @@ function MemberTile(props: MemberTileProps) {
       </div>
     </li>
   );
-}
+});
 
 interface RateButtonProps {
   readonly run: string;
@@ -284,9 +295,11 @@ function RateButton({ run, member, factor, reachable }: RateButtonProps) {
   );
 }
 
-interface SwitchButtonProps extends MemberSwitch {
+interface SwitchButtonProps {
   readonly run: string;
   readonly member: number;
+  readonly setting: SettingDescription;
+  readonly on: boolean;
   readonly reachable: boolean;
 }
 
@@ -317,18 +330,17 @@ interface TileButtonProps {
 
 function TileButton({ label, name = label, pressed, reachable, onClick, children }: TileButtonProps) {
   return (
-    <Tooltip label={label} multiline maw={300}>
-      <button
-        type="button"
-        className="members-turn"
-        aria-label={name}
-        aria-pressed={pressed}
-        tabIndex={reachable ? 0 : -1}
-        onClick={onClick}
-      >
-        {children}
-      </button>
-    </Tooltip>
+    <button
+      type="button"
+      className="members-turn"
+      title={label}
+      aria-label={name}
+      aria-pressed={pressed}
+      tabIndex={reachable ? 0 : -1}
+      onClick={onClick}
+    >
+      {children}
+    </button>
   );
 }
 

@@ -34,9 +34,7 @@ export function ChangeList({ run, problem, events, accepted }: ChangeListProps) 
     <section className="steer-section" aria-label="Changes">
       <h2 className="steer-heading">
         Changes
-        <small className="numbers">
-          {turned === 0 ? 'none yet' : turned === 1 ? '1 pin on the timeline' : `${turned} pins on the timeline`}
-        </small>
+        <small className="numbers">{turned === 0 ? 'none yet' : formatCount(turned)}</small>
       </h2>
       {changes.length === 0 ? (
         <p className="steer-note">

@@ -90,6 +90,7 @@ export const flowmap: Fit = {
       id: 'truth',
       title: 'True cameras',
       help: 'To compare with, never to fit: TUM, KITTI, transforms.json, scene.json, or a folder of COLMAP or of a run.',
+      without: 'none',
     },
   ],
   members: { usual: cameraMethodSettings.members },
