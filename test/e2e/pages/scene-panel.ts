@@ -28,10 +28,17 @@ export class ScenePanel {
     return (await fields.evaluateAll(all => all.map(field => (field as HTMLInputElement).value))).map(Number);
   }
 
-  /** Where the middle of what is held is drawn, on the page. */
+  /** Where the middle of what is held is drawn, on the page, once the view of it stands still. */
   async handle(): Promise<{ readonly x: number; readonly y: number }> {
     const held = () => this.panel.page().evaluate(() => window.descentLabScenes?.held);
-    await expect.poll(held).toBeDefined();
+    let last = await held();
+    await expect
+      .poll(async () => {
+        const before = last;
+        last = await held();
+        return last !== undefined && last.x === before?.x && last.y === before.y;
+      })
+      .toBe(true);
     const [place, box] = [await held(), await this.stage.boundingBox()];
     if (place === undefined || box === null) return expect.fail('Nothing is held in the scene.');
     return { x: box.x + place.x, y: box.y + place.y };
