@@ -48,15 +48,17 @@ export function runCommand(recipe: Recipe, events: readonly RunEvent[], fit: Fit
   });
 }
 
-/** Whether the input is one picture, not a folder with its own masks, depth and cameras. */
-export function isPhoto({ input = '' }: Pick<Draft, 'input'>): boolean {
-  return pictureExtensions.has(/\.[^.]*$/.exec(input)?.[0].toLowerCase() ?? '');
+/** Whether the input is one picture, not a folder with masks, depth and cameras of its own. */
+export function isPhoto({ input = '', name, report }: Pick<Draft, 'input' | 'name' | 'report'>): boolean {
+  const ending = (path: string) => /\.[^.]*$/.exec(path)?.[0].toLowerCase() ?? '';
+  return report?.kind === 'picture' || [name ?? '', input].some(path => pictureExtensions.has(ending(path)));
 }
 
-export function maskText({ input, mask, drawn, report }: Draft): string {
+export function maskText(draft: Draft): string {
+  const { mask, drawn, report } = draft;
   if (report?.kind === 'scene') {
     if (mask !== undefined) return `From a file (${fileName(report.maskPath ?? mask)}): white is the object.`;
-    return isPhoto({ input }) ? 'None.' : "The scene's own: where the object is seen.";
+    return isPhoto(draft) ? 'None.' : "The scene's own: where the object is seen.";
   }
   if (hasDrawnMask({ drawn })) return 'Drawn in the images panel: what is painted over is missing.';
   if (mask === 'alpha') return "The picture's own transparency: what is transparent is missing.";

@@ -6,7 +6,7 @@ import { useMemo, useState } from 'react';
 import type { FitDescription } from '../../../src/protocol/host-calls.ts';
 import { perform } from '../../actions/actions.ts';
 import { cancelUpload, type Draft, draftFromInput, setDraftSetting, useDraft } from '../../state/draft.ts';
-import { draftCommand, hasMask } from '../../state/draft-command.ts';
+import { draftCommand, hasMask, isPhoto } from '../../state/draft-command.ts';
 import { editDraft } from '../../state/draft-edits.ts';
 import { useLab } from '../../state/lab.ts';
 import { setPreferences, usePreferences } from '../../state/preferences.ts';
@@ -43,11 +43,11 @@ export function DraftSettings() {
   );
 }
 
-/** A video can be filled in, or its cameras found: what is wanted of an input it does not say itself. */
+/** A video can be filled in, or its cameras found, and a photo filled in, or a pose found in it: inputs do not say which. */
 function FitChoice({ fit, draft }: { readonly fit: FitDescription; readonly draft: Draft }) {
   const fits = useLab(({ description }) => description?.fits) ?? [];
   const { input, name, mask } = draft;
-  const taking = fits.filter(({ opens }) => opens === fit.opens);
+  const taking = fits.filter(({ opens }) => opens === fit.opens || isPhoto(draft));
   if (input === undefined || input.startsWith('sample:') || taking.length < 2) return undefined;
   return (
     <Select
