@@ -20,7 +20,8 @@ const text = `Descent Lab: see and steer a vision model while gradient descent f
   npm run --silent lab -- fit pose SCENE --starts STARTS.csv --out DIR
                                                  refines every row of a BOP results file; DIR/exports gets poses.csv and
                                                  report.csv; the same command, or resume DIR, goes on after a kill
-  npm run --silent lab -- fit flowmap VIDEO …    cameras, focal length and points of a still scene that was filmed moving
+  npm run --silent lab -- fit flowmap VIDEO …    cameras, focal length and depth of a still scene that was filmed moving
+      --set depthDescents=0                      cameras and points alone, without a depth for every pixel
       --truth PATH                               true cameras to compare with while it runs; read as evaluate cameras does
       --frames, --max-frames, --max-side (1920), --pick as for tubal  --set focal=PIXELS, where it is known
       --mask FILE                                black where something moves: a picture for all frames, or one for each

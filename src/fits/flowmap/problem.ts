@@ -18,6 +18,7 @@ import { cameraHyper, cameraMethodSettings, createCameraMethod } from './camera-
 import { createCameraViews } from './camera-views.ts';
 import { createDenseDepth } from './dense-depth.ts';
 import { depthFileOf, encodeDepth, type FittedDepth, fittedDepth } from './depth-exports.ts';
+import { greyFrame } from './grey-frame.ts';
 import { knownCameras } from './known-cameras.ts';
 import { middle } from './middle.ts';
 import { sceneGlb } from './scene-glb.ts';
@@ -215,16 +216,13 @@ function photoOf({ width, height, channels, frames }: ChosenVideo, frame: number
   return { width, height, values };
 }
 
-function followPoints(device: CpuDevice, { width, height, channels, frames, observed }: ChosenVideo): Tracks {
+function followPoints(device: CpuDevice, video: ChosenVideo): Tracks {
+  const { width, height, frames, observed } = video;
   const tracker = createPointTracker(createTrackOperators(device, width, height), trackSettings(width, height));
   const grey = new Float32Array(width * height);
   try {
-    for (const [f, frame] of frames.entries()) {
-      for (let p = 0; p < grey.length; p++) {
-        const c = channels * p;
-        // Rec. 601 luma.
-        grey[p] = channels < 3 ? frame[c] : 0.299 * frame[c] + 0.587 * frame[c + 1] + 0.114 * frame[c + 2];
-      }
+    for (const f of frames.keys()) {
+      greyFrame(video, f, grey);
       tracker.add(grey, observed?.[f]);
     }
     return tracker.finish();
