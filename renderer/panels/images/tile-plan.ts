@@ -32,7 +32,7 @@ export type Tile =
       readonly how: 'wipe' | 'blink' | 'overlay';
     };
 
-/** Tiles in reading order: what others should come to equal, other given pictures, those that change, their errors, depths, then heat maps. */
+/** Tiles in reading order: given pictures, first what others should come to equal, those that change, their errors, depths, then heat maps. */
 export function tilesOf(
   views: readonly PictureView[],
   settings: Pick<ImageSettings, 'hidden' | 'errorMap' | 'mode' | 'first' | 'second'>,
@@ -43,8 +43,8 @@ export function tilesOf(
   }
   const shown = views.filter(({ id }) => !settings.hidden.includes(id));
   const pictures = shown.filter(({ kind }) => kind === 'image');
-  const rank = (view: PictureView) =>
-    views.some(other => other.kind === 'image' && other.reference === view.id) ? 0 : view.changes === 'never' ? 1 : 2;
+  const isGoal = ({ id }: PictureView) => views.some(other => other.kind === 'image' && other.reference === id);
+  const rank = (view: PictureView) => (view.changes === 'never' ? 0 : 2) + (isGoal(view) ? 0 : 1);
   const order = [...pictures].sort((a, b) => rank(a) - rank(b));
   const { errorMap } = settings;
   return [

@@ -6,8 +6,10 @@ import { matrix3x4, transformPoint, type WorldFromCam } from '../../geometry/rig
 import { someTracks, type TrackObservations } from '../../ops/reproject/observations.ts';
 import { type CameraState, residualLengths } from '../../ops/reproject/reproject.ts';
 import type { ViewData, ViewDescription } from '../../protocol/views.ts';
+import type { MeasureContext } from '../fit.ts';
 import { posesOf, SMALLEST_ANGLE, unitScale, widestAngle } from './camera-exports.ts';
 import { densePoints, type FittedDepth } from './depth-exports.ts';
+import { flowViews, inducedFlow, type MapSize, usualMotion } from './flow-views.ts';
 import type { KnownCameras } from './known-cameras.ts';
 import type { ChosenVideo } from './problem.ts';
 
@@ -25,15 +27,15 @@ export interface CameraViews {
   readonly descriptions: readonly ViewDescription[];
   /** `depth` where a member has it so far; pictures of depth are unknown before. */
   data(id: string, state: CameraState, depth: FittedDepth | undefined, frame: number | undefined): ViewData;
-  /** Whether there is something to record. */
-  records(id: string, depth: FittedDepth | undefined): boolean;
+  /** Whether there is something to record. Flow is large, and only recorded at the end. */
+  records(id: string, depth: FittedDepth | undefined, when: MeasureContext['when']): boolean;
 }
 
 export interface CameraViewOptions {
   readonly known: KnownCameras | undefined;
   readonly focal: 'given' | 'found';
   /** The size of the maps of dense depth, if it is to come. */
-  readonly maps: { readonly width: number; readonly height: number } | undefined;
+  readonly maps: MapSize | undefined;
 }
 
 /** `colourOf`: red, green, blue (0 … 255) at a pixel of a frame. */
@@ -61,7 +63,9 @@ export function createCameraViews(
       ...{ kind: 'tracks', id: 'tracks', title: 'Followed points', changes: 'never', over: 'frames' },
       help: 'Where each point is that was followed through the video, and where it was in the twelve frames before.',
     },
-    ...(maps === undefined ? [] : depthViews(maps, frames.length)),
+    ...(maps === undefined
+      ? []
+      : [...depthViews(maps, frames.length), ...flowViews(maps, frames.length, usualMotion(observations, unit))]),
     {
       ...{ kind: 'points', id: 'points', title: 'Points', ...moves },
       help:
@@ -101,17 +105,29 @@ export function createCameraViews(
 
   return {
     descriptions,
-    records: (id, depth) => depth !== undefined || (id !== 'depth' && id !== 'confidence'),
+    records(id, depth, when) {
+      if (id === 'flow' || id === 'induced-flow') return depth !== undefined && when === 'final';
+      return depth !== undefined || (id !== 'depth' && id !== 'confidence');
+    },
     data(id, state, depth, frame) {
       if (id === 'frames') return pictures(frame);
       if (id === 'tracks') return tracksData(someTracks(observations, MOST_TRACKS), { width, height });
+      const wanted = frame === undefined ? [...frames.keys()] : [frame];
       if (maps !== undefined && (id === 'depth' || id === 'confidence')) {
         const mapOf = id === 'depth' ? depth?.depth : depth?.confidence;
-        return stackedMaps(mapOf, maps, frame === undefined ? [...frames.keys()] : [frame], id === 'depth' ? [] : [1]);
+        return stackedMaps(mapOf, maps, wanted, id === 'depth' ? [] : [1]);
       }
+      if (maps !== undefined && id === 'flow') return stackedMaps(depth?.flow, maps, wanted, [2]);
       const scale = unitScale(state);
       const poses = posesOf(state, scale);
       const focal = Math.exp(state.logFocal) * unit;
+      if (maps !== undefined && id === 'induced-flow') {
+        const flowOf = (known: FittedDepth) => (f: number) =>
+          f + 1 < poses.length
+            ? inducedFlow(known.depth(f), maps, poses[f], poses[f + 1], focal, { width, height })
+            : undefined;
+        return stackedMaps(depth && flowOf(depth), maps, wanted, [2]);
+      }
       const camera = { width, height, fx: focal, fy: focal, cx: width / 2, cy: height / 2 };
       if (id === 'cameras') return camerasData(poses.map(worldFromCam => ({ worldFromCam, camera })));
       if (id === 'true-cameras' && known !== undefined) {
@@ -251,14 +267,19 @@ function depthViews(
     },
   ];
 }
-/** [frame, height, width] and the `further` axes; 0 without maps. */
+/** [frame, height, width] and the `further` axes; 0 where nothing is known. */
 function stackedMaps(
-  mapOf: ((frame: number) => Float32Array) | undefined,
-  { width, height }: { readonly width: number; readonly height: number },
+  mapOf: ((frame: number) => Float32Array | undefined) | undefined,
+  { width, height }: MapSize,
   wanted: readonly number[],
   further: readonly number[],
 ): ViewData {
-  const values = new Float32Array(wanted.length * width * height);
-  if (mapOf !== undefined) for (const [i, f] of wanted.entries()) values.set(mapOf(f), i * width * height);
+  const size = further.reduce((product, extent) => product * extent, width * height);
+  const values = new Float32Array(wanted.length * size);
+  for (const [i, f] of wanted.entries()) {
+    mapOf?.(f)?.forEach((value, p) => {
+      values[i * size + p] = Number.isNaN(value) ? 0 : value;
+    });
+  }
   return { values: { shape: [wanted.length, height, width, ...further], values } };
 }

@@ -39,6 +39,8 @@ export interface DenseDepth {
   behindShare(behind: number): number;
   /** z-depth [height, width] of a frame in the unit of the cameras, also on more pixels than the depth map has; 0 where it is masked. */
   depth(grids: Float32Array, frame: number, width?: number, height?: number): Float32Array;
+  /** [height, width, 2] in pixels of the pictures, from a frame to the next one; undefined where there is none, or none yet. */
+  flow(frame: number): Float32Array | undefined;
   /** [height, width], 0 to 1: the mean weight of the flows that leave a frame; one that is missing counts as 0. */
   confidence(frame: number): Float32Array;
   dispose(): void;
@@ -129,6 +131,7 @@ export function createDenseDepth(device: CpuDevice, video: ChosenVideo, cache?: 
       const share = averagedDown(marks, picture, mapWidth, mapHeight);
       return depth.map((value, p) => (share[p] < 0.5 ? 0 : value));
     },
+    flow: frame => edges.find(({ source, target }) => source === frame && target === frame + 1)?.flow,
     confidence(frame) {
       const known = confidences.get(frame);
       if (known !== undefined) return known;

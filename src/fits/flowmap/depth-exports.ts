@@ -21,6 +21,8 @@ export interface FittedDepth {
   depth(frame: number, width?: number, height?: number): Float32Array;
   /** [height, width], 0 to 1 */
   confidence(frame: number): Float32Array;
+  /** [height, width, 2] in pixels of the pictures, as it was measured from a frame to the next one. */
+  flow(frame: number): Float32Array | undefined;
 }
 
 /** One step of a 16-bit depth picture: what tools take for a thousandth of the unit. */
@@ -30,10 +32,10 @@ const MOST_POINTS = 1e6;
 const LEAST_CONFIDENCE = 0.4;
 
 export function fittedDepth(dense: DenseDepth, grids: Float32Array, state: CameraState): FittedDepth {
-  const { frames, width, height, confidence } = dense;
+  const { frames, width, height, confidence, flow } = dense;
   const scale = unitScale(state);
   return {
-    ...{ frames, width, height, confidence },
+    ...{ frames, width, height, confidence, flow },
     depth: (frame, mapWidth, mapHeight) => dense.depth(grids, frame, mapWidth, mapHeight).map(z => scale * z),
   };
 }

@@ -135,7 +135,7 @@ export async function loadCameras(
     },
     views: views.descriptions,
     view: (id, member, frame) => views.data(id, method.stateOf(member), depthOf(member), frame),
-    records: (id, member) => views.records(id, depthOf(member)),
+    records: (id, member, when) => views.records(id, depthOf(member), when),
     exports(member) {
       const { camera, path } = fitted(member);
       const matrices = path.flatMap(({ worldFromCam }) => [...matrix4x4(worldFromCam)]);
