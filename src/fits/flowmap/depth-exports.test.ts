@@ -28,6 +28,7 @@ const mapOf = (value: (x: number, y: number) => number) =>
 const depth: FittedDepth = {
   ...{ frames, width, height },
   depth: frame => mapOf((x, y) => depthAt(frame, x, y)),
+  flow: () => undefined,
   confidence: () => mapOf((_, y) => (y === height - 1 ? 0.1 : 0.75)),
 };
 const colourOf = (frame: number, u: number, v: number) => [Math.floor(u), Math.floor(v), 40 + frame];
