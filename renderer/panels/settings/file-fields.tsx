@@ -17,27 +17,29 @@ export interface FileFieldsProps {
 
 export function FileFields({ fit, draft }: FileFieldsProps) {
   const { mask, companions, report, busy } = draft;
-  const photo = isPhoto(draft);
+  const isAlone = fit.opens === 'tensors' || isPhoto(draft);
   const busyNow = busy !== 'no';
   return (
     <section className="settings-group" aria-label="Files of the input">
       <h2 className="settings-heading">Files of the input</h2>
-      <FileRow
-        title="Mask"
-        help="A picture of the input's size: white, or the label of the object, is where it is seen."
-        file={mask === undefined ? undefined : (report?.maskPath ?? mask)}
-        without={photo ? 'none' : "the scene's own"}
-        busy={busyNow}
-        onChoose={([file]) => void uploadDraftMask(file)}
-        onRemove={() => void setDraftMask(undefined)}
-      />
+      {fit.opens === 'scenes' && (
+        <FileRow
+          title="Mask"
+          help="A picture of the input's size: white, or the label of the object, is where it is seen."
+          file={mask === undefined ? undefined : (report?.maskPath ?? mask)}
+          without={isAlone ? 'none' : "the scene's own"}
+          busy={busyNow}
+          onChoose={([file]) => void uploadDraftMask(file)}
+          onRemove={() => void setDraftMask(undefined)}
+        />
+      )}
       {fit.companions.map(({ id, title, help, without }) => (
         <FileRow
           key={id}
           title={title}
           help={help}
           file={companions[id] === undefined ? undefined : (report?.companionPaths[id] ?? companions[id])}
-          without={photo ? without : "the scene's own"}
+          without={isAlone ? without : "the scene's own"}
           busy={busyNow}
           onChoose={files => void uploadDraftCompanion(id, title, files)}
           onRemove={() => void setDraftCompanion(id, title, undefined)}

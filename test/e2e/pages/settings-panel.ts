@@ -36,6 +36,12 @@ export class SettingsPanel {
     await row.getByRole('img', { name: 'given' }).waitFor();
   }
 
+  async setMembers(count: number): Promise<void> {
+    const field = this.panel.getByRole('textbox', { name: 'Members' });
+    await field.fill(String(count));
+    await field.press('Enter');
+  }
+
   /** Types a number into a setting. */
   async set(name: string, value: string): Promise<void> {
     const field = this.row(name).getByRole('textbox').first();
