@@ -73,6 +73,7 @@ describe('arguments', () => {
     [['export', 'a', '--format', 'exr'], '--format exr: choose npy, npz or png'],
     [['describe', 'tubl'], 'There is no fit "tubl"'],
     [['fit', 'pose', 'sample:box', '--frame', '-1'], 'frame cannot be -1'],
+    [['fit', 'pose', 'sample:box', '--unit-mm', '0'], '--unit-mm 0: give millimetres per mesh unit'],
     [['fit', 'tubal', 'sample:plaid', '--members', '-2'], '--members -2: give a whole number'],
   ])('%j are refused: %s', async (args, message) => {
     const { code, stderr } = await labHere(...args);

@@ -179,6 +179,16 @@ describe('settings and files that do not go together', () => {
     });
   });
 
+  it('a label that is not there, without a start: it is named too', async () => {
+    const { image: input, mesh, camera } = usual;
+    const [settings] = resolveMembers(pose, { unitMillimetres: '1', label: '5' }, {}, 1);
+    const named = { input, mask: at('labels.png'), companions: { mesh, camera }, settings };
+    const { data } = await openInput(pose, named, () => {});
+    await expect(pose.inspect!(data, settings)).rejects.toMatchObject({
+      message: 'The label picture has no pixel of value 5; it has 3, 7.',
+    });
+  });
+
   it('a label, which chooses among those of a scene too', async () => {
     const pixelsOf = async (given: Record<string, string>) => {
       const [mask] = (await openScene('scene-labels', given)).data.scene!.pixels[0].masks;

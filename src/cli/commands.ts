@@ -14,6 +14,7 @@ import {
   frameOptions,
   parse,
   plannedEvent,
+  unitOf,
   usage,
   whole,
 } from './arguments.ts';
@@ -100,6 +101,7 @@ export const commands: Record<string, Command> = {
       const value = values[option as keyof typeof settingOfOption];
       if (value !== undefined) settings[name] = value;
     }
+    unitOf(values['unit-mm']);
     if (values.starts !== undefined) return refineTable(fit, resolve(input), resolve(values.starts), values);
     const race = (values.race ?? []).map(text => {
       const [name, list] = assignment(text, '--race');

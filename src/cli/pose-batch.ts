@@ -78,7 +78,8 @@ async function run(folder: string, request: PoseBatchRequest, values: BatchArgum
     if (json) process.stdout.write(`${JSON.stringify({ kind: 'row', ...progress })}\n`);
     else if (interrupts === 0) printer.count(progress.done, progress.total, countText(progress, before, began));
     const { row } = progress;
-    if (!json && row?.error !== undefined) printer.line(`Row ${row.row + 2}: ${row.error.message}`);
+    if (!json && row?.error !== undefined)
+      printer.line(`Row ${row.row + 2}: ${row.error.message} ${row.error.tip ?? ''}`.trimEnd());
   };
   const onNote = (text: string): void => {
     if (!json) printer.line(text);
@@ -95,7 +96,9 @@ async function run(folder: string, request: PoseBatchRequest, values: BatchArgum
     } else {
       const names = files.map(name => join(folder, 'exports', name)).filter(file => existsSync(file));
       const missed = failed.length === 0 ? '' : `, ${failed.length} of them failed and kept their start`;
-      process.stdout.write(`${total} rows${missed}\n${names.map(name => `${name}\n`).join('')}`);
+      process.stdout.write(
+        `${total} ${total === 1 ? 'row' : 'rows'}${missed}\n${names.map(name => `${name}\n`).join('')}`,
+      );
     }
     return state === 'left' ? 130 : 0;
   } finally {

@@ -1,6 +1,6 @@
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { photograph } from '../fits/pose/photograph.ts';
 import { decodeBopResults, encodeBopResults } from '../formats/bop-results.ts';
@@ -81,12 +81,16 @@ describe('a batch', () => {
   afterAll(() => rm(folder, { recursive: true }));
 
   /** Mean ADD of the rows, millimetres. */
-  const errorWith = async (name: string, given: { views?: string; occluders?: string }): Promise<number> => {
+  const errorWith = async (
+    name: string,
+    given: { views?: string; occluders?: string },
+    table = 'starts.csv',
+  ): Promise<number> => {
     const out = join(folder, name);
     const outcome = await runPoseBatch(
       out,
       {
-        ...{ fit: 'pose', scene: folder, starts: join(folder, 'starts.csv'), unitMillimetres: undefined },
+        ...{ fit: 'pose', scene: folder, starts: resolve(folder, table), unitMillimetres: undefined },
         ...{ method: undefined, members: 8, seed: 0, views: given.views, occluders: given.occluders },
       },
       { threads: 1, onProgress: () => {}, onNote: () => {}, isLeft: () => false },
@@ -97,6 +101,16 @@ describe('a batch', () => {
       poses.reduce((sum, pose) => sum + averageDistance(box.positions, pose.camFromObject, first), 0) / poses.length
     );
   };
+
+  it('of no rows is refused', async () => {
+    const empty = join(folder, 'empty.csv');
+    await writeFile(empty, encodeBopResults([]));
+    await expect(errorWith('never', {}, empty)).rejects.toMatchObject({
+      code: 'input',
+      message: 'The table of starts has a header and no rows.',
+      where: empty,
+    });
+  });
 
   it('draws what hides the object where it is told to, and fits several views together', async () => {
     const ignoring = await errorWith('ignore', {});

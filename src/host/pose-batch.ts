@@ -113,6 +113,14 @@ export async function runPoseBatch(
   for (const note of scene.notes) onNote(note);
   const table = await readTable(request.starts);
   const starts = decodeBopResults(table, request.starts);
+  if (starts.length === 0) {
+    throw new LabError({
+      code: 'input',
+      message: 'The table of starts has a header and no rows.',
+      tip: 'Give a row for each object in each image; `lab starts` writes such a table for a scene with true poses.',
+      where: request.starts,
+    });
+  }
   const files = [sourceFile(request.starts, table), ...sources.files()].map(({ path, sha256 }) => ({ path, sha256 }));
   const known = bestTwin();
   const recipe: PoseBatchRecipe = { schema: 1, version: VERSION, ...request, ...how, twin: known, files };

@@ -28,10 +28,10 @@ export interface PoseResults {
   files(member: number, encodePicture: EncodePicture, seconds?: number): Promise<ExportFile[]>;
 }
 
-/** Vertices that errors of a running fit are measured with, and those of a result that look for their nearest one: the search
- * costs more than the fit. */
+/** Vertices that errors of a running fit are measured with. */
 const QUICK_POINTS = 300;
-const MOST_SEARCHING = 2000;
+/** Those that look for their nearest one, while the fit runs and of its result: the search costs more than the fit. */
+const searching = { running: 60, final: 2000 };
 
 /** All poses at one moment. */
 interface Survey {
@@ -77,9 +77,9 @@ export function createPoseResults(
       ruler ??= createPoseRuler(positions, mesh.diameter);
       const equal = nearestEquivalent(pose, truth, symmetries);
       const { rotationDegrees, translationMillimetres } = plainErrors(points, pose, equal);
-      const searching = { ...ruler, points: sampledPoints(points, MOST_SEARCHING) };
+      const seekers = { ...ruler, points: sampledPoints(points, searching[when]) };
       return {
-        addSMillimetres: averageNearestDistance(searching, pose, equal),
+        addSMillimetres: averageNearestDistance(seekers, pose, equal),
         addMillimetres: errors.addMillimetres,
         ...{ rotationDegrees, translationMillimetres },
       };

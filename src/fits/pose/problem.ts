@@ -143,9 +143,9 @@ function createMethod(target: PoseTarget, members: readonly SettingValues[], see
   return createSteeredMethod(target, { ...descentSettings, ...seeds, size: Number(size), mesh: 'full' });
 }
 
-/** At the first iterations, then five in a decade: one in three of the snapshots. */
+/** Three in a decade: one in five of the snapshots. */
 function isPictured(iteration: number): boolean {
-  const step = (i: number) => Math.floor(5 * Math.log10(i));
+  const step = (i: number) => Math.floor(3 * Math.log10(i));
   return iteration === 0 || step(iteration) !== step(iteration - 1);
 }
 

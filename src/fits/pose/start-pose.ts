@@ -9,6 +9,7 @@ import { LabError } from '../../protocol/lab-error.ts';
 import type { SettingDescription, SettingValues } from '../fit.ts';
 import type { ObservedObject } from './observe.ts';
 import { startFromMask } from './start-from-mask.ts';
+import { describeEmptyMask } from './units-report.ts';
 
 /** Rotation vector of camFromObject in degrees, then its translation in millimetres. */
 export const startPoseNames = ['startTurnX', 'startTurnY', 'startTurnZ', 'startX', 'startY', 'startZ'] as const;
@@ -50,7 +51,7 @@ function numbersOf({ rotation, translation }: CamFromObject): number[] {
  * LabError of code 'input' where nothing tells a start: the mask is empty.
  */
 export function startOf(
-  { model, observation, truth }: ObservedObject,
+  { model, observation, truth, labels }: ObservedObject,
   file: CamFromObject | undefined,
   settings: SettingValues,
   seed: number,
@@ -61,12 +62,7 @@ export function startOf(
   const { camera, mask, depth } = observation;
   const base = file ?? truth ?? startFromMask(camera, mask, depth, boundingBoxCentre(mesh), meshDiameter(mesh));
   if (base === undefined) {
-    throw new LabError({
-      code: 'input',
-      message: 'The mask is empty, so nothing tells where the object starts.',
-      where: 'mask',
-      tip: 'Give the mask of the visible object and its label, or a start pose.',
-    });
+    throw new LabError({ code: 'input', ...describeEmptyMask(labels), where: 'mask' });
   }
   const known = numbersOf(base);
   const numbers = given.map((value, k) => value ?? known[k]);

@@ -174,14 +174,8 @@ function warnOfMask(
 ): 'good' | 'doubtful' {
   if (mask === undefined || maskPixels === undefined) return 'good';
   if (maskPixels === 0) {
-    const present = labels && [...new Set(labels.values)].filter(label => label > 0).sort((a, b) => a - b);
-    if (labels !== undefined && present !== undefined && present.length > 0) {
-      warn(
-        'mask',
-        `The label picture has no pixel of value ${labels.wanted}; it has ${present.slice(0, 12).join(', ')}.`,
-        'Choose one of these labels for the object.',
-      );
-    } else warn('mask', 'The mask is empty.', 'Give a mask whose pixels of the object are not zero.');
+    const { message, tip } = describeEmptyMask(labels);
+    warn('mask', message, tip);
     return 'doubtful';
   }
   if (maskPixels < fewestPixels) {
@@ -203,6 +197,18 @@ function warnOfMask(
     share === 1 ? 'Give a mask that is black around the object.' : 'Make the object white and what is around it black.',
   );
   return 'doubtful';
+}
+
+/** What is wrong with a mask without a pixel; `labels` as in UnitsInput. */
+export function describeEmptyMask(labels: UnitsInput['labels']): Pick<PoseWarning, 'message' | 'tip'> {
+  const present = labels && [...new Set(labels.values)].filter(label => label > 0).sort((a, b) => a - b);
+  if (labels === undefined || present === undefined || present.length === 0) {
+    return { message: 'The mask is empty.', tip: 'Give a mask whose pixels of the object are not zero.' };
+  }
+  return {
+    message: `The label picture has no pixel of value ${labels.wanted}; it has ${present.slice(0, 12).join(', ')}.`,
+    tip: 'Choose one of these labels for the object.',
+  };
 }
 
 /** How much of the image's border is in the mask. */
