@@ -6,7 +6,7 @@ import type { Intrinsics } from './frustum.ts';
 import { rigid } from './open-cv.ts';
 import { PointCloud } from './point-cloud.ts';
 import { assumedIntrinsics, backProject, scaledIntrinsics } from './relief.ts';
-import type { SceneLayer, SceneState } from './scene-layer.ts';
+import type { SceneLayer, SceneLegend, SceneState } from './scene-layer.ts';
 
 /** From near to far: steps of the viridis colour map. */
 const ramp = [
@@ -20,6 +20,7 @@ const ramp = [
 export class DepthRelief implements SceneLayer {
   readonly #view: DepthView;
   readonly #cloud = new PointCloud();
+  #range: readonly [number, number] | undefined;
   #data: ViewData | undefined;
   #cameras: ViewData | undefined;
 
@@ -36,6 +37,13 @@ export class DepthRelief implements SceneLayer {
     return this.#cloud.box;
   }
 
+  /** From far to near, as the colours go. */
+  get legend(): SceneLegend | undefined {
+    if (this.#range === undefined || !this.object.visible) return undefined;
+    const [nearest, farthest] = this.#range.map(depth => Number(depth.toPrecision(3)));
+    return { label: this.#view.title, map: 'viridis', low: farthest, high: nearest, unit: this.#view.unit };
+  }
+
   update(data: ViewData, state: SceneState): void {
     this.#data = data;
     this.#cameras = state.cameras;
@@ -44,12 +52,13 @@ export class DepthRelief implements SceneLayer {
     const frame = frames === 1 ? 0 : Math.min(frames - 1, state.frame);
     const depth = values.subarray(frame * width * height, (frame + 1) * width * height);
     const camera = this.#camera(state, width, height);
-    const { positions, nearness } = backProject(
+    const { positions, nearness, range } = backProject(
       depth,
       width,
       height,
       camera?.intrinsics ?? assumedIntrinsics(width, height),
     );
+    this.#range = range;
     this.object.matrix.identity();
     if (camera !== undefined) this.object.matrix.copy(rigid(camera.worldFromCam, camera.index));
     this.object.matrixWorldNeedsUpdate = true;
@@ -60,6 +69,8 @@ export class DepthRelief implements SceneLayer {
   restyle(state: SceneState): void {
     if (this.#data !== undefined && state.cameras !== this.#cameras) this.update(this.#data, state);
     this.#cloud.style(state);
+    // Over the photo that is looked at it would hide what it is to be compared with.
+    if (state.through !== undefined) this.object.visible = false;
   }
 
   dispose(): void {

@@ -277,6 +277,10 @@ it('draws depth through the camera of its frame', () => {
   feed(layer, { values: floats([1, 1, 1], 2) }, state({ cameras }));
   // A picture of one pixel: its centre is the camera's axis, 2 in front of (1, 2, 3).
   expect(layer.box.min.toArray()).toEqual([1, 2, 5]);
+  expect(layer.legend).toMatchObject({ low: 2, high: 2, unit: 'm' });
+  layer.restyle(state({ cameras, through: 0 }));
+  expect(layer.object.visible).toBe(false);
+  expect(layer.legend).toBeUndefined();
 });
 
 it('means the camera whose picture is clicked, the nearest where several lie behind each other', () => {

@@ -23,6 +23,8 @@ export interface Relief {
   readonly positions: Float32Array;
   /** n × 0 … 1: nearest to farthest. */
   readonly nearness: Float32Array;
+  /** The least and the greatest depth; undefined: nothing is known. */
+  readonly range: readonly [number, number] | undefined;
 }
 
 /** The known ones of `depth` [height, width], pixel centres at whole numbers plus one half; 0 is unknown. */
@@ -55,5 +57,5 @@ export function backProject(
       nearness[at++] = (z - least) / span;
     }
   }
-  return { positions, nearness };
+  return { positions, nearness, range: known === 0 ? undefined : [least, most] };
 }

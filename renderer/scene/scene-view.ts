@@ -47,8 +47,8 @@ export interface SceneEvents {
   onHover(text: string): void;
   /** What a step of the grid is; empty for no grid. */
   onGrid(text: string): void;
-  /** What colours mean that a layer is drawn in; undefined: they are the object's own. */
-  onLegend(legend: SceneLegend | undefined): void;
+  /** What colours mean that layers are drawn in; those of others are their own. */
+  onLegends(legends: readonly SceneLegend[]): void;
   /** The browser took the graphics context away, or gave it back. */
   onContext(state: 'lost' | 'restored'): void;
 }
@@ -110,7 +110,7 @@ export class SceneView {
   #held: { readonly view: string; pose: Matrix4; readonly handle: PoseHandle; readonly holding: Holding } | undefined;
   readonly #waiting = new Map<() => void, string>();
   #reach = 0.1;
-  #legend: SceneLegend | undefined;
+  #legends: readonly SceneLegend[] = [];
   readonly #box = new Box3();
   #extent = 1;
   /** The user has moved the camera: from now on it moves for nothing else. */
@@ -486,9 +486,9 @@ export class SceneView {
       for (const { layer } of this.#layers.values()) layer.restyle(this.#state());
     }
     this.#arrangeGrid();
-    const legend = [...this.#layers.values()].find(({ layer }) => layer.legend !== undefined)?.layer.legend;
-    if (JSON.stringify(legend) !== JSON.stringify(this.#legend)) this.#events.onLegend(legend);
-    this.#legend = legend;
+    const legends = [...this.#layers.values()].flatMap(({ layer }) => layer.legend ?? []);
+    if (JSON.stringify(legends) !== JSON.stringify(this.#legends)) this.#events.onLegends(legends);
+    this.#legends = legends;
     if (!this.#touched && this.#through === undefined) this.#place(this.#firstDirection());
     this.invalidate();
   }

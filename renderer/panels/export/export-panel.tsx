@@ -128,6 +128,7 @@ function Files({ run, state, described }: FilesProps) {
                       ))}
                     </ul>
                   </details>
+                  <Content text={fileContent(described, group[0].name)} />
                 </li>
               ),
             )}
@@ -158,9 +159,13 @@ function FileRow({ run, file: { name, bytes }, content }: FileRowProps) {
         {name}
       </a>
       <span className="export-size">{formatBytes(bytes)}</span>
-      {content !== undefined && <p className="export-note export-content">{content}</p>}
+      <Content text={content} />
     </li>
   );
+}
+
+function Content({ text }: { readonly text: string | undefined }) {
+  return text === undefined ? undefined : <p className="export-note export-content">{text}</p>;
 }
 
 interface FormatsProps {
@@ -227,7 +232,7 @@ function Formats({ run, formats, beside, state }: FormatsProps) {
             {beside.map(({ name, content }) => (
               <li key={name}>
                 <span>{name}</span>
-                <p className="export-note export-content">{content}</p>
+                <Content text={content} />
               </li>
             ))}
           </ul>

@@ -3,7 +3,7 @@
 
 import { Alert, Button, useComputedColorScheme } from '@mantine/core';
 import { IconArrowLeft, IconChevronLeft, IconChevronRight } from '@tabler/icons-react';
-import { useEffect, useMemo, useRef, useState } from 'react';
+import { Fragment, useEffect, useMemo, useRef, useState } from 'react';
 import { asLabError, type LabErrorDetails } from '../../../src/protocol/lab-error.ts';
 import type { ImageView, ViewDescription } from '../../../src/protocol/views.ts';
 import { ColourLegend } from '../../plots/colour-legend.tsx';
@@ -65,7 +65,7 @@ function Scene({ run, pictures, space, visible }: SceneProps) {
   const [scene, setScene] = useState<SceneView>();
   const [feeds, setFeeds] = useState<SceneFeeds>();
   const [through, setThrough] = useState<number>();
-  const [legend, setLegend] = useState<SceneLegend>();
+  const [legends, setLegends] = useState<readonly SceneLegend[]>([]);
   const [context, setContext] = useState<'lost' | 'restored'>('restored');
   const [failure, setFailure] = useState<LabErrorDetails>();
   const [errors, setErrors] = useState<Readonly<Record<string, LabErrorDetails>>>({});
@@ -98,7 +98,7 @@ function Scene({ run, pictures, space, visible }: SceneProps) {
         },
         onHover: text => write(hover.current, text),
         onMember: member => setCursor({ member }),
-        onLegend: setLegend,
+        onLegends: setLegends,
         onGrid: text => write(grid.current, text === '' ? '' : `Grid ${text}`),
         onContext: setContext,
       });
@@ -177,10 +177,14 @@ function Scene({ run, pictures, space, visible }: SceneProps) {
           <span ref={hover} className="numbers" />
         </div>
         <span ref={grid} className="scene-grid numbers" />
-        {legend !== undefined && (
+        {legends.length > 0 && (
           <div className="scene-legend">
-            <span>{legend.label}</span>
-            <ColourLegend {...legend} />
+            {legends.map(legend => (
+              <Fragment key={legend.label}>
+                <span>{legend.label}</span>
+                <ColourLegend {...legend} />
+              </Fragment>
+            ))}
           </div>
         )}
         {through === undefined && (
