@@ -33,7 +33,7 @@ const list = { type: 'string', multiple: true } as const;
 const flag = { type: 'boolean' } as const;
 
 /** Files beside the input of a fit. */
-const companionOptions = { mesh: text, depth: text, camera: text, start: text, truth: text } as const;
+const companionOptions = { mesh: text, depth: text, camera: text, start: text, truth: text, network: text } as const;
 /** Settings of scenes with an option of their own. */
 const sceneOptions = { frame: text, object: text, label: text, 'unit-mm': text, mode: text } as const;
 const settingOfOption = {

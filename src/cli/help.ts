@@ -25,6 +25,7 @@ const text = `Descent Lab: see and steer a vision model while gradient descent f
       --truth PATH                               true cameras to compare with while it runs; read as evaluate cameras does
       --frames, --max-frames, --max-side (1920), --pick as for tubal  --set focal=PIXELS, where it is known
       --mask FILE                                black where something moves: a picture for all frames, or one for each
+      --network FILE.onnx                        your own depth network; needs npm install onnxruntime-node
   npm run --silent lab -- fit FIT INPUT          any of them:
       --set key=value  --optimizer ID  --schedule ID  --iterations N  --seed N  --threads N
                                                  describe FIT says what can be set

@@ -270,12 +270,19 @@ export interface ResultCache {
   digest(values: Float32Array): string;
 }
 
+/** Inverse depth [height, width] of a picture, of unknown scale and shift; handed in, for networks run in Node alone. */
+export type NetworkDepth = (
+  picture: Parameters<EncodePicture>[0],
+) => Promise<{ readonly width: number; readonly height: number; readonly values: Float32Array }>;
+
 export interface LoadContext {
   readonly device: CpuDevice;
   readonly cache?: ResultCache | undefined;
   readonly seed: number;
   /** Observation mask, an array or a picture; what shapes it may have is up to the fit. */
   readonly mask?: FitInput | undefined;
+  /** A user's own depth network, where one is named. */
+  readonly network?: NetworkDepth | undefined;
   /** Says what a user should know about how the input was taken. */
   readonly note?: (text: string) => void;
 }

@@ -7,6 +7,7 @@ import { type Checkpoint, decodeCheckpoint } from '../engine/checkpoint.ts';
 import { type Fit, findFit, fits, type ResultCache, resolveMembers, settingsWithoutEffect } from '../engine/fits.ts';
 import { createRun, type Run, type RunSink } from '../engine/run.ts';
 import { exportFilm } from '../film/export-film.ts';
+import { withDepthNetwork } from '../media/depth-network.ts';
 import type { InputExtent } from '../media/read-input.ts';
 import type { SourceFile } from '../media/source-reader.ts';
 import type { ExportedFile } from '../protocol/host-calls.ts';
@@ -87,9 +88,9 @@ export function createEngineService(
     try {
       input.notes?.forEach(note);
       if ((input.pages ?? 1) > 1) note(`The file holds ${input.pages} pictures; only the first is read.`);
-      const problem = await fit.load(input.data, plan.members, {
-        ...{ device, cache, seed: plan.seed, mask: input.mask, note },
-      });
+      const problem = await withDepthNetwork(plan.companions?.network, network =>
+        fit.load(input.data, plan.members, { device, cache, seed: plan.seed, mask: input.mask, network, note }),
+      );
       try {
         await stayOrLeave();
         await use({ fit, problem, device, files });

@@ -6,6 +6,7 @@ import type { NpyData } from '../formats/npy.ts';
 import { readCameraPath } from '../media/read-camera-path.ts';
 import type { TakenFrames } from '../media/read-frames.ts';
 import { type ReadInputOptions, readInput } from '../media/read-input.ts';
+import { digestSource } from '../media/source-file.ts';
 import { createSourceReader, type SourceFile } from '../media/source-reader.ts';
 import { LabError, nearestName } from '../protocol/lab-error.ts';
 import { openScene } from './open-scene.ts';
@@ -69,11 +70,12 @@ export async function openInput(
   const named = mask === undefined ? undefined : await openMask(fit, mask, opened, onProgress);
   const sources = createSourceReader();
   const truth = companions.truth === undefined ? undefined : await readCameraPath(companions.truth, sources);
+  const network = companions.network === undefined ? [] : [await digestSource(companions.network)];
   const { alpha, data, files, ...rest } = opened;
   return {
     ...rest,
     data: truth === undefined ? data : { ...data, truth },
-    files: [...files, ...(named?.files ?? []), ...sources.files()],
+    files: [...files, ...(named?.files ?? []), ...sources.files(), ...network],
     mask: named === undefined ? sampleOf(fit, input)?.mask?.() : named.data,
     hasAlpha: alpha !== undefined,
   };

@@ -70,6 +70,7 @@ export const cameraHyper = {
   ...{ learningRate: 1e-2, depthRate: 2e-2, focalRate: 2e-2, scaleFactor: 1 },
   ...{ smoothness: depthFlowSettings.smoothness, consistency: depthFlowSettings.consistency },
   longestGap: depthFlowSettings.longestGap,
+  networkWeight: 0.5,
 };
 
 /** Cauchy scale at the start of a curriculum, pixels; it ends at 1. */
@@ -220,9 +221,10 @@ export function createCameraMethod(
       grids.square = new Float32Array(grids.values.length);
     }
     if (grids.gradient.length === 0) grids.gradient = new Float32Array(grids.values.length);
-    const { smoothness, consistency, longestGap } = hyper;
+    const { smoothness, consistency, longestGap, networkWeight: network } = hyper;
     const delta = finalScale * hyper.scaleFactor;
-    const found = depth.evaluate(state, grids.values, { delta, smoothness, consistency, longestGap }, grids.gradient);
+    const weights = { delta, smoothness, consistency, longestGap, network };
+    const found = depth.evaluate(state, grids.values, weights, grids.gradient);
     const terms = [delta, depth.behindShare(found.behind), found.flow, found.smoothness, found.consistency];
     const isLast = within - measuring >= settings.depthDescents;
     return {

@@ -14,7 +14,7 @@ import { observationsFromTracks } from '../../ops/reproject/observations.ts';
 import type { CameraState } from '../../ops/reproject/reproject.ts';
 import { adam } from '../../optimizers/adam.ts';
 import type { ResultCache } from '../fit.ts';
-import { createDenseDepth, type DenseDepth } from './dense-depth.ts';
+import { createDenseDepth, type DenseDepth, type DepthPrior } from './dense-depth.ts';
 import { arcPath, sampleCamera } from './sample-paths.ts';
 import { filmScene, room } from './sample-videos.ts';
 
@@ -78,7 +78,7 @@ beforeAll(async () => {
 });
 afterAll(() => device.dispose());
 
-function open(observed?: readonly Uint8Array[], cache?: ResultCache, on = device): DenseDepth {
+function open(observed?: readonly Uint8Array[], cache?: ResultCache, on = device, prior?: DepthPrior): DenseDepth {
   const pictures = Array.from({ length: frames }, (_, f) => film.subarray(f * size, (f + 1) * size));
   const video = {
     width,
@@ -89,7 +89,7 @@ function open(observed?: readonly Uint8Array[], cache?: ResultCache, on = device
     sources: [],
     observed,
   };
-  return createDenseDepth(on, video, cache);
+  return createDenseDepth(on, video, cache, prior);
 }
 
 const depthOf = (dense: DenseDepth, grids: Float32Array) =>
@@ -135,6 +135,32 @@ describe('dense depth', () => {
     }
     expect(confidence.some(value => value > 0.5)).toBe(true);
     dense.dispose();
+  });
+
+  it('starts from what a network says of each frame, where the tracks agree, and is held near it', () => {
+    // Of a scale and a shift of its own in each frame; the last one says the opposite.
+    const inverse = Array.from({ length: frames }, (_, f) =>
+      truth.slice(f * size, (f + 1) * size).map(z => (f === frames - 1 ? -1 : f + 1) / z + 0.3 * f),
+    );
+    const dense = open(undefined, undefined, device, { inverse, observations });
+    const grids = dense.start(observations, state);
+    expect(dense.agreeing(state)).toBe(frames - 1);
+    const told = depthErrors(depthOf(dense, grids).slice(0, -size), truth.slice(0, -size), 1);
+    expect(told?.absRel).toBeLessThan(0.02);
+    const plain = open();
+    expect(dense.depth(grids, frames - 1)).toEqual(plain.depth(plain.start(observations, state), frames - 1));
+
+    const gradient = new Float32Array(grids.length);
+    const lossAt = (network: number) => dense.evaluate(state, grids, { ...depthFlowSettings, network }, gradient).loss;
+    const free = lossAt(0);
+    expect(lossAt(3)).toBe(free);
+    const away = grids.map(value => value + 0.1);
+    const pulled = dense.evaluate(state, away, { ...depthFlowSettings, network: 3 }, gradient).loss;
+    const left = dense.evaluate(state, away, depthFlowSettings, gradient).loss;
+    // √(0.1² + 0.01²) − 0.01 at each node of the frames that agree.
+    expect(pulled - left).toBeCloseTo((3 * (Math.hypot(0.1, 0.01) - 0.01) * (frames - 1)) / frames, 4);
+    dense.dispose();
+    plain.dispose();
   });
 
   it('takes flow that was measured before from the cache, with the same bits', () => {

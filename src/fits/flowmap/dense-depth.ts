@@ -20,6 +20,7 @@ import { type VideoFlowPair, videoFlow, videoFlowOptions, videoFlowVersion } fro
 import type { TrackObservations } from '../../ops/reproject/observations.ts';
 import { type CameraState, residualLengths } from '../../ops/reproject/reproject.ts';
 import type { ResultCache } from '../fit.ts';
+import { type DepthSighting, gridsOf, pull, scaledToTracks } from './depth-prior.ts';
 import { averagedDown, greyFrame } from './grey-frame.ts';
 import { middle } from './middle.ts';
 import type { ChosenVideo } from './problem.ts';
@@ -31,10 +32,17 @@ export interface DenseDepth {
   readonly frames: number;
   /** Measures the flow between the frames up to `frame`; what is measured already costs nothing. */
   measure(frame: number): void;
-  /** Grids [frame, node] from the depths of the tracks that each frame sees. */
+  /** Grids [frame, node] from what a network says where the tracks agree with it, else from the depths of the tracks themselves. */
   start(observations: TrackObservations, state: CameraState): Float32Array;
-  /** Loss at these grids, and its gradient [frame, node]; measures what is still missing. */
-  evaluate(state: CameraState, grids: Float32Array, settings: DepthFlowSettings, gradient: Float32Array): DepthFlowLoss;
+  /** Loss at these grids, and its gradient [frame, node]; measures what is still missing. `network`: weight of what a network says. */
+  evaluate(
+    state: CameraState,
+    grids: Float32Array,
+    settings: DepthFlowSettings & { readonly network?: number },
+    gradient: Float32Array,
+  ): DepthFlowLoss;
+  /** Frames in which what a network says and the tracks fit together. */
+  agreeing(state: CameraState): number;
   /** Share of the pixels and flows whose point is behind a camera, of what `evaluate` counted. */
   behindShare(behind: number): number;
   /** z-depth [height, width] of a frame in the unit of the cameras, also on more pixels than the depth map has; 0 where it is masked. */
@@ -66,8 +74,20 @@ export function denseDepthBytes(frames: number): number {
   return 4 * frames * MAP_PIXELS * 8 * (3 + 4);
 }
 
+/** What a depth network says, and the tracks that give it scale and shift. */
+export interface DepthPrior {
+  /** [frame] inverse depth on the depth map [height, width]. */
+  readonly inverse: readonly Float32Array[];
+  readonly observations: TrackObservations;
+}
+
 /** Throws a LabError of code 'input' for pictures without flow. */
-export function createDenseDepth(device: CpuDevice, video: ChosenVideo, cache?: ResultCache): DenseDepth {
+export function createDenseDepth(
+  device: CpuDevice,
+  video: ChosenVideo,
+  cache?: ResultCache,
+  prior?: DepthPrior,
+): DenseDepth {
   const frames = video.frames.length;
   const { width, height } = depthMapSize(video);
   const shape = { width, height, cells: depthCells };
@@ -96,32 +116,68 @@ export function createDenseDepth(device: CpuDevice, video: ChosenVideo, cache?: 
   };
   const confidences = new Map<number, Float32Array>();
 
+  /** Grids of each frame by the network; undefined where the tracks do not agree with it. */
+  const toldOf = (sightings: readonly (readonly DepthSighting[])[], usual: number): (Float32Array | undefined)[] =>
+    sightings.map((seen, f) => {
+      const told = prior && scaledToTracks(prior.inverse[f], width, seen, LARGEST_FACTOR * Math.exp(usual));
+      return told && gridsOf(shape, told);
+    });
+  const startOf = (observations: TrackObservations, state: CameraState): Float32Array => {
+    const grids = new Float32Array(frames * nodes);
+    const [level] = gridLevels(shape);
+    const sightings = depthSightings(observations, state, width, height);
+    const usual = middle(state.logDepths);
+    const told = toldOf(sightings, usual);
+    sightings.forEach((seen, f) => {
+      const known = told[f];
+      if (known !== undefined) {
+        grids.set(known, f * nodes);
+        return;
+      }
+      for (let i = 0; i < level.height; i++) {
+        for (let j = 0; j < level.width; j++) {
+          // So little that it counts only where no track is near.
+          let [sum, total] = [1e-6 * usual, 1e-6];
+          for (const { x, y, logDepth } of seen) {
+            const [dx, dy] = [x - level.cell * (j + 0.5), y - level.cell * (i + 0.5)];
+            const weight = Math.exp(-(dx * dx + dy * dy) / (2 * REACH * REACH));
+            sum += weight * logDepth;
+            total += weight;
+          }
+          grids[f * nodes + level.offset + i * level.width + j] = sum / total;
+        }
+      }
+    });
+    return grids;
+  };
+  let last: { readonly key: string; readonly told: readonly (Float32Array | undefined)[] } | undefined;
+  /** The cameras hold still while depth descends. */
+  const toldFor = ({ observations }: DepthPrior, state: CameraState): readonly (Float32Array | undefined)[] => {
+    const key = [state.logFocal, ...state.worldFromCams].join();
+    if (last?.key !== key) {
+      const sightings = depthSightings(observations, state, width, height);
+      last = { key, told: toldOf(sightings, middle(state.logDepths)) };
+    }
+    return last.told;
+  };
+
   return {
     ...{ width, height, frames, measure },
-    start(observations, state) {
-      const grids = new Float32Array(frames * nodes);
-      const [level] = gridLevels(shape);
-      const sightings = depthSightings(observations, state, width, height);
-      const usual = middle(state.logDepths);
-      sightings.forEach((seen, f) => {
-        for (let i = 0; i < level.height; i++) {
-          for (let j = 0; j < level.width; j++) {
-            // So little that it counts only where no track is near.
-            let [sum, total] = [1e-6 * usual, 1e-6];
-            for (const { x, y, logDepth } of seen) {
-              const [dx, dy] = [x - level.cell * (j + 0.5), y - level.cell * (i + 0.5)];
-              const weight = Math.exp(-(dx * dx + dy * dy) / (2 * REACH * REACH));
-              sum += weight * logDepth;
-              total += weight;
-            }
-            grids[f * nodes + level.offset + i * level.width + j] = sum / total;
-          }
-        }
+    start: startOf,
+    evaluate(state, grids, { network = 0, ...settings }, gradient) {
+      const { worldFromCams, logFocal } = state;
+      const found = objectiveOf().evaluate({ worldFromCams, logFocal, grids }, settings, gradient);
+      if (prior === undefined || network === 0) return found;
+      const weight = network / frames;
+      let { loss } = found;
+      toldFor(prior, state).forEach((told, f) => {
+        const [first, end] = [f * nodes, (f + 1) * nodes];
+        if (told === undefined) return;
+        loss += weight * pull(grids.subarray(first, end), told, weight, gradient.subarray(first, end));
       });
-      return grids;
+      return { ...found, loss };
     },
-    evaluate: ({ worldFromCams, logFocal }, grids, settings, gradient) =>
-      objectiveOf().evaluate({ worldFromCams, logFocal, grids }, settings, gradient),
+    agreeing: state => (prior && toldFor(prior, state).filter(told => told !== undefined).length) ?? 0,
     behindShare: behind => behind / Math.max(1, edges.length * width * height),
     depth(grids, frame, mapWidth = width, mapHeight = height) {
       const own = grids.subarray(frame * nodes, (frame + 1) * nodes);
@@ -217,13 +273,6 @@ function hide(
     const isShown = shown[source][p] === 1 && isInside && shown[target][y * width + x] === 1;
     if (!isShown) weights[p] = 0;
   }
-}
-
-interface DepthSighting {
-  /** Pixels of the depth map. */
-  readonly x: number;
-  readonly y: number;
-  readonly logDepth: number;
 }
 
 /** Where each frame sees points of tracks that agree with the cameras, and how deep. */

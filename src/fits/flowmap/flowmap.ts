@@ -92,6 +92,11 @@ export const flowmap: Fit = {
       help: 'To compare with, never to fit: TUM, KITTI, transforms.json, scene.json, or a folder of COLMAP or of a run.',
       without: 'none',
     },
+    {
+      id: 'network',
+      title: 'Depth network',
+      help: 'Your own ONNX network that gives inverse depth, such as MiDaS or Depth Anything: dense depth starts from it. Needs the package onnxruntime-node.',
+    },
   ],
   members: { usual: cameraMethodSettings.members },
   settings: [
@@ -191,6 +196,12 @@ export const flowmap: Fit = {
       level: 'basic',
       help: 'Flow between frames further apart has no part in the dense depth; it is measured over 1, 2, 4 and 8 frames.',
     },
+    weightSetting(
+      'networkWeight',
+      'Pull of the depth network',
+      cameraHyper.networkWeight,
+      'Weight of the differences of log depth from what the depth network says, where one is given.',
+    ),
   ],
   presets: {},
   optimizer: 'adam',

@@ -12,11 +12,12 @@ import { createPointTracker, trackSettings } from '../../ops/tracks/tracker.ts';
 import type { Tracks } from '../../ops/tracks/tracks.ts';
 import { createTrackOperators } from '../../ops/tracks/tracks-cpu.ts';
 import { LabError } from '../../protocol/lab-error.ts';
-import type { FitInput, LoadContext, Measures, Problem, SettingValues } from '../fit.ts';
+import type { FitInput, LoadContext, Measures, NetworkDepth, Problem, SettingValues } from '../fit.ts';
 import { encodeCameras, type FrameSource, fittedCameras, frameFile, posesOf } from './camera-exports.ts';
 import { cameraHyper, cameraMethodSettings, createCameraMethod } from './camera-method.ts';
 import { createCameraViews } from './camera-views.ts';
-import { createDenseDepth } from './dense-depth.ts';
+import { createDenseDepth, depthMapSize } from './dense-depth.ts';
+import { resampled } from './depth-prior.ts';
 import { depthFileOf, encodeDepth, type FittedDepth, fittedDepth } from './depth-exports.ts';
 import { greyFrame } from './grey-frame.ts';
 import { knownCameras } from './known-cameras.ts';
@@ -41,7 +42,7 @@ export interface ChosenVideo {
 export async function loadCameras(
   input: FitInput,
   members: readonly SettingValues[],
-  { device, cache, seed, mask, note }: LoadContext,
+  { device, cache, seed, mask, network, note }: LoadContext,
 ): Promise<Problem> {
   const [settings] = members;
   const video = chooseFrames(input, settings, mask);
@@ -59,7 +60,9 @@ export async function loadCameras(
   const focal = settings.focal === undefined ? undefined : Number(settings.focal) / unit;
   const reprojector = createReprojector(device, observations, Number(settings.observations));
   const depthDescents = Number(settings.depthDescents);
-  const dense = depthDescents > 0 ? createDenseDepth(device, video, cache) : undefined;
+  const inverse = depthDescents > 0 && network !== undefined ? await networkDepths(video, network) : undefined;
+  const prior = inverse && { inverse, observations };
+  const dense = depthDescents > 0 ? createDenseDepth(device, video, cache, prior) : undefined;
   const methodSettings = {
     ...cameraMethodSettings,
     ...(focal === undefined ? { focals: startsOf(input, unit) } : { focals: [focal], focalKnown: true }),
@@ -88,7 +91,11 @@ export async function loadCameras(
   return {
     members: method.members.map(({ label, blocks }) => ({
       ...{ label, blocks, hyperDefaults: cameraHyper, rateScale: 1, maximumIterations: method.passes },
-      ignores: [...(focal === undefined ? [] : ['focalRate']), ...(dense === undefined ? denseSettings : [])],
+      ignores: [
+        ...(focal === undefined ? [] : ['focalRate']),
+        ...(dense === undefined ? denseSettings : []),
+        ...(prior === undefined ? ['networkWeight'] : []),
+      ],
     })),
     summary: {
       title: `${video.frames.length} frames, ${observations.tracks} tracks`,
@@ -121,6 +128,7 @@ export async function loadCameras(
       return {
         ...figures,
         agreeing,
+        ...(dense === undefined || prior === undefined ? {} : { networkFrames: dense.agreeing(state) }),
         verdict: found[0]?.kind ?? 'sound',
         ...(found.length > 0 ? { doubts: found.map(({ text }) => text).join(' ') } : {}),
         ...(curve === undefined
@@ -205,6 +213,23 @@ function chooseFrames(input: FitInput, settings: SettingValues, mask: FitInput |
       timestamp: seconds?.[f],
     })),
   };
+}
+
+/** What the network says of each frame, on the depth map. */
+async function networkDepths(video: ChosenVideo, network: NetworkDepth): Promise<Float32Array[]> {
+  const { width, height, channels, frames } = video;
+  const found: Float32Array[] = [];
+  for (const values of frames) {
+    const picture = {
+      width,
+      height,
+      channels: channels < 3 ? (1 as const) : (3 as const),
+      values: Float32Array.from(values),
+    };
+    const answer = await network(picture);
+    found.push(resampled(answer.values, answer, depthMapSize(video)));
+  }
+  return found;
 }
 
 function photoOf({ width, height, channels, frames }: ChosenVideo, frame: number): Texture {
