@@ -17,8 +17,8 @@ import { encodeCameras, type FrameSource, fittedCameras, frameFile, posesOf } fr
 import { cameraHyper, cameraMethodSettings, createCameraMethod } from './camera-method.ts';
 import { createCameraViews } from './camera-views.ts';
 import { createDenseDepth, depthMapSize } from './dense-depth.ts';
-import { resampled } from './depth-prior.ts';
 import { depthFileOf, encodeDepth, type FittedDepth, fittedDepth } from './depth-exports.ts';
+import { resampled } from './depth-prior.ts';
 import { greyFrame } from './grey-frame.ts';
 import { knownCameras } from './known-cameras.ts';
 import { middle } from './middle.ts';

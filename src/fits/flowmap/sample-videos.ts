@@ -193,7 +193,7 @@ export const samples: readonly Sample[] = [
   sample(
     'moving-ball',
     'A ball passes the camera',
-    'What moves fits no camera in a still scene, and pulls the cameras aside: compare with the same film, masked.',
+    'What moves fits no camera in a still scene, and the verdict says so: compare with the same film, masked.',
     ballRoom,
     frames => arcPath(frames, 50),
   ),

@@ -40,7 +40,8 @@ const STILL = 1;
 const NO_PARALLAX = 0.5;
 const MOST_PRODUCT = 4;
 const OUTLIER = 4;
-const MOST_OUTLIERS = 0.35;
+/** Videos of still scenes have next to none; a thing that moves shows in part, since depth and focal length make up for some of it. */
+const MOST_OUTLIERS = 0.12;
 
 /** Why these tracks cannot give cameras; empty where they can. */
 export function refusals(observations: TrackObservations): readonly Verdict[] {
