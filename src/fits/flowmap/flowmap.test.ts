@@ -206,7 +206,9 @@ describe('films that a still scene does not explain', () => {
       const { doubts = '' } = problem.measure(best, finalLook);
       const found = problem.exports(best).find(({ name }) => name === 'world_from_cam')?.values ?? new Float32Array(0);
       problem.dispose();
-      const fitted = poses.map((_, f) => rigidFromMatrix(Array.from(found.slice(16 * f, 16 * f + 16)), `frame ${f}`));
+      const fitted = poses.map((_, f) =>
+        rigidFromMatrix<'world', 'cam'>(Array.from(found.slice(16 * f, 16 * f + 16)), `frame ${f}`),
+      );
       return { ...trajectoryErrors(fitted, poses), doubts };
     };
     const bare = await resultWith(undefined);

@@ -96,6 +96,7 @@ export const flowmap: Fit = {
       id: 'network',
       title: 'Depth network',
       help: 'Your own ONNX network that gives inverse depth, such as MiDaS or Depth Anything: dense depth starts from it. Needs the package onnxruntime-node.',
+      without: 'none',
     },
   ],
   members: { usual: cameraMethodSettings.members },
