@@ -28,8 +28,8 @@ const [first, ...others] = process.argv.slice(2);
 if (first === 'whole') console.log(JSON.stringify(await wholeFit(others[0])));
 else if (first !== undefined && existsSync(first)) printWhole(first, '–');
 else {
-  await cameraStages();
   const counts = first === undefined ? [20, 40, 80, 160] : [first, ...others].map(Number);
+  await cameraStages(counts);
   const folder = mkdtempSync(join(tmpdir(), 'flowmap-speed-'));
   try {
     console.log(`\nframes  seconds  per frame  peak MB  ${stages.map(name => name.padStart(8)).join('')}`);
@@ -116,11 +116,11 @@ async function wholeFit(input: string): Promise<{ laps: Laps; peakMegabytes: num
   return { laps, peakMegabytes: process.resourceUsage().maxRSS / 1024 };
 }
 
-async function cameraStages(): Promise<void> {
+async function cameraStages(counts: readonly number[]): Promise<void> {
   console.log('frames  threads  tracks  observations  seconds  descent  polish  per frame');
   for (const threads of [2, 1]) {
     const device = await openNodeDevice({ threads });
-    for (const frames of threads === 1 ? [40] : [20, 40, 80, 160]) {
+    for (const frames of threads === 1 ? counts.filter(count => count === 40) : counts) {
       // Two degrees from frame to frame; 200 points from every second one.
       const scene = roomArc({ frames, degrees: 2 * frames, points: 200, noise: 0.2, outliers: 0.05 });
       const observations = observationsFromTracks(scene.tracks, frames, scene.camera);

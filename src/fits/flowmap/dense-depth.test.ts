@@ -116,7 +116,7 @@ describe('dense depth', () => {
     expect(after!.absRel).toBeLessThan(0.6 * before!.absRel);
     expect(losses[59]).toBeLessThan(0.5 * losses[0]);
     // Flow between frames of a well-textured room is sure nearly everywhere.
-    const sure = dense.confidence(2).filter(value => value > 0.4).length;
+    const sure = dense.confidence(state, grids, 2).filter(value => value > 0.4).length;
     expect(sure).toBeGreaterThan(0.7 * size);
     dense.dispose();
     expect(device.allocatedBytes).toBe(0);
@@ -128,7 +128,7 @@ describe('dense depth', () => {
     const dense = open(Array.from({ length: frames }, () => marks));
     const grids = dense.start(observations, state);
     dense.measure(frames - 1);
-    const [depth, confidence] = [dense.depth(grids, 1), dense.confidence(1)];
+    const [depth, confidence] = [dense.depth(grids, 1), dense.confidence(state, grids, 1)];
     for (let p = 0; p < size; p++) {
       expect(depth[p] > 0).toBe(!hidden(p));
       if (hidden(p)) expect(confidence[p]).toBe(0);
@@ -172,7 +172,8 @@ describe('dense depth', () => {
     };
     const confidencesOf = (dense: DenseDepth) => {
       dense.measure(frames - 1);
-      const found = Array.from({ length: frames }, (_, f) => dense.confidence(f));
+      const grids = dense.start(observations, state);
+      const found = Array.from({ length: frames }, (_, f) => dense.confidence(state, grids, f));
       dense.dispose();
       return found;
     };

@@ -6,13 +6,17 @@ import {
   type DepthFlow,
   type DepthFlowEdge,
   type DepthFlowLoss,
+  type DepthFlowProblem,
   type DepthFlowSettings,
   depthCells,
   depthFlowEdges,
+  depthFlowUnits,
   gridLevels,
   gridNodes,
   logDepthPicture,
+  nearest,
   onDepthMap,
+  targetFromSource,
 } from '../../ops/depth-flow/depth-flow.ts';
 import { createDepthFlow } from '../../ops/depth-flow/depth-flow-cpu.ts';
 import { decodeVideoFlow, encodeVideoFlow } from '../../ops/flow/flow-pair-bytes.ts';
@@ -49,8 +53,11 @@ export interface DenseDepth {
   depth(grids: Float32Array, frame: number, width?: number, height?: number): Float32Array;
   /** [height, width, 2] in pixels of the pictures, from a frame to the next one; undefined where there is none, or none yet. */
   flow(frame: number): Float32Array | undefined;
-  /** [height, width], 0 to 1: the mean weight of the flows that leave a frame; one that is missing counts as 0. */
-  confidence(frame: number): Float32Array;
+  /**
+   * [height, width], 0 to 1: the mean over the flows that leave a frame of their weight, times the Cauchy weight at 1 pixel of what
+   * depth and cameras leave unexplained of them. 0 where nothing is measured.
+   */
+  confidence(state: CameraState, grids: Float32Array, frame: number): Float32Array;
   dispose(): void;
 }
 
@@ -114,7 +121,8 @@ export function createDenseDepth(
     objective = createDepthFlow(device, { frames, ...shape, picture, edges, greys });
     return objective;
   };
-  const confidences = new Map<number, Float32Array>();
+  const logDepth = (grids: Float32Array, frame: number, mapWidth = width, mapHeight = height) =>
+    logDepthPicture(shape, grids.subarray(frame * nodes, (frame + 1) * nodes), mapWidth, mapHeight);
 
   /** Grids of each frame by the network; undefined where the tracks do not agree with it. */
   const toldOf = (sightings: readonly (readonly DepthSighting[])[], usual: number): (Float32Array | undefined)[] =>
@@ -180,25 +188,17 @@ export function createDenseDepth(
     agreeing: state => (prior && toldFor(prior, state).filter(told => told !== undefined).length) ?? 0,
     behindShare: behind => behind / Math.max(1, edges.length * width * height),
     depth(grids, frame, mapWidth = width, mapHeight = height) {
-      const own = grids.subarray(frame * nodes, (frame + 1) * nodes);
-      const depth = logDepthPicture(shape, own, mapWidth, mapHeight).map(Math.exp);
+      const depth = logDepth(grids, frame, mapWidth, mapHeight).map(Math.exp);
       const marks = video.observed?.[frame];
       if (marks === undefined) return depth;
       const share = averagedDown(marks, picture, mapWidth, mapHeight);
       return depth.map((value, p) => (share[p] < 0.5 ? 0 : value));
     },
     flow: frame => edges.find(({ source, target }) => source === frame && target === frame + 1)?.flow,
-    confidence(frame) {
-      const known = confidences.get(frame);
-      if (known !== undefined) return known;
-      const mean = new Float32Array(width * height);
-      for (const { source, weights } of edges) {
-        if (source === frame) for (let p = 0; p < mean.length; p++) mean[p] += weights[p];
-      }
-      const possible = possibleFlows(frame, frames);
-      const confidence = mean.map(sum => sum / possible);
-      if (measured === frames - 1) confidences.set(frame, confidence);
-      return confidence;
+    confidence(state, grids, frame) {
+      const leaving = edges.filter(({ source }) => source === frame);
+      const weights = edgeAgreement({ width, height, picture }, state, logDepth(grids, frame), leaving);
+      return weights.map(sum => sum / Math.max(1, leaving.length));
     },
     dispose() {
       flow.dispose();
@@ -250,12 +250,32 @@ function createMapFlow(
   };
 }
 
-function possibleFlows(frame: number, frames: number): number {
-  let count = 0;
-  for (let gap = 1; gap <= videoFlowOptions.longestGap; gap *= 2) {
-    count += (frame - gap >= 0 ? 1 : 0) + (frame + gap < frames ? 1 : 0);
+/** Sums [height, width] over flows from one frame of weight times Cauchy weight at 1 pixel of the 640 × 480 area. */
+function edgeAgreement(
+  size: Pick<DepthFlowProblem, 'width' | 'height' | 'picture'>,
+  { worldFromCams, logFocal }: CameraState,
+  logDepth: Float32Array,
+  leaving: readonly DepthFlowEdge[],
+): Float32Array {
+  const { width } = size;
+  const { unit, stepX, stepY, centreX, centreY } = depthFlowUnits(size);
+  const sums = new Float32Array(logDepth.length);
+  const r = new Float64Array(12);
+  for (const { source, target, flow, weights } of leaving) {
+    targetFromSource({ worldFromCams, logFocal }, source, target, r);
+    for (let p = 0; p < sums.length; p++) {
+      if (weights[p] === 0) continue;
+      const x = ((p % width) + 0.5) * stepX - centreX;
+      const y = (Math.floor(p / width) + 0.5) * stepY - centreY;
+      const inverse = Math.exp(-logDepth[p]);
+      const depthRatio = r[8] * x + r[9] * y + r[10] + r[11] * inverse;
+      if (!(depthRatio > nearest)) continue;
+      const dx = (r[0] * x + r[1] * y + r[2] + r[3] * inverse) / depthRatio - x - unit * flow[2 * p];
+      const dy = (r[4] * x + r[5] * y + r[6] + r[7] * inverse) / depthRatio - y - unit * flow[2 * p + 1];
+      sums[p] += weights[p] / (1 + dx * dx + dy * dy);
+    }
   }
-  return Math.max(1, count);
+  return sums;
 }
 
 /** No weight where either end is masked. */

@@ -32,10 +32,11 @@ const MOST_POINTS = 1e6;
 const LEAST_CONFIDENCE = 0.4;
 
 export function fittedDepth(dense: DenseDepth, grids: Float32Array, state: CameraState): FittedDepth {
-  const { frames, width, height, confidence, flow } = dense;
+  const { frames, width, height, flow } = dense;
   const scale = unitScale(state);
   return {
-    ...{ frames, width, height, confidence, flow },
+    ...{ frames, width, height, flow },
+    confidence: frame => dense.confidence(state, grids, frame),
     depth: (frame, mapWidth, mapHeight) => dense.depth(grids, frame, mapWidth, mapHeight).map(z => scale * z),
   };
 }
@@ -55,23 +56,23 @@ export function densePoints(
   const { width, height, frames } = depth;
   const sure = Array.from({ length: frames }, (_, f) => {
     const confidence = depth.confidence(f);
-    return Array.from(confidence.keys()).filter(p => confidence[p] >= least);
+    return { confidence, pixels: Array.from(confidence.keys()).filter(p => confidence[p] >= least) };
   });
-  const every = Math.max(1, Math.ceil(sure.reduce((sum, { length }) => sum + length, 0) / most));
+  const every = Math.max(1, Math.ceil(sure.reduce((sum, { pixels }) => sum + pixels.length, 0) / most));
   const positions: number[] = [];
   const colours: number[] = [];
   const confidences: number[] = [];
-  sure.forEach((pixels, f) => {
-    const maps = { depth: depth.depth(f), confidence: depth.confidence(f) };
+  sure.forEach(({ confidence, pixels }, f) => {
+    const map = depth.depth(f);
     for (let i = f % every; i < pixels.length; i += every) {
       const p = pixels[i];
-      if (!(maps.depth[p] > 0)) continue;
+      if (!(map[p] > 0)) continue;
       const u = (((p % width) + 0.5) * camera.width) / width;
       const v = ((Math.floor(p / width) + 0.5) * camera.height) / height;
-      positions.push(...transformPoint(path[f].worldFromCam, unproject(camera, u, v, maps.depth[p])));
+      positions.push(...transformPoint(path[f].worldFromCam, unproject(camera, u, v, map[p])));
       const colour = colourOf(f, u, v);
       colours.push(colour[0], colour[1], colour[2]);
-      confidences.push(maps.confidence[p]);
+      confidences.push(confidence[p]);
     }
   });
   return { positions, colours, confidence: Float32Array.from(confidences) };

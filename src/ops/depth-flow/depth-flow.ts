@@ -133,7 +133,12 @@ export function nodesAt(pixel: number, cell: number, count: number): { near: num
 }
 
 /** Pixels of the 640 × 480 area per pixel of the pictures, and per pixel of the depth maps; the principal point in the former. */
-export function depthFlowUnits({ width, height, picture, principal }: DepthFlowProblem) {
+export function depthFlowUnits({
+  width,
+  height,
+  picture,
+  principal,
+}: Pick<DepthFlowProblem, 'width' | 'height' | 'picture' | 'principal'>) {
   const unit = pixelsPerUnit / Math.sqrt(picture.width * picture.height);
   const [cx, cy] = principal ?? [picture.width / 2, picture.height / 2];
   return {
@@ -165,7 +170,7 @@ export function edgeWeights(grey: Float32Array, width: number, height: number) {
  * position is (row 0, row 1) / row 2; row 2 is the depth there over the depth here.
  */
 export function targetFromSource(
-  { worldFromCams: cams, logFocal }: DepthFlowState,
+  { worldFromCams: cams, logFocal }: Pick<DepthFlowState, 'worldFromCams' | 'logFocal'>,
   source: number,
   target: number,
   rows: Float32Array | Float64Array,
