@@ -109,7 +109,7 @@ async function wholeFit(input: string): Promise<{ laps: Laps; peakMegabytes: num
   }
   const best = ranks.indexOf(Math.min(...ranks));
   problem.exports(best);
-  await problem.files?.(best, (picture, bits = 8) => encodePng(picture, bits));
+  await problem.files?.(best, (picture, bits = 8) => encodePng(picture, bits), hyperDefaults);
   lap('export');
   problem.dispose();
   device.dispose();

@@ -3,8 +3,10 @@
 // resumed run gives the same bits.
 
 import type {
+  EncodePicture,
   Evaluation,
   EvaluationRequest,
+  ExportFile,
   MeasureContext,
   Measures,
   ParameterBlock,
@@ -78,6 +80,8 @@ export interface Run {
   step(): void;
   /** Costlier figures of a member, at its present parameters. */
   measure(member: number, when: MeasureContext['when']): Measures;
+  /** Files that the fit has of a member besides its tensors. */
+  files(member: number, encodePicture: EncodePicture, seconds?: number): Promise<readonly ExportFile[]>;
   checkpoint(): Uint8Array;
   /**
    * Throws a `store` error, and changes nothing, where the checkpoint is another run's. `seconds` that each member took up
@@ -355,7 +359,7 @@ export function createRun({
     const { loss, validation, converged, reason: because = 'converged' } = evaluation;
     state.iterations++;
     if (Number.isNaN(state.initialLoss)) state.initialLoss = loss;
-    const descends = blocks.some(({ gradients }) => gradients !== undefined);
+    const descends = problem.objective !== 'moving' && blocks.some(({ gradients }) => gradients !== undefined);
     if (descends && loss > RISE * state.previousLoss) state.rises++;
     if (!Number.isFinite(loss) || (state.rises >= RISES_ALLOWED && loss > RISE * state.formerPeak)) {
       recover(member, evaluation);
@@ -641,6 +645,8 @@ export function createRun({
         history: histories[member],
         when,
       }),
+    files: async (member, encodePicture, seconds) =>
+      (await problem.files?.(member, encodePicture, table.resolve(member, ''), seconds)) ?? [],
     checkpoint() {
       const arrays: CheckpointArrays = {};
       eachArray((name, data) => {

@@ -170,6 +170,8 @@ export interface Problem {
   readonly terms: readonly string[];
   /** Left out: `validation` is the loss on held-out data. rank: a score by which states and members are ranked. */
   readonly validationIs?: 'rank';
+  /** moving: what is made smaller changes with the iterations, so that a loss that rises is no divergence. */
+  readonly objective?: 'moving';
   /** Iterations between two looks at `validation`, which keep the best state; left out: 5. */
   readonly validationEvery?: number;
   /** Evaluates members, together where the fit can, and writes their gradients. */
@@ -194,10 +196,15 @@ export interface Problem {
   recorded?(id: string, members: readonly number[]): readonly ViewData[];
   exports(member: number): readonly ExportTensor[];
   /**
-   * Files besides the tensors; written with the results whatever format is asked for. `seconds` that the run took, where they are
-   * known.
+   * Files besides the tensors; written with the results whatever format is asked for. `hyper`: as of the last iteration;
+   * `seconds` that the run took, where they are known.
    */
-  files?(member: number, encodePicture: EncodePicture, seconds?: number): Promise<readonly ExportFile[]>;
+  files?(
+    member: number,
+    encodePicture: EncodePicture,
+    hyper: HyperValues,
+    seconds?: number,
+  ): Promise<readonly ExportFile[]>;
   dispose(): void;
 }
 

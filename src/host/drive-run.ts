@@ -310,7 +310,7 @@ async function writeResults(
   const { member } = bestOf(run.members);
   const tensors = problem.exports(member);
   for (const format of ['npy', 'png'] as const) await writeTensors(tensors, format, folder.writeExport);
-  await writeFiles(problem, member, seconds, folder.writeExport);
+  await writeFiles(run, member, seconds, folder.writeExport);
   await writeThumbnail(loaded);
   const summary = { state, iterations: run.iteration, seconds, bestMember: member, members, ...problem.summary };
   folder.writeSummary(summary);

@@ -276,7 +276,7 @@ export function createEngineService(
         files.push({ name: named, bytes: bytes.length });
       };
       await writeTensors(problem.exports(member), format, write);
-      await writeFiles(problem, member, readSummary(command.folder)?.seconds, write);
+      await writeFiles(run, member, readSummary(command.folder)?.seconds, write);
       if (files.length === 0) {
         throw new LabError({
           code: 'setting',

@@ -1,6 +1,7 @@
 // Exports and thumbnails of a run: tensors of a fit as NPY, NPZ and PNG files. Runs in the engine's process.
 
-import type { ExportTensor, Problem } from '../engine/fits.ts';
+import type { ExportTensor } from '../engine/fits.ts';
+import type { Run } from '../engine/run.ts';
 import { encodeNpy } from '../formats/npy.ts';
 import { encodeNpz } from '../formats/npz.ts';
 import { pictureStackOf } from '../formats/picture-stack.ts';
@@ -50,13 +51,13 @@ export async function writeTensors(
 
 /** The files that a fit has besides its tensors. */
 export async function writeFiles(
-  problem: Problem,
+  run: Run,
   member: number,
   seconds: number | undefined,
   write: (name: string, bytes: Uint8Array) => void,
 ): Promise<void> {
-  const files = await problem.files?.(member, (picture, bits = 8) => encodePng(picture, bits), seconds);
-  for (const { name, bytes } of files ?? []) write(name, bytes);
+  const files = await run.files(member, (picture, bits = 8) => encodePng(picture, bits), seconds);
+  for (const { name, bytes } of files) write(name, bytes);
 }
 
 function asArray({ shape, values }: ExportTensor) {

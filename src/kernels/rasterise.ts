@@ -72,6 +72,8 @@ export class PoseJob {
   /** f32 [h, w, 4] of the picture, or 0. */
   colours: f64;
   colourWeight: f64;
+  /** With mode 1, f64 [members, 2, TILES, TILE]: what mask and depth add in each tile of the crop; 0: not asked for. */
+  tiles: f64;
 }
 
 /** Doubles per result; see ops/rasterise/pose-results.ts. */
@@ -88,6 +90,10 @@ const GRADIENT: i32 = 8;
 const HESSIAN: i32 = 14;
 const MASK_SHARE: i32 = 35;
 const COLOUR: i32 = 36;
+
+/** Tiles a side of the crop, and doubles of one: gradient, upper triangle of the normal equations. */
+const SIDE: i32 = 8;
+const TILE: i32 = 27;
 
 const NONE: i32 = -1;
 const OTHER: i32 = -2;
@@ -117,6 +123,8 @@ let rimX: usize = 0, rimY: usize = 0, rimZ: usize = 0;
 let rimNormalX: usize = 0, rimNormalY: usize = 0, rimPiece: usize = 0, rimOutward: usize = 0, rimPixel: usize = 0, outermost: usize = 0;
 let sortedX: usize = 0, sortedY: usize = 0, sortedZ: usize = 0;
 let out: usize = 0;
+// Of this member, and the tile that rows are added to besides; 0 none.
+let tiles: usize = 0, tile: usize = 0, tileRow: usize = 0;
 
 export function poseChunk(jobAt: usize, chunk: i32): void {
   const job = changetype<PoseJob>(jobAt);
@@ -143,6 +151,11 @@ export function poseChunk(jobAt: usize, chunk: i32): void {
   stride = (width + 7) & ~3;
   out = <usize>job.results + <usize>chunk * (OUT * 8);
   memory.fill(out, 0, OUT * 8);
+  const tileBytes = 2 * SIDE * SIDE * TILE * 8;
+  tiles = job.tiles == 0 ? 0 : <usize>job.tiles + <usize>chunk * tileBytes;
+  if (tiles != 0) memory.fill(tiles, 0, tileBytes);
+  tile = 0;
+  tileRow = take(48);
 
   screen = take(<usize>job.vertexStride << 4);
   facing = take(<usize>job.triangleCount << 2);
@@ -170,6 +183,7 @@ export function poseChunk(jobAt: usize, chunk: i32): void {
     rim(job);
     if (mode == 1 && job.contourCount > 0 && job.contourWeight > 0) contourToRim(job);
   }
+  tile = 0;
   if (mode < 2 && job.colourWeight > 0) colours(job);
   finish(job);
 }
@@ -412,6 +426,32 @@ function addRow(x: f64, y: f64, z: f64, jx: f64, jy: f64, jz: f64, weight: f64, 
   add(h + 144, wy * jy);
   add(h + 152, wy * jz);
   add(h + 160, weight * jz * jz);
+  if (tile != 0) addToTile(a, b, c, jx, jy, jz, weight, residual);
+}
+
+/** From here on rows count for the tile around (x, y), of the mask (0) or the depth (1). */
+// @ts-ignore: decorator
+@inline
+function enterTile(x: f64, y: f64, term: i32): void {
+  if (tiles == 0) return;
+  const column = max(0, min(SIDE - 1, <i32>(x * SIDE / <f64>width))), row = max(0, min(SIDE - 1, <i32>(y * SIDE / <f64>height)));
+  tile = tiles + <usize>(((term * SIDE + row) * SIDE + column) * TILE * 8);
+}
+
+function addToTile(a: f64, b: f64, c: f64, jx: f64, jy: f64, jz: f64, weight: f64, residual: f64): void {
+  const row = tileRow;
+  store<f64>(row, a);
+  store<f64>(row, b, 8);
+  store<f64>(row, c, 16);
+  store<f64>(row, jx, 24);
+  store<f64>(row, jy, 32);
+  store<f64>(row, jz, 40);
+  let to = tile + 48;
+  for (let i: usize = 0; i < 48; i += 8) {
+    const weighted = weight * load<f64>(row + i);
+    add(tile + i, weighted * residual);
+    for (let j = i; j < 48; j += 8, to += 8) add(to, weighted * load<f64>(row + j));
+  }
 }
 
 // @ts-ignore: decorator
@@ -509,8 +549,10 @@ function pixels(job: PoseJob): void {
       seen++;
       const px = rayX * zObserved - tx, py = rayY * zObserved - ty, pz = zObserved - tz;
       const slope = 2 * perPixel * depthScale2 * inverse * inverse;
-      if (mode == 1) addRow(px, py, pz, mx, my, mz, slope, residual);
-      else {
+      if (mode == 1) {
+        enterTile(<f64>x + 0.5, <f64>y + 0.5, 1);
+        addRow(px, py, pz, mx, my, mz, slope, residual);
+      } else {
         const w = slope * residual;
         addGradient(px, py, pz, w * mx, w * my, w * mz);
       }
@@ -633,6 +675,7 @@ function rim(job: PoseJob): void {
       rimLoss += weight * square / sum;
       const jx = slopeX * fx * iz, jy = slopeY * fy * iz;
       const curvature = (2 * maskWeight * weight * scale2) / (sum * sum);
+      enterTile(x, y, 0);
       addRow(X - tx, Y - ty, z - tz, jx, jy, -(jx * X + jy * Y) * iz, curvature, sampled);
       // Kept ones move up in place for contourToRim.
       const q = <usize>rims << 2;
@@ -741,6 +784,7 @@ function contourToRim(job: PoseJob): void {
     const X = (rx - cx) / fx * z, Y = (ry - cy) / fy * z;
     const jx = nx * fx * iz, jy = ny * fy * iz;
     const curvature = (2 * maskWeight * perPoint * scale2) / (sum * sum);
+    enterTile(<f64>x, <f64>y, 0);
     addRow(X - tx, Y - ty, z - tz, jx, jy, -(jx * X + jy * Y) * iz, curvature, residual);
   }
   add(out + MASK * 8, loss);

@@ -42,7 +42,7 @@ const finalLook: MeasureContext = {
 };
 
 const filesOf = async (problem: Problem, member: number) =>
-  (await problem.files?.(member, async ({ width, height }) => Uint8Array.of(width, height))) ?? [];
+  (await problem.files?.(member, async ({ width, height }) => Uint8Array.of(width, height), cameraHyper)) ?? [];
 
 /** Drives a problem to its end, as the engine does; the member that ended lowest. */
 function drive(problem: Problem): number {

@@ -14,9 +14,9 @@ import { observeInstance } from './observe.ts';
 import { symmetriesOf, uploadPoseMeshes } from './pose-meshes.ts';
 import { createPoseTarget, type PoseMeshes } from './pose-target.ts';
 import { publishedSettings, refinePublished } from './published.ts';
-import { descentSettings, polishSettings, type RefineResult, refinePose } from './refine.ts';
+import { polishSettings, type RefineResult, refineByDescent, refinePose } from './refine.ts';
 import { reportUnits, requireStartable } from './units-report.ts';
-import { clusterPoses, judgePose, type PoseCluster } from './verdict.ts';
+import { clusterPoses, type PoseCluster } from './verdict.ts';
 
 /** Members that are looked at once more for the verdict. */
 const mostJudged = 8;
@@ -49,22 +49,17 @@ export async function createRefinableModel(device: CpuDevice, model: PoseModel):
       }));
       const clusters = clusterPoses(candidates, target.mesh);
       const own = clusters.find(({ members: among }) => among.includes(best[0].index)) as PoseCluster;
-      const { covariance, visibility } = assessor.assess(pose);
-      const { word, findings } = judgePose({
-        ...{ mesh: target.mesh, symmetries, start, visibility, covariance },
-        clusters: [{ ...own, pose, score: after.score }, ...clusters.filter(other => other !== own)],
-      });
+      const { word, findings, figures } = assessor.judge(
+        pose,
+        [{ ...own, pose, score: after.score }, ...clusters.filter(other => other !== own)],
+        { maskWeight: 1, depthWeight: 1 },
+      );
       return {
         verdict: word,
         findings: [...findings, ...(after.score < before.score ? [] : ['no better than the start'])],
         figures: {
           ...{ score: after.score, startScore: before.score, maskLoss: after.mask, depthLoss: after.depth },
-          ...{ overlap: visibility.overlap, hiddenShare: visibility.hiddenShare },
-          ...(covariance && {
-            rotationDeviationDegrees: covariance.rotationDegrees,
-            alongDeviationMillimetres: covariance.alongMillimetres,
-            acrossDeviationMillimetres: covariance.acrossMillimetres,
-          }),
+          ...figures,
         },
       };
     } finally {
@@ -119,8 +114,8 @@ function refineByMethod(
   if (method === 'diffdope') {
     return refinePublished(device, meshes, observations, start, { ...publishedSettings, members, seed });
   }
-  const settings = method === 'descent' ? descentSettings : polishSettings;
-  return refinePose(device, meshes, observations, start, { ...settings, members, seed });
+  if (method === 'descent') return refineByDescent(device, meshes, observations, start, { members, seed });
+  return refinePose(device, meshes, observations, start, { ...polishSettings, members, seed });
 }
 
 /** The first view and those fitted with it, each with what is known to hide the object in it. */

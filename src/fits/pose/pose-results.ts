@@ -11,21 +11,20 @@ import {
 } from '../../geometry/pose-metrics.ts';
 import type { CamFromObject } from '../../geometry/rigid.ts';
 import { isSymmetric, type Symmetries } from '../../geometry/symmetry.ts';
-import type { EncodePicture, ExportFile, MeasureContext, Measures } from '../fit.ts';
-import { createPoseAssessor, type PoseFit } from './assessment.ts';
+import type { EncodePicture, ExportFile, HyperValues, MeasureContext, Measures } from '../fit.ts';
+import { createPoseAssessor, type PoseFit, type TermWeights } from './assessment.ts';
 import type { ObservedObject } from './observe.ts';
 import type { PoseMethod } from './pose-method.ts';
-import { poseOf } from './pose-steps.ts';
 import type { PoseTarget } from './pose-target.ts';
 import { resultFiles } from './result-files.ts';
-import { clusterPoses, fitsAsWell, judgePose, type PoseCluster } from './verdict.ts';
+import { clusterPoses, fitsAsWell, type PoseCluster } from './verdict.ts';
 
 export interface PoseResults {
   /** Errors against the truth; nothing where it is not known. While the fit runs, over a sample of the vertices. */
   errors(member: number, when: MeasureContext['when']): Measures;
   /** Verdict and deviations of a member's pose. */
-  worth(member: number): Measures;
-  files(member: number, encodePicture: EncodePicture, seconds?: number): Promise<ExportFile[]>;
+  worth(member: number, hyper: HyperValues): Measures;
+  files(member: number, encodePicture: EncodePicture, hyper: HyperValues, seconds?: number): Promise<ExportFile[]>;
 }
 
 /** Vertices that errors of a running fit are measured with. */
@@ -84,7 +83,7 @@ export function createPoseResults(
         ...{ rotationDegrees, translationMillimetres },
       };
     },
-    worth(member) {
+    worth(member, hyper) {
       const { clusters, poses, fits } = survey();
       const ranks = fits.map(({ rank }) => rank);
       const chosen = ranks.indexOf(Math.min(...ranks));
@@ -92,27 +91,13 @@ export function createPoseResults(
       // What is chosen for being near the start may have a slightly larger score than a pose far from it.
       const isBeaten = !cluster.members.includes(chosen) && !fitsAsWell(cluster, clusters[0]);
       if (isBeaten) return { verdict: 'beaten' };
-      const { covariance, visibility } = assessor.assess(poses[member]);
-      const start = poseOf(target.start, mesh);
       const ordered = [{ ...cluster, pose: poses[member] }, ...clusters.filter(other => other !== cluster)];
-      const { word, findings } = judgePose({ mesh, symmetries, start, clusters: ordered, visibility, covariance });
-      return {
-        verdict: word,
-        ...(findings.length > 0 ? { finding: findings.join('; ') } : {}),
-        overlap: visibility.overlap,
-        hiddenShare: visibility.hiddenShare,
-        ...(covariance === undefined
-          ? {}
-          : {
-              rotationDeviationDegrees: covariance.rotationDegrees,
-              alongDeviationMillimetres: covariance.alongMillimetres,
-              acrossDeviationMillimetres: covariance.acrossMillimetres,
-            }),
-      };
+      const { word, findings, figures } = assessor.judge(poses[member], ordered, weightsOf(hyper));
+      return { verdict: word, ...(findings.length > 0 ? { finding: findings.join('; ') } : {}), ...figures };
     },
-    files(member, encodePicture, seconds) {
+    files(member, encodePicture, hyper, seconds) {
       const { poses, fits, clusters } = survey();
-      const { covariance, visibility } = assessor.assess(poses[member]);
+      const { covariance, visibility } = assessor.assess(poses[member], weightsOf(hyper));
       return resultFiles(
         {
           ...{ ...object, image, clusters, camera: observation.camera, camFromObject: poses[member] },
@@ -127,4 +112,8 @@ export function createPoseResults(
       );
     },
   };
+}
+
+function weightsOf({ maskWeight, depthWeight }: HyperValues): TermWeights {
+  return { maskWeight, depthWeight };
 }

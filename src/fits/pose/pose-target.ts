@@ -11,7 +11,7 @@ import {
   type DrawnPoses,
   type PoseRenderer,
 } from '../../ops/rasterise/pose-cpu.ts';
-import type { PoseCrop, PoseTerms, TermSettings } from '../../ops/rasterise/pose-terms.ts';
+import type { PoseCrop, PoseTerms, PoseTiles, TermSettings, TileTerms } from '../../ops/rasterise/pose-terms.ts';
 import type { RenderMesh } from '../../ops/rasterise/render-mesh.ts';
 import { cutCrop, mapsAround, type ObservationMaps, type PoseObservation } from './crop.ts';
 import { type CentredPose, centredPose } from './pose-steps.ts';
@@ -53,6 +53,8 @@ export interface PoseTarget {
   readonly rectangle: PixelRectangle;
   /** At most as many questions as there are members. Those with the same settings are answered together. */
   evaluate(detail: PoseDetail, questions: readonly PoseQuestion[]): PoseTerms[];
+  /** Where the terms of one pose come from. */
+  tiles(detail: PoseDetail, question: PoseQuestion): PoseTiles;
   /** The first picture's crop. */
   crop(size: number): PoseCrop;
   /** The full mesh in the first picture's crop, at poses [pose, 12], of which there are at most as many as members. */
@@ -145,6 +147,22 @@ export function createPoseTarget(
       const answers = views.map(view => ask(view, detail, questions));
       return views.length === 1 ? answers[0] : questions.map((_, q) => meanTerms(answers.map(each => each[q])));
     },
+    tiles(detail, { pose, settings }) {
+      const own = views.map(view => {
+        const { camFromFirst } = view.observation;
+        const seen = camFromFirst === undefined ? pose : seenFrom(camFromFirst, pose);
+        const tiles = rendererOf(view, detail, false).tiles(seen, settings);
+        const share = (tile: TileTerms): TileTerms => {
+          const { gradient, hessian } = camFromFirst === undefined ? tile : turnedBack(camFromFirst.rotation, tile);
+          return {
+            gradient: gradient.map(value => value / views.length),
+            hessian: hessian.map(value => value / views.length),
+          };
+        };
+        return { mask: tiles.mask.map(share), depth: tiles.depth.map(share) };
+      });
+      return { mask: own.flatMap(({ mask }) => mask), depth: own.flatMap(({ depth }) => depth) };
+    },
     crop: size => cropOf(first, size, false),
     draw: (size, poses) => rendererAt(first, size, 'full', false).draw(poses),
     dispose() {
@@ -189,7 +207,7 @@ function seenFrom({ rotation, translation }: Rigid<'cam', 'cam'>, pose: CentredP
 }
 
 /** Steps about the object's centre turn with the camera's axes, and so do gradient and normal equations. */
-function turnedBack(r: Rotation, terms: PoseTerms): PoseTerms {
+function turnedBack<T extends TileTerms>(r: Rotation, terms: T): T {
   // Entry (i, j) of the rotation of both halves of a step.
   const entry = (i: number, j: number) => (i < 3 === j < 3 ? r[3 * (i % 3) + (j % 3)] : 0);
   const six = [0, 1, 2, 3, 4, 5];

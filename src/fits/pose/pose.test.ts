@@ -18,7 +18,7 @@ import type { FitInput } from '../fit.ts';
 import { pose } from './pose.ts';
 import { loadPose, polishPasses } from './problem.ts';
 import { publishedSettings, refinePublished } from './published.ts';
-import { polishSettings, refinePose } from './refine.ts';
+import { polishSettings, refineByDescent, refinePose } from './refine.ts';
 import { makeSampleScene } from './sample-scene.ts';
 
 let device: CpuDevice;
@@ -71,11 +71,11 @@ describe('polish', () => {
       expect(measures[name], name).toBeGreaterThan(1e-3);
       expect(measures[name], name).toBeLessThan(1);
     }
-    const files = await problem.files?.(0, async () => new Uint8Array(4));
-    expect(files?.map(({ name }) => name)).toEqual([
+    const files = await engine.files(0, async () => new Uint8Array(4));
+    expect(files.map(({ name }) => name)).toEqual([
       ...['poses.csv', 'pose.json', 'covariance.json', 'members.csv', 'scene.glb'],
     ]);
-    const { rows } = decodeCsv(files![3].bytes, 'members.csv');
+    const { rows } = decodeCsv(files[3].bytes, 'members.csv');
     expect(rows.length).toBe(32);
     problem.dispose();
   });
@@ -131,7 +131,7 @@ describe('polish', () => {
 });
 
 describe('a batch and a run in the window', () => {
-  it.each(['polish', 'diffdope'])('give the same pose for the same start and seed by %s', async method => {
+  it.each(['polish', 'descent', 'diffdope'])('give the same pose for the same start and seed by %s', async method => {
     const { scene } = input as { scene: LoadedPoseScene };
     const [{ camFromObject: truth }] = scene.scene.frames[0].instances;
     const start = perturbPose(truth as CamFromObject, shells[1], createRandom(8, 'start'));
@@ -155,7 +155,9 @@ describe('a batch and a run in the window', () => {
     const result =
       method === 'polish'
         ? refinePose(device, meshes, observation, start, { ...polishSettings, ...given })
-        : refinePublished(device, meshes, observation, start, { ...publishedSettings, ...given });
+        : method === 'descent'
+          ? refineByDescent(device, meshes, observation, start, given)
+          : refinePublished(device, meshes, observation, start, { ...publishedSettings, ...given });
     const [exported] = problem.exports(best.member);
     expect(exported.values).toEqual(Float32Array.from(matrix4x4(result.pose)));
     expect(best.member).toBe(result.members[0].index);

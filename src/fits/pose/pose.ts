@@ -15,6 +15,7 @@ import { type ObservedObject, observeObject } from './observe.ts';
 import { symmetriesOf } from './pose-meshes.ts';
 import { createRefinableModel } from './pose-refiner.ts';
 import { loadPose, polishPasses } from './problem.ts';
+import { descentOptimizer, descentSettings } from './refine.ts';
 import { onlyObject, sharedSampleScene } from './sample-scene.ts';
 import { type PoseStart, startOf, startPoseNames, startSettings } from './start-pose.ts';
 import { reportUnits, requireStartable, type UnitsReport, unitsFacts, unitsWarnings } from './units-report.ts';
@@ -184,7 +185,7 @@ export const pose: Fit = {
       live: 'fixed',
       group: 'Method',
       level: 'basic',
-      help: 'polish: a short descent of all members, then Levenberg-Marquardt steps of fewer and fewer; the loss shown is that of mask and depth at no scale, so that its stages compare. descent: the chosen optimizer alone, to watch and to tune. diffdope: the published recipe (Tremblay et al. 2023), to compare with.',
+      help: 'polish: a short descent of all members, then Levenberg-Marquardt steps of fewer and fewer; the loss shown is that of mask and depth at no scale, so that its stages compare. descent: the chosen optimizer alone, from coarse to fine scales, to watch and to tune. diffdope: the published recipe (Tremblay et al. 2023), to compare with.',
     },
     {
       name: 'frame',
@@ -269,7 +270,7 @@ export const pose: Fit = {
       name: 'size',
       title: 'Crop size',
       type: 'choice',
-      default: '64',
+      default: String(descentSettings.size),
       choices: ['48', '64', '96', '128', '192'],
       live: 'fixed',
       group: 'Descent',
@@ -295,18 +296,18 @@ export const pose: Fit = {
     liveSetting(
       'silhouetteScale',
       'Silhouette scale',
-      4,
+      descentSettings.silhouetteScale,
       [0.5, 32],
       'Loss',
-      'Pixels over which the force on the border rises (of descent; polish goes from 7 to 1).',
+      'Pixels over which the force on the border rises at the first iteration; it falls to 0.3 of that at the last (of descent; polish goes from 7 to 1).',
     ),
     liveSetting(
       'depthScale',
       'Depth scale',
-      0.04,
+      descentSettings.depthScale,
       [0.001, 1],
       'Loss',
-      'In diameters: residuals well above it count as outliers (of descent; polish goes from 0.05 to 0.015).',
+      'In diameters, at the first iteration; it falls as the silhouette scale does. Residuals well above it count as outliers (of descent; polish goes from 0.05 to 0.015).',
     ),
     {
       ...liveSetting('locked', 'Locked', 0, [0, 1], 'Members', '1: this member stays when polish drops the losers.'),
@@ -317,7 +318,7 @@ export const pose: Fit = {
       name: 'iterations',
       title: 'Iterations at most',
       type: 'integer',
-      default: 60,
+      default: descentSettings.passes,
       minimum: 1,
       maximum: 100000,
       live: 'member',
@@ -330,7 +331,7 @@ export const pose: Fit = {
   presets: {
     watch: { method: 'descent', optimizer: 'normalised', schedule: 'cosine', iterations: 120 },
   },
-  optimizer: 'normalised',
+  optimizer: descentOptimizer.id,
   samples: [
     sample('box', 'Box on a table', 2, 'A box is found from mask and depth to a fraction of a millimetre.'),
     sample(

@@ -72,9 +72,9 @@ export async function loadPose(
   const results = createPoseResults(object, target, method, task.symmetries ?? (await symmetriesOf(model.mesh)));
 
   return {
-    members: method.members.map(({ label, learningRate, blocks }, m) => ({
+    members: method.members.map(({ label, learningRate, passes, blocks }) => ({
       ...{ label, blocks, hyperDefaults: { learningRate }, rateScale: 1, ignores: method.ignores },
-      maximumIterations: method.passes ?? Number(members[m].iterations),
+      maximumIterations: passes,
     })),
     summary: {
       title: [
@@ -90,6 +90,7 @@ export async function loadPose(
     },
     terms: method.terms,
     validationIs: 'rank',
+    objective: 'moving',
     validationEvery: 1,
     evaluate(requests) {
       const began = performance.now();
@@ -99,12 +100,12 @@ export async function loadPose(
       return evaluations.map(evaluation => ({ ...evaluation, milliseconds }));
     },
     advance: method.advance,
-    measure(member, { when }) {
+    measure(member, { when, hyper }) {
       const pose = method.poseOf(member);
       const [x, y, z] = pose.translation;
       return {
         ...results.errors(member, when),
-        ...(when === 'final' ? results.worth(member) : {}),
+        ...(when === 'final' ? results.worth(member, hyper) : {}),
         ...{ x, y, z, [POSE_MEASURE]: [...matrix3x4(pose)] },
       };
     },
@@ -140,7 +141,8 @@ function createMethod(target: PoseTarget, members: readonly SettingValues[], see
   const seeds = { members: members.length, seed };
   if (method === 'polish') return createStagedMethod(target, { ...polishSettings, ...seeds });
   if (method === 'diffdope') return createPublishedMethod(target, { ...publishedSettings, ...seeds });
-  return createSteeredMethod(target, { ...descentSettings, ...seeds, size: Number(size), mesh: 'full' });
+  const passes = members.map(({ iterations }) => Number(iterations));
+  return createSteeredMethod(target, { ...descentSettings, ...seeds, passes, size: Number(size) });
 }
 
 /** Three in a decade: one in five of the snapshots. */

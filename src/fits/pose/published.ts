@@ -78,14 +78,12 @@ export function createPublishedMethod(target: PoseTarget, settings: PublishedSet
   } as const;
   return {
     members: learningRates.map((learningRate, m) => ({
-      label: 'start',
-      learningRate,
+      ...{ label: 'start', learningRate, passes: updates + 1 },
       blocks: [
         { name: 'pose', group: 'pose', values: poses[m], gradients: undefined },
         { name: 'state', group: 'pose', values: states[m], gradients: undefined },
       ],
     })),
-    passes: updates + 1,
     terms: ['mask', 'depth', 'score'],
     ignores: ['silhouetteScale', 'depthScale', 'colourWeight', 'locked', 'size', 'iterations'],
     evaluate(requests) {

@@ -16,7 +16,7 @@ import { cutCrop, observationMaps } from './crop.ts';
 import { centredPose } from './pose-steps.ts';
 import type { PoseMeshes } from './pose-target.ts';
 import { refinePublished } from './published.ts';
-import { descentSettings, refinePose } from './refine.ts';
+import { refineByDescent, refinePose } from './refine.ts';
 
 const camera = { width: 320, height: 240, fx: 400, fy: 400, cx: 160, cy: 120 };
 
@@ -92,7 +92,7 @@ describe('refinement', () => {
     expect(error(start)).toBeGreaterThan(12);
     const polished = refinePose(device, meshes, observation, start);
     expect(error(polished.pose)).toBeLessThan(0.43);
-    expect(error(refinePose(device, meshes, observation, start, descentSettings).pose)).toBeLessThan(1.3);
+    expect(error(refineByDescent(device, meshes, observation, start).pose)).toBeLessThan(1.3);
     expect(error(refinePublished(device, meshes, observation, start).pose)).toBeLessThan(error(start));
     expect(polished.members[0].pose).toEqual(polished.pose);
   });

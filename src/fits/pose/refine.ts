@@ -3,18 +3,19 @@
 
 import type { CpuDevice } from '../../devices/cpu/cpu-device.ts';
 import type { CamFromObject } from '../../geometry/rigid.ts';
+import { normalised } from '../../optimizers/normalised.ts';
 import type { HyperValues } from '../fit.ts';
 import type { PoseObservation } from './crop.ts';
 import { type PoseMethod, runMethod } from './pose-method.ts';
 import { createPoseTarget, type PoseMeshes } from './pose-target.ts';
 import { createStagedMethod, type Stage, type StagedSettings } from './staged-method.ts';
+import { createSteeredMethod } from './steered-method.ts';
 
 /** The default: a short descent of all, then second-order steps of fewer and fewer, ever finer. */
 export const polishSettings: StagedSettings = {
   members: 32,
   turns: [20, 40],
   rates: [0.03, 3],
-  steps: 'gradient',
   stepCap: 0.2,
   contourWeight: 0.5,
   distinct: 0.02,
@@ -34,19 +35,20 @@ export const polishSettings: StagedSettings = {
   seed: 1,
 };
 
-/** First-order steps only, of a length that follows the rate and not the slope. */
-export const descentSettings: StagedSettings = {
-  ...polishSettings,
+/** `descent` as a run has it by default: `passes` of each member, and the scales of the first of them. */
+export const descentSettings = {
+  members: 32,
+  turns: [20, 40],
   rates: [0.003, 0.1],
-  steps: 'normalised',
-  stages: [
-    stage('descent', 32, 8, 64, 6.5, 0.05),
-    stage('descent', 12, 6, 64, 4.5, 0.04),
-    stage('descent', 12, 6, 64, 3, 0.035),
-    stage('descent', 5, 10, 96, 2.5, 0.025),
-    stage('descent', 5, 10, 96, 1.75, 0.018),
-  ],
-};
+  passes: 60,
+  size: 64,
+  mesh: 'reduced',
+  silhouetteScale: 6.5,
+  depthScale: 0.05,
+  seed: 1,
+} as const;
+/** The optimizer of `descent` where nobody chooses one. */
+export const descentOptimizer = normalised;
 
 /** Coarse stages draw the reduced mesh, the last ones the full one: a reduced mesh that is 1 % smaller is 1 % nearer. */
 function stage(
@@ -98,9 +100,28 @@ export function refinePose(
   }
 }
 
-/** Runs a method to its end; members that left it early rank behind all others. */
+/** Plain descent, as a run does that nobody steers. Throws as refinePose does. */
+export function refineByDescent(
+  device: CpuDevice,
+  meshes: PoseMeshes,
+  observation: PoseObservation | readonly PoseObservation[],
+  start: CamFromObject,
+  settings: { readonly members: number; readonly seed: number } = descentSettings,
+): RefineResult {
+  const target = createPoseTarget(device, meshes, [observation].flat(), start, settings.members);
+  try {
+    const { passes, silhouetteScale, depthScale, ...detail } = descentSettings;
+    const own = { ...detail, ...settings, passes: Array<number>(settings.members).fill(passes) };
+    const hyper = { maskWeight: 1, depthWeight: 1, colourWeight: 0, silhouetteScale, depthScale };
+    return resultOf(createSteeredMethod(target, own), hyper);
+  } finally {
+    target.dispose();
+  }
+}
+
+/** Runs a method to its end; members that were not ranked there come behind all others. */
 export function resultOf(method: PoseMethod, hyper: HyperValues): RefineResult {
-  const { evaluations, evaluated } = runMethod(method, hyper);
+  const { evaluations, evaluated } = runMethod(method, hyper, descentOptimizer);
   const rank = (index: number) => evaluations[index].validation ?? Infinity;
   const order = method.members
     .map((_, index) => index)

@@ -31,6 +31,7 @@ const result: PoseResult = {
     rotationDegrees: 0.4,
     alongMillimetres: 1.5,
     acrossMillimetres: 0.2,
+    toMinimum: new Float64Array(6),
   },
   overlap: 0.93,
   seconds: 0.4,

@@ -46,8 +46,6 @@ export interface SeedSettings {
 }
 
 export interface StagedSettings extends SeedSettings {
-  /** Whether a first-order step is the rate times the gradient, or times its direction. */
-  readonly steps: 'gradient' | 'normalised';
   readonly stepCap: number;
   readonly contourWeight: number;
   /** Members nearer than this to a better one (unitless steps) leave first. */
@@ -145,7 +143,8 @@ export function createStagedMethod(target: PoseTarget, settings: StagedSettings)
     state[State.lambda] = firstLambda;
     return state;
   });
-  const firstOrder = stages.reduce((sum, { kind, passes }) => sum + (kind === 'descent' ? passes : 0), 0);
+  const passes = stages.reduce((sum, stage) => sum + stage.passes, 0);
+  const firstOrder = stages.reduce((sum, stage) => sum + (stage.kind === 'descent' ? stage.passes : 0), 0);
   const poseAt = (member: number): CentredPose => movePose(seeds[member].pose, poses[member], mesh);
   const keptOf = (member: number) => states[member].subarray(State.kept, State.kept + 6);
 
@@ -205,14 +204,12 @@ export function createStagedMethod(target: PoseTarget, settings: StagedSettings)
 
   return {
     members: seeds.map(({ label, learningRate }, m) => ({
-      label,
-      learningRate,
+      ...{ label, learningRate, passes },
       blocks: [
         { name: 'pose', group: 'pose', values: poses[m], gradients: undefined },
         { name: 'state', group: 'pose', values: states[m], gradients: undefined },
       ],
     })),
-    passes: stages.reduce((sum, { passes }) => sum + passes, 0),
     terms: ['mask', 'depth', 'colour', 'objective'],
     ignores: ['silhouetteScale', 'depthScale', 'size', 'iterations'],
     evaluate(requests) {
@@ -273,9 +270,8 @@ export function createStagedMethod(target: PoseTarget, settings: StagedSettings)
       if (stage.kind === 'second-order') step = capped(dampedStep(hessian, gradient, state[State.lambda]), 0.15);
       else {
         const decay = 0.1 ** (descents / Math.max(1, firstOrder - 1));
-        const length = settings.steps === 'normalised' ? Math.hypot(...gradient) || 1 : 1;
         step = capped(
-          gradient.map(value => (-value * hyper.learningRate * decay) / length),
+          gradient.map(value => -value * hyper.learningRate * decay),
           stepCap,
         );
       }

@@ -26,8 +26,9 @@ function judge(change: Partial<VerdictInput> & { readonly candidates?: PoseCandi
     symmetries: noSymmetries,
     start: turned(30),
     clusters: clusterPoses(given, mesh),
-    visibility: { overlap: 0.95, hiddenShare: 0 },
+    visibility: { overlap: 0.95, hiddenShare: 0, depthAgreement: 0.9 },
     covariance: undefined,
+    leastAt: undefined,
     ...rest,
   });
 }
@@ -75,11 +76,22 @@ describe('verdict', () => {
 
   it('says that nothing explains the mask, before anything else, and how much is hidden', () => {
     const { word, findings } = judge({
-      visibility: { overlap: 0.31, hiddenShare: 0.6 },
+      visibility: { overlap: 0.31, hiddenShare: 0.6, depthAgreement: undefined },
       candidates: candidates([pose, 0.9], [turned(180), 0.9]),
     });
     expect(word).toBe('unexplained');
     expect(findings).toEqual(['no member explains the mask: overlap 31 %', 'hidden to 60 %']);
+  });
+
+  it('is unexplained where the depth contradicts the pose, however well the mask is covered', () => {
+    const { word, findings } = judge({ visibility: { overlap: 0.98, hiddenShare: 0, depthAgreement: 0.04 } });
+    expect(word).toBe('unexplained');
+    expect(findings).toEqual(['the depth agrees at 4 % of its pixels only']);
+  });
+
+  it('is unfinished where the loss falls on from the pose', () => {
+    const leastAt = rigid<'cam', 'object'>(pose.rotation, Float64Array.of(20, -10, 612));
+    expect(judge({ leastAt })).toEqual({ word: 'unfinished', findings: ['the least loss is 0.0° and 12 mm away'] });
   });
 
   it('says that a pose stands where it started, and what is held only loosely', () => {
@@ -89,6 +101,7 @@ describe('verdict', () => {
       rotationDegrees: 20,
       alongMillimetres: 14,
       acrossMillimetres: 0.5,
+      toMinimum: new Float64Array(6),
     };
     expect(judge({ covariance })).toEqual({
       word: 'uncertain',
@@ -112,7 +125,11 @@ describe('visibility', () => {
       frameArea: 6,
     };
     const visibility = visibilityOf(Float32Array.of(500, 0, 500, 500, 500, 0), crop, 10);
-    expect(visibility).toEqual({ overlap: 1 / 3, hiddenShare: 2 / 4 });
-    expect(visibilityOf(new Float32Array(6), crop, 10)).toEqual({ overlap: 0, hiddenShare: 0 });
+    expect(visibility).toEqual({ overlap: 1 / 3, hiddenShare: 2 / 4, depthAgreement: 1 });
+    const nothing = { overlap: 0, hiddenShare: 0, depthAgreement: undefined };
+    expect(visibilityOf(new Float32Array(6), crop, 10)).toEqual(nothing);
+    // One of two measured depths is its own.
+    const nearer = visibilityOf(Float32Array.of(470, 495, 0, 0, 0, 0), crop, 10);
+    expect(nearer).toEqual({ overlap: 1, hiddenShare: 0, depthAgreement: 1 / 2 });
   });
 });

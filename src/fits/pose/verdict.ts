@@ -31,8 +31,10 @@ export const verdictCaptions = {
   ambiguous:
     'Poses that are far apart explain the picture equally well: another view, depth or a better start decides.',
   uncertain: 'The pose is the best one, but the picture holds some of its directions only loosely.',
+  unfinished: 'The loss falls on from here: give it more passes, or polish it.',
   beaten: 'Another member explains the picture better.',
-  unexplained: 'The best pose does not cover the mask: check mesh, unit, mask and camera, or give a nearer start.',
+  unexplained:
+    'The best pose does not agree with the mask or with the depth: check mesh, units, mask, depth and camera, or give a nearer start.',
 } as const;
 export type VerdictWord = keyof typeof verdictCaptions;
 
@@ -50,11 +52,14 @@ export interface VerdictInput {
   readonly clusters: readonly PoseCluster[];
   readonly visibility: Visibility;
   readonly covariance: PoseCovariance | undefined;
+  /** Where the loss has its least nearby, if that is too far from the result for a covariance. */
+  readonly leastAt: CamFromObject | undefined;
 }
 
 /** Unitless steps within which poses are the same: about a twentieth of the diameter. */
 const sameWithin = 0.06;
 const leastOverlap = 0.7;
+const leastAgreement = 0.5;
 
 /** Groups of poses, best first. */
 export function clusterPoses(candidates: readonly PoseCandidate[], mesh: RenderMesh): PoseCluster[] {
@@ -76,7 +81,14 @@ export function fitsAsWell({ score }: PoseCluster, best: PoseCluster): boolean {
   return score <= 1.02 * best.score + 0.003;
 }
 
-export function judgePose({ mesh, symmetries, start, clusters, visibility, covariance }: VerdictInput): Verdict {
+/** Whether mask and depth are those of the pose, at least by and large. */
+export function isExplained({ overlap, depthAgreement = 1 }: Visibility): boolean {
+  return overlap >= leastOverlap && depthAgreement >= leastAgreement;
+}
+
+export function judgePose(input: VerdictInput): Verdict {
+  const { mesh, symmetries, start, clusters, visibility, covariance, leastAt } = input;
+  const { overlap, depthAgreement = 1 } = visibility;
   const [best] = clusters;
   const { symmetryAxes } = symmetries;
   const rivals = clusters.slice(1).filter(cluster => fitsAsWell(cluster, best));
@@ -85,29 +97,33 @@ export function judgePose({ mesh, symmetries, start, clusters, visibility, covar
     return distance(equal, pose, mesh) < sameWithin;
   };
   const others = rivals.filter(rival => !isTurn(rival));
-  const isExplained = visibility.overlap >= leastOverlap;
+  const explained = isExplained(visibility);
   const loose = covariance === undefined ? [] : looseDirections(covariance, mesh);
   const findings = [
-    ...(isExplained ? [] : [`no member explains the mask: overlap ${percent(visibility.overlap)}`]),
+    ...(overlap < leastOverlap ? [`no member explains the mask: overlap ${percent(overlap)}`] : []),
+    ...(depthAgreement < leastAgreement ? [`the depth agrees at ${percent(depthAgreement)} of its pixels only`] : []),
+    ...(explained && leastAt !== undefined ? [`the least loss is ${wayBetween(best.pose, leastAt, mesh)} away`] : []),
     ...(distance(start, best.pose, mesh) < 1e-3 ? ['it stands where it started'] : []),
-    ...(others.length > 0 && isExplained ? [rivalry(best, others)] : []),
+    ...(others.length > 0 && explained ? [rivalry(best, others)] : []),
     ...(symmetryAxes.length > 1 ? ['every turn is open'] : []),
     ...(symmetryAxes.length === 1 ? ["the turn about the object's axis is open"] : []),
     ...(symmetryAxes.length === 0 && symmetries.symmetries.length > 0
       ? [`${symmetries.symmetries.length + 1} poses look the same`]
       : []),
-    ...(isExplained ? loose : []),
+    ...(explained ? loose : []),
     ...(visibility.hiddenShare > 0.1 ? [`hidden to ${percent(visibility.hiddenShare)}`] : []),
   ];
-  const word = !isExplained
+  const word = !explained
     ? 'unexplained'
-    : others.length > 0
-      ? 'ambiguous'
-      : isSymmetric(symmetries)
-        ? 'symmetric'
-        : loose.length > 0
-          ? 'uncertain'
-          : 'clear';
+    : leastAt !== undefined
+      ? 'unfinished'
+      : others.length > 0
+        ? 'ambiguous'
+        : isSymmetric(symmetries)
+          ? 'symmetric'
+          : loose.length > 0
+            ? 'uncertain'
+            : 'clear';
   return { word, findings };
 }
 
@@ -141,6 +157,12 @@ function looseDirections(covariance: PoseCovariance, mesh: RenderMesh): string[]
 
 function distance(a: CamFromObject, b: CamFromObject, mesh: RenderMesh): number {
   return poseDistance(centredPose(a, mesh), centredPose(b, mesh), mesh);
+}
+
+function wayBetween(a: CamFromObject, b: CamFromObject, mesh: RenderMesh): string {
+  const [from, to] = [centredPose(a, mesh), centredPose(b, mesh)];
+  const degrees = angleBetween(a.rotation, b.rotation) / radiansPerDegree;
+  return `${degrees.toPrecision(2)}° and ${Math.hypot(...[3, 7, 11].map(k => to[k] - from[k])).toPrecision(2)} mm`;
 }
 
 function percent(share: number): string {

@@ -5,7 +5,16 @@
 import type { CpuDevice } from '../../devices/cpu/cpu-device.ts';
 import { LabError } from '../../protocol/lab-error.ts';
 import { type MeshColours, smallerTexture, type Texture, texelDensity } from './mesh-colours.ts';
-import { type PoseCrop, type PoseTerms, readTerms, resultDoubles, type TermSettings } from './pose-terms.ts';
+import {
+  type PoseCrop,
+  type PoseTerms,
+  type PoseTiles,
+  readTerms,
+  readTiles,
+  resultDoubles,
+  type TermSettings,
+  tilesDoubles,
+} from './pose-terms.ts';
 import type { RenderMesh } from './render-mesh.ts';
 
 /** A mesh in device memory. */
@@ -28,6 +37,8 @@ export interface DrawnPoses {
 export interface PoseRenderer {
   /** poses [member, 12]: row-major [R|t] of the object about its centre, camera axes. */
   evaluate(poses: Float64Array, settings: TermSettings): PoseTerms[];
+  /** Of one pose [12]: where in the crop its gradient and normal equations come from. */
+  tiles(pose: Float64Array, settings: TermSettings): PoseTiles;
   draw(poses: Float64Array): DrawnPoses;
   dispose(): void;
 }
@@ -39,6 +50,7 @@ const fields = [
   ...['occluder', 'poses', 'results', 'silhouetteScale', 'depthScale', 'occluderDepth', 'scoreDepth', 'maskWeight'],
   ...['depthWeight', 'maskArea', 'depthCount', 'contourLength', 'scoreArea', 'contourWeight', 'contourReach', 'mode'],
   ...['picture', 'pictureDepth', 'colourMaps', 'texture', 'textureWidth', 'textureHeight', 'colours', 'colourWeight'],
+  'tiles',
 ];
 
 const SCRATCH = 8 << 20;
@@ -177,25 +189,37 @@ export function createPoseRenderer(
     device.dispatch('poseChunk', [job.byteOffset], count);
     return count;
   };
+  const changesOf = (settings: TermSettings): Record<string, number> => {
+    const { form } = settings;
+    const published = form === 'published';
+    return {
+      silhouetteScale: settings.silhouetteScale,
+      depthScale: settings.depthScale,
+      occluderDepth: settings.scoreDepth,
+      scoreDepth: settings.scoreDepth,
+      maskWeight: settings.maskWeight,
+      depthWeight: settings.depthWeight,
+      colourWeight: comparesColours ? (settings.colourWeight ?? 0) : 0,
+      contourWeight: settings.contourWeight,
+      contourReach: settings.contourReach,
+      maskArea: published ? crop.frameArea : Math.max(1, crop.maskArea),
+      ...(published && crop.depthCount > 0 ? { depthCount: crop.frameArea } : {}),
+      mode: form === 'descent' ? 0 : form === 'second-order' ? 1 : 2,
+    };
+  };
   return {
     evaluate(given, settings) {
-      const { form } = settings;
-      const published = form === 'published';
-      const count = run(given, {
-        silhouetteScale: settings.silhouetteScale,
-        depthScale: settings.depthScale,
-        occluderDepth: settings.scoreDepth,
-        scoreDepth: settings.scoreDepth,
-        maskWeight: settings.maskWeight,
-        depthWeight: settings.depthWeight,
-        colourWeight: comparesColours ? (settings.colourWeight ?? 0) : 0,
-        contourWeight: settings.contourWeight,
-        contourReach: settings.contourReach,
-        maskArea: published ? crop.frameArea : Math.max(1, crop.maskArea),
-        ...(published && crop.depthCount > 0 ? { depthCount: crop.frameArea } : {}),
-        mode: form === 'descent' ? 0 : form === 'second-order' ? 1 : 2,
-      });
+      const count = run(given, changesOf(settings));
       return Array.from({ length: count }, (_, member) => readTerms(results.values, member));
+    },
+    tiles(pose, settings) {
+      const array = device.doubles(tilesDoubles);
+      try {
+        run(pose, { ...changesOf({ ...settings, form: 'second-order' }), tiles: array.byteOffset });
+        return readTiles(array.values);
+      } finally {
+        array.dispose();
+      }
     },
     draw(given) {
       const count = given.length / 12;

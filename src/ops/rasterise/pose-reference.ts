@@ -1,11 +1,19 @@
 // The pose terms of one member in plain loops and float64: the readable twin of kernels/rasterise.ts, for tests and for
 // reading. No near-plane clipping: a triangle with a vertex behind the camera is left out.
 
+import { antialiasedMask } from './antialiasing-reference.ts';
 import type { MeshColours, Texture } from './mesh-colours.ts';
-import type { PoseCrop, PoseTerms, TermSettings } from './pose-terms.ts';
+import {
+  type PoseCrop,
+  type PoseTerms,
+  type PoseTiles,
+  type TermSettings,
+  type TileTerms,
+  tileSide,
+} from './pose-terms.ts';
 import type { RenderMesh } from './render-mesh.ts';
 
-interface Drawn {
+export interface Drawn {
   /** [height, width], −1 none. */
   readonly ids: Int32Array;
   /** [height, width], z-depth. */
@@ -54,28 +62,38 @@ export function drawReference(mesh: RenderMesh, crop: Pick<PoseCrop, 'camera'>, 
   return { ids, depth, screen, areas };
 }
 
-/** Forms `descent` and `second-order`; pose [12] as in drawReference. The texture is read as it is. */
+/** pose [12] as in drawReference. The texture is read as it is. Tiles are filled in the second-order form. */
 export function evaluateReference(
   mesh: RenderMesh,
   crop: PoseCrop,
   pose: ArrayLike<number>,
   settings: TermSettings,
   colours?: MeshColours,
-): PoseTerms {
+): PoseTerms & { readonly tiles: PoseTiles } {
   const { width, height, fx, fy, cx, cy } = crop.camera;
-  const { ids, depth, screen, areas } = drawReference(mesh, crop, pose);
+  const drawn = drawReference(mesh, crop, pose);
+  const { ids, depth, screen, areas } = drawn;
   const second = settings.form === 'second-order';
+  const published = settings.form === 'published';
   const { silhouetteScale, depthScale, maskWeight, depthWeight, scoreDepth, colourWeight = 0 } = settings;
   const gradient = new Float64Array(6);
   const hessian = new Float64Array(36);
+  const tiles = { mask: emptyTiles(), depth: emptyTiles() };
+  const tileAt = (x: number, y: number) => {
+    const place = (value: number, size: number) =>
+      Math.max(0, Math.min(tileSide - 1, Math.floor((value * tileSide) / size)));
+    return place(y, height) * tileSide + place(x, width);
+  };
   const t = [pose[3], pose[7], pose[11]];
   /** Adds a residual whose slope by the camera point is `slope`; `weight` is that of its square. */
-  const addRow = (point: number[], slope: number[], weight: number, residual: number) => {
+  const addRow = (point: number[], slope: number[], weight: number, residual: number, tile?: TileTerms) => {
     const arm = point.map((value, axis) => value - t[axis]);
     const row = [...cross(arm, slope), ...slope];
-    for (let i = 0; i < 6; i++) {
-      gradient[i] += weight * residual * row[i];
-      for (let j = 0; second && j < 6; j++) hessian[6 * i + j] += weight * row[i] * row[j];
+    for (const sums of [{ gradient, hessian }, ...(tile === undefined ? [] : [tile])]) {
+      for (let i = 0; i < 6; i++) {
+        sums.gradient[i] += weight * residual * row[i];
+        for (let j = 0; second && j < 6; j++) sums.hessian[6 * i + j] += weight * row[i] * row[j];
+      }
     }
   };
   /** The slope by a camera point of its pixel position along (gx, gy). */
@@ -103,7 +121,7 @@ export function evaluateReference(
     }
     covered++;
     const gap = depth[i] - measured;
-    const hidden = measured > 0 && gap > scoreDepth;
+    const hidden = !published && measured > 0 && gap > scoreDepth;
     if (!inMask) {
       if (hidden) continue;
       energy += rise;
@@ -118,19 +136,29 @@ export function evaluateReference(
     const ray = [((i % width) + 0.5 - cx) / fx, (Math.floor(i / width) + 0.5 - cy) / fy, 1];
     const n = [0, 1, 2].map(k => mesh.normals[3 * ids[i] + k]);
     const normal = [0, 4, 8].map(k => pose[k] * n[0] + pose[k + 1] * n[1] + pose[k + 2] * n[2]);
-    const residual = gap * normal.reduce((sum, value, axis) => sum + value * ray[axis], 0);
-    depthLoss += geman(residual, depthScale);
+    const facing = dot(normal, ray);
     depthScore += Math.min(Math.abs(gap) / scoreDepth, 1);
     seen++;
+    if (published) {
+      depthLoss += Math.abs(gap);
+      const point = ray.map(value => value * depth[i]);
+      // The surface's depth along the ray of a pixel.
+      const slope = normal.map(value => value / facing);
+      addRow(point, slope, depthWeight / crop.frameArea, Math.sign(gap));
+      continue;
+    }
+    const residual = gap * facing;
+    depthLoss += geman(residual, depthScale);
     const point = ray.map(value => value * measured);
-    addRow(point, normal, (depthWeight / crop.depthCount) * gemanWeight(residual, depthScale), residual);
+    const tile = tiles.depth[tileAt((i % width) + 0.5, Math.floor(i / width) + 0.5)];
+    addRow(point, normal, (depthWeight / crop.depthCount) * gemanWeight(residual, depthScale), residual, tile);
   }
   let mask = energy / Math.max(1, crop.maskArea);
 
   const points = Math.max(1, crop.contour.length / 4);
   const rims: number[][] = [];
   let rimLoss = 0;
-  const samples = rimSamples(mesh, screen, areas, ids, width, height);
+  const samples = published ? [] : rimSamples(mesh, screen, areas, ids, width, height);
   const outermost = new Map<number, number>();
   for (const { pixel, outward } of samples) {
     outermost.set(pixel, Math.max(outward, outermost.get(pixel) ?? -Infinity));
@@ -149,7 +177,7 @@ export function evaluateReference(
       const share = weight / points;
       rimLoss += share * geman(phi, silhouetteScale);
       const curvature = maskWeight * share * gemanWeight(phi, silhouetteScale);
-      addRow(point, screenSlope(point, slope[0], slope[1]), curvature, phi);
+      addRow(point, screenSlope(point, slope[0], slope[1]), curvature, phi, tiles.mask[tileAt(x, y)]);
     } else {
       const force = Math.min(Math.max(phi / silhouetteScale, -1), 1);
       const share = (maskWeight * weight) / Math.max(1, crop.maskArea);
@@ -175,9 +203,19 @@ export function evaluateReference(
       const residual = nx * (rx - x) + ny * (ry - y);
       rimLoss += weight * geman(residual, silhouetteScale);
       const point = [((rx - cx) / fx) * z, ((ry - cy) / fy) * z, z];
-      addRow(point, screenSlope(point, nx, ny), maskWeight * weight * gemanWeight(residual, silhouetteScale), residual);
+      const curvature = maskWeight * weight * gemanWeight(residual, silhouetteScale);
+      addRow(point, screenSlope(point, nx, ny), curvature, residual, tiles.mask[tileAt(x, y)]);
     }
     mask = rimLoss;
+  }
+  if (published) {
+    const { loss, forces } = antialiasedMask(mesh, crop, drawn);
+    mask = loss / crop.frameArea;
+    for (const { vertex, force } of forces) {
+      const [x, y, z] = screen.subarray(3 * vertex, 3 * vertex + 3);
+      const point = [((x - cx) / fx) * z, ((y - cy) / fy) * z, z];
+      addRow(point, screenSlope(point, force[0], force[1]), maskWeight / crop.frameArea, 1);
+    }
   }
   let colour = 0;
   if (colours !== undefined && colourWeight > 0) {
@@ -218,7 +256,7 @@ export function evaluateReference(
       }
     }
   }
-  const meanDepth = crop.depthCount > 0 ? depthLoss / crop.depthCount : 0;
+  const meanDepth = crop.depthCount > 0 ? depthLoss / (published ? crop.frameArea : crop.depthCount) : 0;
   const maskShare = different / Math.max(1, crop.maskArea);
   const depthShare = seen > 0 ? depthScore / seen : crop.depthCount > 0 ? 1 : 0;
   return {
@@ -234,7 +272,15 @@ export function evaluateReference(
     rimSamples: rims.length,
     gradient,
     hessian,
+    tiles,
   };
+}
+
+function emptyTiles(): TileTerms[] {
+  return Array.from({ length: tileSide ** 2 }, () => ({
+    gradient: new Float64Array(6),
+    hessian: new Float64Array(36),
+  }));
 }
 
 interface ModelColour {

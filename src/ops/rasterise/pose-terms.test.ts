@@ -4,15 +4,17 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { CpuDevice } from '../../devices/cpu/cpu-device.ts';
 import { cutCrop, observationMaps } from '../../fits/pose/crop.ts';
-import { type CentredPose, movePose, unitlessGradient } from '../../fits/pose/pose-steps.ts';
+import { photograph } from '../../fits/pose/photograph.ts';
+import { type CentredPose, movePose, poseOf, unitlessGradient } from '../../fits/pose/pose-steps.ts';
 import type { Mesh } from '../../geometry/mesh.ts';
 import { blobMesh, boxMesh, cylinderMesh, torusMesh } from '../../geometry/primitives.ts';
 import { rotationAbout } from '../../geometry/rotation.ts';
 import { openNodeDevice } from '../../host/node-device.ts';
-import { type MeshColours, meshColours } from './mesh-colours.ts';
+import { createRandom } from '../../numerics/random.ts';
+import { type MeshColours, meshColours, smallerTexture, texelDensity } from './mesh-colours.ts';
 import { createPoseRenderer, type PoseRenderer, uploadMesh } from './pose-cpu.ts';
 import { drawReference, evaluateReference } from './pose-reference.ts';
-import type { PoseCrop, TermSettings } from './pose-terms.ts';
+import type { PoseCrop, PoseTerms, TermSettings, TileTerms } from './pose-terms.ts';
 import { prepareMesh, type RenderMesh } from './render-mesh.ts';
 
 const bodies: [string, () => Mesh][] = [
@@ -81,9 +83,17 @@ describe.each(bodies)('%s', (_, make) => {
   it('gives the numbers of the reference', () => {
     const crop = observe(mesh, 64);
     rendered(mesh, crop, renderer => {
-      for (const form of ['descent', 'second-order'] as const) {
-        const expected = evaluateReference(mesh, crop, near, { ...settings, form });
-        const [got] = renderer.evaluate(near, { ...settings, form });
+      // Published depths, in millimetres, are far above published masks: each alone.
+      const cases = [
+        { form: 'descent' },
+        { form: 'second-order' },
+        { form: 'published', maskWeight: 0 },
+        { form: 'published', depthWeight: 0 },
+      ] as const;
+      for (const change of cases) {
+        const { form } = change;
+        const expected = evaluateReference(mesh, crop, near, { ...settings, ...change });
+        const [got] = renderer.evaluate(near, { ...settings, ...change });
         // A pixel centre on an edge may fall to either side in float32.
         expect(Math.abs(got.coveredPixels - expected.coveredPixels)).toBeLessThanOrEqual(2);
         for (const key of ['loss', 'mask', 'depth', 'score'] as const) {
@@ -101,6 +111,105 @@ describe.each(bodies)('%s', (_, make) => {
         });
       }
     });
+  });
+
+  it('comes from the tiles of the crop that the reference says, which make up the whole', () => {
+    const crop = observe(mesh, 64);
+    const form = { ...settings, form: 'second-order' } as const;
+    rendered(mesh, crop, renderer => {
+      const [whole] = renderer.evaluate(near, form);
+      const got = renderer.tiles(near, form);
+      const all = [...got.mask, ...got.depth];
+      const largest = Math.max(...whole.gradient.map(Math.abs));
+      whole.gradient.forEach((value, k) => {
+        const sum = all.reduce((total, tile) => total + tile.gradient[k], 0);
+        expect(Math.abs(sum - value)).toBeLessThan(1e-9 * largest);
+      });
+      whole.hessian.forEach((value, i) => {
+        const sum = all.reduce((total, tile) => total + tile.hessian[i], 0);
+        expect(Math.abs(sum - value)).toBeLessThan(1e-9 * whole.hessian[0]);
+      });
+      const { tiles } = evaluateReference(mesh, crop, near, form);
+      const trace = (tile: TileTerms) => [0, 7, 14].reduce((sum, i) => sum + tile.hessian[i], 0);
+      for (const term of ['mask', 'depth'] as const) {
+        const most = Math.max(...tiles[term].map(trace));
+        // A sample at the border of two tiles may go to either in float32.
+        const off = tiles[term].filter((tile, t) => Math.abs(trace(tile) - trace(got[term][t])) > 0.05 * most);
+        expect(off.length, term).toBeLessThanOrEqual(2);
+        expect(tiles[term].filter(tile => trace(tile) > 0.05 * most).length, term).toBeGreaterThan(6);
+      }
+    });
+  });
+
+  it('has the slopes of central differences of its published mask and depth, while no pixel changes', () => {
+    const crop = observe(mesh, 64);
+    // Two millimetres along the ray, so that no depth is equal.
+    const at = movePose(truth, [0.03, -0.02, 0.04, 0.02, -0.01, 0.02], mesh);
+    const drawnAt = (step: ArrayLike<number>) => drawReference(mesh, crop, movePose(at, step, mesh)).ids;
+    const ids = drawnAt(new Float64Array(6));
+    for (const weights of [
+      { maskWeight: 1, depthWeight: 0 },
+      { maskWeight: 0, depthWeight: 1 },
+    ]) {
+      const form = { ...settings, ...weights, form: 'published' } as const;
+      const loss = (step: ArrayLike<number>) => evaluateReference(mesh, crop, movePose(at, step, mesh), form).loss;
+      const got = unitlessGradient(evaluateReference(mesh, crop, at, form).gradient, mesh);
+      const largest = Math.max(...got.map(Math.abs));
+      expect(largest).toBeGreaterThan(0);
+      for (let k = 0; k < 6; k++) {
+        const moved = (by: number) => Float64Array.from({ length: 6 }, (_, i) => (i === k ? by : 0));
+        expect(drawnAt(moved(1e-7)), 'pixels stay').toEqual(ids);
+        const slope = (loss(moved(1e-7)) - loss(moved(-1e-7))) / 2e-7;
+        expect(Math.abs(got[k] - slope), `${JSON.stringify(weights)}, direction ${k}`).toBeLessThan(1e-3 * largest);
+      }
+    }
+  });
+
+  it('counts nothing where other objects are known to be, and halves of the picture add up', () => {
+    const crop = { ...observe(mesh, 64), contour: new Float32Array(0), depth: undefined, depthCount: 0 };
+    const known = (isKnown: (x: number) => boolean): PoseCrop => ({
+      ...crop,
+      care: Float32Array.from(crop.care, (_, i) => (isKnown(i % 64) ? 1 : 0)),
+    });
+    const look = (seen: PoseCrop, form: 'descent' | 'second-order') => {
+      let terms: PoseTerms | undefined;
+      rendered(mesh, seen, renderer => {
+        [terms] = renderer.evaluate(near, { ...settings, form });
+      });
+      return terms as PoseTerms;
+    };
+    for (const form of ['descent', 'second-order'] as const) {
+      const [whole, none] = [
+        look(crop, form),
+        look(
+          known(() => false),
+          form,
+        ),
+      ];
+      const [left, right] = [
+        look(
+          known(x => x < 30),
+          form,
+        ),
+        look(
+          known(x => x >= 30),
+          form,
+        ),
+      ];
+      expect(none).toMatchObject({
+        mask: 0,
+        rimSamples: 0,
+        gradient: new Float64Array(6),
+        hessian: new Float64Array(36),
+      });
+      expect(left.mask + right.mask).toBeCloseTo(whole.mask, 6);
+      const largest = Math.max(...whole.gradient.map(Math.abs));
+      whole.gradient.forEach((value, k) => {
+        expect(Math.abs(left.gradient[k] + right.gradient[k] - value)).toBeLessThan(1e-5 * largest);
+      });
+      expect(Math.abs(left.gradient[3])).toBeGreaterThan(0.1 * Math.abs(whole.gradient[3]));
+      expect(Math.abs(right.gradient[3])).toBeGreaterThan(0.1 * Math.abs(whole.gradient[3]));
+    }
   });
 });
 
@@ -203,6 +312,56 @@ describe('the colour term', () => {
       });
     }
     renderer.dispose();
+    uploaded.dispose();
+  });
+});
+
+describe('the size at which a texture is read', () => {
+  it('is that of its pixels: a texel is the mean of those it stands for', () => {
+    // 24 texels on each face of 200 mm.
+    const body = boxMesh(200, 200, 200);
+    const mesh = prepareMesh(body);
+    const random = createRandom(3, 'texture');
+    const values = Float32Array.from({ length: 1728 }, () => random.uniform());
+    const texture = { width: 24, height: 24, values };
+    const colours = meshColours(body, mesh, texture) as MeshColours;
+    expect(texelDensity(colours)).toBeCloseTo(24 / 200, 6);
+    const smaller = smallerTexture(texture, 3);
+    expect([smaller.width, smaller.height]).toEqual([8, 8]);
+    const mean = (x: number, y: number, k: number) => {
+      const places = [0, 1, 2].flatMap(v => [0, 1, 2].map(u => 3 * ((3 * y + v) * 24 + 3 * x + u) + k));
+      return places.reduce((sum, i) => sum + values[i], 0) / 9;
+    };
+    expect(smaller.values[3 * (8 * 5 + 2) + 1]).toBeCloseTo(mean(2, 5, 1), 6);
+    const camera = { width: 32, height: 32, fx: 200, fy: 200, cx: 16, cy: 16 };
+    const pose = poseAt([1, 0.4, 0.2], 12, 3, -2, 903);
+    const crop: PoseCrop = {
+      camera,
+      distance: new Float32Array(1024).fill(-5),
+      care: new Float32Array(1024).fill(1),
+      depth: undefined,
+      colours: photograph(camera, [{ mesh: body, texture, camFromObject: poseOf(pose, mesh) }], { samples: 1 }).colours,
+      contour: new Float32Array(0),
+      maskArea: 1024,
+      depthCount: 0,
+      frameArea: 1024,
+    };
+    const only = { ...settings, maskWeight: 0, depthWeight: 0, colourWeight: 1, scoreDepth: 1000 };
+    const uploaded = uploadMesh(device, mesh, colours);
+    const lossAt = (pixelSpan: number) => {
+      const renderer = createPoseRenderer(device, uploaded, crop, 1, { pixelSpan });
+      const [{ colour }] = renderer.evaluate(pose, only);
+      renderer.dispose();
+      return colour;
+    };
+    const twin = (factor: number) => {
+      const own = meshColours(body, mesh, smallerTexture(texture, factor));
+      return evaluateReference(mesh, crop, pose, only, own).colour;
+    };
+    expect(Math.abs(twin(3) - twin(1))).toBeGreaterThan(0.05);
+    // A pixel on 1 mm of the object reads the texture as it is, one on 25 mm three texels as one.
+    expect(lossAt(1)).toBeCloseTo(twin(1), 4);
+    expect(lossAt(25)).toBeCloseTo(twin(3), 4);
     uploaded.dispose();
   });
 });

@@ -63,20 +63,56 @@ export interface PoseTerms {
   readonly hessian: Float64Array;
 }
 
+/** What one term adds to gradient and normal equations in one tile of the crop, weight included. */
+export interface TileTerms {
+  /** [6], as of PoseTerms. */
+  readonly gradient: Float64Array;
+  /** [6, 6] */
+  readonly hessian: Float64Array;
+}
+
+/** The second-order form of mask and depth by tiles: tileSide rows of as many, from the upper left; of several pictures one
+ * after another. */
+export interface PoseTiles {
+  readonly mask: readonly TileTerms[];
+  readonly depth: readonly TileTerms[];
+}
+
+/** Tiles a side of a crop. */
+export const tileSide = 8;
+/** Doubles per tile that the kernel writes. */
+const tileDoubles = 27;
+/** Doubles per member that the kernel writes where tiles are asked for. */
+export const tilesDoubles = 2 * tileSide ** 2 * tileDoubles;
+
+/** Reads [2, tiles, 27] as the kernel writes them. */
+export function readTiles(results: Float64Array): PoseTiles {
+  const all = Array.from({ length: 2 * tileSide ** 2 }, (_, t) => {
+    const at = t * tileDoubles;
+    return { gradient: results.slice(at, at + 6), hessian: fullMatrix(results, at + 6) };
+  });
+  return { mask: all.slice(0, tileSide ** 2), depth: all.slice(tileSide ** 2) };
+}
+
+/** [6, 6] of an upper triangle by rows. */
+function fullMatrix(results: Float64Array, at: number): Float64Array {
+  const matrix = new Float64Array(36);
+  let k = at;
+  for (let i = 0; i < 6; i++) {
+    for (let j = i; j < 6; j++) {
+      matrix[6 * i + j] = results[k];
+      matrix[6 * j + i] = results[k++];
+    }
+  }
+  return matrix;
+}
+
 /** Doubles per member that the kernel writes. */
 export const resultDoubles = 40;
 
 /** Reads the numbers of member `index`. */
 export function readTerms(results: Float64Array, index: number): PoseTerms {
   const at = index * resultDoubles;
-  const hessian = new Float64Array(36);
-  let k = at + 14;
-  for (let i = 0; i < 6; i++) {
-    for (let j = i; j < 6; j++) {
-      hessian[6 * i + j] = results[k];
-      hessian[6 * j + i] = results[k++];
-    }
-  }
   return {
     loss: results[at],
     mask: results[at + 1],
@@ -89,6 +125,6 @@ export function readTerms(results: Float64Array, index: number): PoseTerms {
     depthPixels: results[at + 6],
     rimSamples: results[at + 7],
     gradient: results.slice(at + 8, at + 14),
-    hessian,
+    hessian: fullMatrix(results, at + 14),
   };
 }
