@@ -350,6 +350,15 @@ describe.skipIf(!decodes)(`a file that is not what it should be${missing}`, () =
     expect(error).toMatchObject({ code: 'input', tip: expect.stringContaining('ffmpeg -i') });
   });
 
+  it('a codec that nobody knows is named too', async () => {
+    vi.stubEnv('PATH', folder.path);
+    const bytes = Buffer.from(await repack(mp4, { container: 'mkv' }));
+    bytes.write('V_QUAD9', bytes.indexOf('V_MPEG4'));
+    const error = await errorOf(readInput(put('quad.mkv', bytes)));
+    vi.unstubAllEnvs();
+    expect(error).toMatchObject({ code: 'input', message: expect.stringContaining('V_QUAD9') });
+  });
+
   it('a text called like a video is no video', async () => {
     const error = await errorOf(readInput(put('text.mp4', 'Dear diary')));
     expect(error).toMatchObject({ code: 'input', message: expect.stringContaining('looks like a text') });

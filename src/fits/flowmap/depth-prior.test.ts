@@ -29,7 +29,9 @@ describe('what a depth network says', () => {
     }
   });
 
-  it('does not count where the tracks see it the other way round, are few, or it is flat', () => {
+  it('does not count where the tracks see it the other way round, are few, or it is flat or noise', () => {
+    const noise = inverse.map(() => random.uniform());
+    expect(scaledToTracks(noise, width, sightings, 100)).toBeUndefined();
     expect(
       scaledToTracks(
         inverse.map(value => -value),

@@ -13,6 +13,8 @@ export interface DepthSighting {
 
 /** Fewer points than this fix no scale and shift that could be trusted. */
 const FEWEST = 8;
+/** A network that knows nothing of the scene correlates with its tracks by chance, far less than this. */
+const LEAST_CORRELATION = 0.5;
 const ROUNDS = 10;
 
 interface Size {
@@ -44,7 +46,8 @@ export function resampled(values: ArrayLike<number>, from: Size, to: Size): Floa
 
 /**
  * Log depth [height, width] from inverse depth of unknown scale and shift: the line through the tracks, by reweighted least squares
- * (Cauchy). Depths beyond `furthest` become that. Undefined where the tracks do not say that larger is nearer.
+ * (Cauchy). Depths beyond `furthest` become that. Undefined where the tracks do not agree that
+ * larger is nearer.
  */
 export function scaledToTracks(
   inverse: Float32Array,
@@ -58,19 +61,21 @@ export function scaledToTracks(
   const given = sightings.map(({ x, y }) => inverse[width * clip(y, height - 1) + clip(x, width - 1)]);
   const wanted = sightings.map(({ logDepth }) => Math.exp(-logDepth));
   const weights = given.map(() => 1);
-  let [scale, shift] = [0, 0];
+  let [scale, shift, correlation] = [0, 0, 0];
   for (let round = 0; round < ROUNDS; round++) {
-    let [w, x, y, xx, xy] = [0, 0, 0, 0, 0];
+    let [w, x, y, xx, xy, yy] = [0, 0, 0, 0, 0, 0];
     given.forEach((p, i) => {
       w += weights[i];
       x += weights[i] * p;
       y += weights[i] * wanted[i];
       xx += weights[i] * p * p;
       xy += weights[i] * p * wanted[i];
+      yy += weights[i] * wanted[i] * wanted[i];
     });
     const spread = xx - (x * x) / w;
     if (!(spread > 1e-9 * xx)) return undefined;
     scale = (xy - (x * y) / w) / spread;
+    correlation = (xy - (x * y) / w) / Math.sqrt(spread * Math.max(1e-12, yy - (y * y) / w));
     shift = (y - scale * x) / w;
     const misses = given.map((p, i) => Math.abs(scale * p + shift - wanted[i]));
     const usual = middle(Float64Array.from(misses)) + 1e-9;
@@ -78,7 +83,7 @@ export function scaledToTracks(
       weights[i] = 1 / (1 + (miss / (2 * usual)) ** 2);
     });
   }
-  if (!(scale > 0)) return undefined;
+  if (!(correlation > LEAST_CORRELATION)) return undefined;
   return inverse.map(p => -Math.log(Math.max(1 / furthest, scale * p + shift)));
 }
 
