@@ -359,6 +359,14 @@ describe.skipIf(!decodes)(`a file that is not what it should be${missing}`, () =
     expect(error).toMatchObject({ code: 'input', message: expect.stringContaining('V_QUAD9') });
   });
 
+  it('masks that are not there, and a focal length that cannot be, are refused', async () => {
+    const fit = (...words: string[]) =>
+      labHere('fit', 'flowmap', clip, '--out', join(folder.path, 'refused'), ...words);
+    expect((await fit('--masks', join(folder.path, 'none'))).stderr).toContain('no file or folder named none');
+    expect((await fit('--focal', '-1')).stderr).toMatch(/focal/i);
+    expect(existsSync(join(folder.path, 'refused'))).toBe(false);
+  });
+
   it('a text called like a video is no video', async () => {
     const error = await errorOf(readInput(put('text.mp4', 'Dear diary')));
     expect(error).toMatchObject({ code: 'input', message: expect.stringContaining('looks like a text') });

@@ -34,14 +34,15 @@ const flag = { type: 'boolean' } as const;
 
 /** Files beside the input of a fit. */
 const companionOptions = { mesh: text, depth: text, camera: text, start: text, truth: text, network: text } as const;
-/** Settings of scenes with an option of their own. */
-const sceneOptions = { frame: text, object: text, label: text, 'unit-mm': text, mode: text } as const;
+/** Settings with an option of their own. */
+const settingOptions = { frame: text, object: text, label: text, 'unit-mm': text, mode: text, focal: text } as const;
 const settingOfOption = {
   frame: 'frame',
   object: 'object',
   label: 'label',
   'unit-mm': 'unitMillimetres',
   mode: 'method',
+  focal: 'focal',
 } as const;
 
 type Command = (args: string[]) => Promise<number>;
@@ -71,10 +72,11 @@ export const commands: Record<string, Command> = {
       {
         ...driveOptions,
         ...companionOptions,
-        ...sceneOptions,
+        ...settingOptions,
         starts: text,
         out: text,
         mask: text,
+        masks: text,
         set: list,
         at: list,
         race: list,
@@ -110,13 +112,14 @@ export const commands: Record<string, Command> = {
     const members = whole(values.members, 'members', 1);
     if (race.length > 0 && members !== undefined && members !== race[0][1].length)
       throw usage(`--members ${members} does not fit the race of ${race[0][1].length} values.`);
+    const mask = values.mask ?? values.masks;
     return drive(
       {
         kind: 'start',
         request: {
           fit,
           input: inputOf(input, values),
-          mask: values.mask === undefined || values.mask === 'alpha' ? values.mask : resolve(values.mask),
+          mask: mask === undefined || mask === 'alpha' ? mask : resolve(mask),
           companions: companionsOf(values),
           settings,
           race: Object.fromEntries(race),

@@ -23,8 +23,8 @@ const text = `Descent Lab: see and steer a vision model while gradient descent f
   npm run --silent lab -- fit flowmap VIDEO …    cameras, focal length and depth of a still scene that was filmed moving
       --set depthDescents=0                      cameras and points alone, without a depth for every pixel
       --truth PATH                               true cameras to compare with while it runs; read as evaluate cameras does
-      --frames, --max-frames, --max-side (1920), --pick as for tubal  --set focal=PIXELS, where it is known
-      --mask FILE                                black where something moves: a picture for all frames, or one for each
+      --frames, --max-frames, --max-side (1920), --pick as for tubal  --focal PIXELS, where it is known
+      --mask FILE or --masks DIR                 black where something moves: one picture for all frames, or one for each
       --network FILE.onnx                        your own depth network; needs npm install onnxruntime-node
   npm run --silent lab -- fit FIT INPUT          any of them:
       --set key=value  --optimizer ID  --schedule ID  --iterations N  --seed N  --threads N
