@@ -360,10 +360,10 @@ describe.skipIf(!decodes)(`a file that is not what it should be${missing}`, () =
   });
 
   it('masks that are not there, and a focal length that cannot be, are refused', async () => {
-    const fit = (...words: string[]) =>
+    const begin = (...words: string[]) =>
       labHere('fit', 'flowmap', clip, '--out', join(folder.path, 'refused'), ...words);
-    expect((await fit('--masks', join(folder.path, 'none'))).stderr).toContain('no file or folder named none');
-    expect((await fit('--focal', '-1')).stderr).toMatch(/focal/i);
+    expect((await begin('--masks', join(folder.path, 'none'))).stderr).toContain('no file or folder named none');
+    expect((await begin('--focal', '-1')).stderr).toMatch(/focal/i);
     expect(existsSync(join(folder.path, 'refused'))).toBe(false);
   });
 
