@@ -20,6 +20,7 @@ const text = `Descent Lab: see and steer a vision model while gradient descent f
   npm run --silent lab -- fit pose SCENE --starts STARTS.csv --out DIR
                                                  refines every row of a BOP results file; DIR/exports gets poses.csv and
                                                  report.csv; the same command, or resume DIR, goes on after a kill
+      --set views=3  --set occluders=draw        as for one object: pictures fitted together, others drawn in front
   npm run --silent lab -- fit flowmap VIDEO …    cameras, focal length and depth of a still scene that was filmed moving
       --set depthDescents=0                      cameras and points alone, without a depth for every pixel
       --truth PATH                               true cameras to compare with while it runs; read as evaluate cameras does

@@ -28,6 +28,10 @@ describe('the progress line', () => {
     expect(progressLine(progress, 25)).toBe('iteration 5000/10000');
   });
 
+  it('says no speed and no time left before there is a speed', () => {
+    expect(progressLine({ ...progress, iterationsPerSecond: 0 }, 200)).toMatch(/learningRate 0\.9$/);
+  });
+
   it('keeps to its width, whatever that is', () => {
     for (let columns = 1; columns < 120; columns++)
       expect(progressLine(progress, columns).length).toBeLessThanOrEqual(columns);

@@ -95,15 +95,16 @@ interface Part {
 /** Progress in one line of at most `columns`; with a bar where there is room for it. */
 export function progressLine(progress: Progress, columns: number): string {
   const { iteration, maximum, loss, learningRate, iterationsPerSecond } = progress;
-  const left = (maximum - iteration) / Math.max(1e-9, iterationsPerSecond);
+  const isKnown = iterationsPerSecond > 0;
+  const left = (maximum - iteration) / iterationsPerSecond;
   const rate = iterationsPerSecond >= 10 ? iterationsPerSecond.toFixed(0) : iterationsPerSecond.toFixed(1);
   let parts: Part[] = [
     { text: bar(iteration, maximum), worth: 1 },
     { text: `iteration ${iteration}/${maximum}`, worth: 5 },
     { text: `loss ${loss.toPrecision(4)}`, worth: 4 },
     { text: `learningRate ${Number(learningRate.toPrecision(4))}`, worth: 2 },
-    { text: `${rate}/s`, worth: 0 },
-    ...(iteration * 1000 < maximum * 2 ? [] : [{ text: `at most ${duration(left)} left`, worth: 3 }]),
+    ...(isKnown ? [{ text: `${rate}/s`, worth: 0 }] : []),
+    ...(!isKnown || iteration * 1000 < maximum * 2 ? [] : [{ text: `at most ${duration(left)} left`, worth: 3 }]),
   ];
   const line = () => parts.map(({ text }) => text).join('  ');
   while (line().length > columns && parts.length > 1) {

@@ -23,6 +23,7 @@ const scene = {
 describe('evaluate pose and starts', () => {
   let folder: string;
   let printed = '';
+  let noted = '';
   beforeAll(async () => {
     folder = await mkdtemp(join(tmpdir(), 'lab-cli-'));
     await writeFile(join(folder, 'scene.json'), JSON.stringify(scene));
@@ -31,6 +32,11 @@ describe('evaluate pose and starts', () => {
   afterAll(() => rm(folder, { recursive: true }));
   beforeEach(() => {
     printed = '';
+    noted = '';
+    vi.spyOn(process.stderr, 'write').mockImplementation(text => {
+      noted += String(text);
+      return true;
+    });
     vi.spyOn(process.stdout, 'write').mockImplementation(text => {
       printed += String(text);
       return true;
@@ -57,6 +63,9 @@ describe('evaluate pose and starts', () => {
     const errors = join(folder, 'errors.csv');
     expect(await run(`evaluate pose SCENE ${table} --unit-mm 25 --out ${errors}`)).toBe(0);
     expect(printed).toMatch(/^object +cases +ADD mean/);
+    expect(noted).toBe(
+      '2 objects have several rows in one image, such as image 0, object 1 with 8: each row is counted.\n',
+    );
     // A board is a box: it looks the same in four poses.
     expect(printed).toMatch(/\n1 board +16 .*\n {2}by ADD-S +16 .*\nall +16 .*\nall, symmetric by ADD-S +16 /);
     const { header, rows } = decodeCsv(await readFile(errors), errors);
@@ -77,6 +86,7 @@ describe('evaluate pose and starts', () => {
     ['starts SCENE --shell 40 --out a.csv', /--shell 40: write/],
     ['starts SCENE --shell 40/16', /--out: name the file/],
     ['starts SCENE --shell 40/16 --out a.csv --seed x --unit-mm 25', /--seed x: give a whole number/],
+    ['starts SCENE --shell 40/16 --out a.csv --unit-mm 25 --per-case 0', /--per-case 0: give a whole number, 1 or/],
     ['starts SCENE --shell 40/16 --out a.csv --unit-mm 0', /--unit-mm 0: give millimetres/],
     ['starts SCENE --shell 40/16 --out a.csv', /in squares, so its lengths in millimetres are not known/],
     ['starts', /starts needs a scene/],

@@ -6,7 +6,7 @@ import { encodeBopResults } from '../formats/bop-results.ts';
 import { encodeCsv } from '../formats/csv.ts';
 import { evaluatePoses, type PoseEvaluation, readStarts } from '../host/pose-tables.ts';
 import { LabError } from '../protocol/lab-error.ts';
-import { unitOf } from './arguments.ts';
+import { unitOf, whole } from './arguments.ts';
 
 export interface EvaluateArguments {
   readonly 'unit-mm'?: string | undefined;
@@ -56,7 +56,7 @@ export async function starts(scene: string, options: StartsArguments): Promise<n
   const rows = await readStarts(scene, unitOf(options['unit-mm']), {
     shells,
     seed: numberOf(options.seed, '--seed', 0, 'whole'),
-    perCase: numberOf(options['per-case'], '--per-case', 3, 'whole'),
+    perCase: whole(options['per-case'], 'per-case', 1) ?? 3,
     visibleShare: numberOf(options.visible, '--visible', 0.1, 'any'),
   });
   await write(out, encodeBopResults(rows));

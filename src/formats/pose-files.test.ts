@@ -236,9 +236,10 @@ describe('BOP results', () => {
   /** By the rules of bop_toolkit's load_bop_results, written apart from our reader. */
   function loadBopResults(text: string) {
     const rows = [];
-    for (const [index, raw] of text.split('\n').entries()) {
-      const line = raw.replace(/\r$/, '');
-      if (line === '' || (index === 0 && line.includes('scene_id,im_id,obj_id,score,R,t,time'))) continue;
+    // Lines as Python's text files have them: an empty one, or a carriage return in the last column, would be an error there.
+    for (const [index, line] of text.replace(/\n$/, '').split('\n').entries()) {
+      if (index === 0 && line.includes('scene_id,im_id,obj_id,score,R,t,time')) continue;
+      if (line.includes('\r')) throw new Error(`A line ends with a carriage return: ${line}`);
       const elements = line.split(',');
       if (elements.length !== 7) throw new Error(`A line does not have 7 comma-separated elements: ${line}`);
       rows.push({
@@ -290,6 +291,9 @@ describe('BOP results', () => {
       });
       expect(pose.score).toBe(poses[i].score);
     });
+    // As a spreadsheet saves it.
+    const saved = bytes(new TextDecoder().decode(written).replaceAll('\n', '\r\n'));
+    expect(decodeBopResults(saved, 'poses.csv')).toEqual(decodeBopResults(written, 'poses.csv'));
   });
 
   it('have one time per image', () => {

@@ -365,7 +365,10 @@ function progressReporter(
       if (first === undefined) return;
       const { loss, validation, learningRate } = run.lastRows.reduce((a, b) => (b.loss < a.loss ? b : a));
       const newest = mark();
-      marks = [...marks.filter(each => newest.milliseconds - each.milliseconds < SPEED_MILLISECONDS), newest];
+      // The last one at least, however long an iteration takes.
+      const isOld = ({ milliseconds }: (typeof marks)[number]) =>
+        newest.milliseconds - milliseconds >= SPEED_MILLISECONDS;
+      marks = [...marks.filter((each, m) => !isOld(each) || m === marks.length - 1), newest];
       const [oldest] = marks;
       const took = newest.milliseconds - oldest.milliseconds;
       emit({

@@ -85,6 +85,10 @@ describe('tables of poses', () => {
     expect((await readStarts(folder, undefined, { ...request, seed: seed + 1 }))[0]).not.toEqual(starts[0]);
     const { scene: read } = await readPoseScene(folder);
     expect(makeStarts(read, { ...request, perCase: 0 })).toEqual([]);
+    await expect(readStarts(folder, undefined, { ...request, visibleShare: 1 })).rejects.toMatchObject({
+      code: 'input',
+      message: expect.stringMatching(/No object of the scene has a mesh, a true pose/),
+    });
   });
 
   it('evaluation: the errors of starts are their shell, in millimetres although the scene is in metres', async () => {

@@ -32,14 +32,21 @@ export interface StartRequest {
   readonly visibleShare: number;
 }
 
-/** Starts for the scene in a folder, see `makeStarts`. */
+/** Starts for the scene in a folder, see `makeStarts`. Throws a LabError of code 'input' where there would be none. */
 export async function readStarts(
   scenePath: string,
   unitMillimetres: number | undefined,
   request: StartRequest,
 ): Promise<ScenePose[]> {
   const { scene } = await readPoseScene(scenePath, unitMillimetres);
-  return makeStarts(scene, request);
+  const starts = makeStarts(scene, request);
+  if (starts.length > 0) return starts;
+  throw new LabError({
+    code: 'input',
+    message: 'No object of the scene has a mesh, a true pose and enough of it to be seen.',
+    tip: 'Give a scene with obj_to_cam in its scene.json, or with scene_gt.json and models; lower --visible.',
+    where: scenePath,
+  });
 }
 
 /**
