@@ -77,7 +77,11 @@ export function feedScene(
         );
         rests.add(rest);
       },
-      error => onError(view.id, error),
+      error => {
+        const isEarly = error.code === 'state';
+        if (isEarly) scene.clear(view.id);
+        onError(view.id, isEarly ? undefined : error);
+      },
     );
     return feed;
   };

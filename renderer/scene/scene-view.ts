@@ -196,13 +196,10 @@ export class SceneView {
     // Another space: a camera that was placed in the one before sees nothing of it.
     if (mode !== this.#mode) this.#touched = false;
     this.#mode = mode;
-    for (const view of views) {
-      if (this.#layers.has(view.id)) continue;
-      const layer = createLayer(view, mode, truths.has(view.id) ? 'truth' : 'itself');
-      this.#layers.set(view.id, { view, layer });
-      this.#world.add(layer.object);
-    }
     this.#truths = truths;
+    for (const view of views) {
+      if (!this.#layers.has(view.id)) this.#addLayer(view);
+    }
     if (!views.some(({ kind, id }) => kind === 'cameras' && !truths.has(id))) {
       this.#cameras = undefined;
       this.leaveCamera();
@@ -231,6 +228,16 @@ export class SceneView {
     if (!isSeenThrough) return;
     if (this.#through !== undefined) this.#placeAtCamera(this.#through);
     if (this.#awaited !== undefined) this.lookThrough(this.#awaited);
+  }
+
+  /** A view has nothing to show at present: in an iteration before its stage. */
+  clear(id: string): void {
+    const shown = this.#layers.get(id);
+    if (shown === undefined) return;
+    this.#drop(id, shown.layer);
+    this.#addLayer(shown.view);
+    if (shown.view.kind === 'cameras' && !this.#truths.has(id)) this.#cameras = undefined;
+    this.#arrange();
   }
 
   setLook(look: SceneLook, colours: SceneColours): void {
@@ -372,7 +379,7 @@ export class SceneView {
 
   /** Puts the eye where the camera `index` is. */
   lookThrough(index: number): void {
-    if (index >= this.cameraCount) return;
+    if (index < 0 || index >= this.cameraCount) return;
     this.#awaited = undefined;
     this.#outside ??= { position: this.#camera.position.clone(), target: this.#controls.target.clone() };
     if (index === this.#through) return;
@@ -446,6 +453,12 @@ export class SceneView {
     this.#renderer.forceContextLoss();
     this.canvas.remove();
     this.#gizmo.element.remove();
+  }
+
+  #addLayer(view: SceneViewDescription): void {
+    const layer = createLayer(view, this.#mode, this.#truths.has(view.id) ? 'truth' : 'itself');
+    this.#layers.set(view.id, { view, layer });
+    this.#world.add(layer.object);
   }
 
   #drop(id: string, layer: SceneLayer): void {

@@ -177,3 +177,22 @@ describe('differences', () => {
     expect(differencePaint(1, 4, 'signed', 'magma')).toMatchObject({ low: -0.25, high: 0.25, map: 'blue-red' });
   });
 });
+
+it('paints flow through the wheel: to the right is red, to the left cyan, standing still white', () => {
+  const view: ImageView = { ...image, width: 4, channels: 2, range: [0, 8], colours: 'flow', unit: 'px' };
+  // As bytes of half a pixel, from −8 on.
+  const bytes = Uint8Array.of(32, 16, 0, 16, 16, 16, 24, 16);
+  const values = { shape: [1, 1, 4, 2], values: bytes };
+  const data = { values, 'values.scale': { shape: [2], values: Float64Array.of(-8, 0.5) } };
+  const raster = rasterOf(view, frame(data)) as Raster;
+  const paint = paintOf(raster, view, 'magma', 'mapped');
+  const pixels = paintRaster(raster, paint);
+  const pixel = (n: number) => [...pixels.subarray(4 * n, 4 * n + 4)];
+  expect(pixel(0)).toEqual([255, 0, 0, 255]);
+  const [red, green, blue] = pixel(1);
+  expect(red).toBe(0);
+  expect(Math.min(green, blue)).toBeGreaterThan(200);
+  expect(pixel(2)).toEqual([255, 255, 255, 255]);
+  // Half as long, half as full.
+  expect(pixel(3)).toEqual([255, 128, 128, 255]);
+});

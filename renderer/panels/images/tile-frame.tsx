@@ -45,6 +45,8 @@ export function TileFrame({ tile, box, board, run, status }: TileFrameProps) {
     });
     return () => board.label(tile.id, undefined);
   }, [board, tile.id, hasKey, placed]);
+  /** Nothing is wrong: the view has nothing to show in this iteration. */
+  const isEarly = status.kind === 'failed' && status.error.code === 'state';
   const save = useCallback(() => guarded(() => saveTile(board, tile, run), run), [board, tile, run]);
   if (box === undefined || box.width < 40 || box.height < HEADER_HEIGHT + READOUT_HEIGHT) return undefined;
   return (
@@ -72,12 +74,14 @@ export function TileFrame({ tile, box, board, run, status }: TileFrameProps) {
           </div>
         )}
         {status.kind === 'failed' && (
-          <div className="images-tile-failed" role="alert">
+          <div className="images-tile-failed" data-code={status.error.code} role={isEarly ? 'status' : 'alert'}>
             <strong>{status.error.message}</strong>
             {status.error.tip !== undefined && <span>{status.error.tip}</span>}
-            <Button size="compact-xs" variant="default" onClick={() => board.retry(tile.id)}>
-              Try again
-            </Button>
+            {!isEarly && (
+              <Button size="compact-xs" variant="default" onClick={() => board.retry(tile.id)}>
+                Try again
+              </Button>
+            )}
           </div>
         )}
       </div>
