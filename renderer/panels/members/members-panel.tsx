@@ -144,6 +144,7 @@ function Sheet({ run, members, visible }: SheetProps) {
               chosen={member === chosen}
               state={state}
               turns={steerable && now}
+              endable={running > 1}
               live={members[member].live}
               on={switchedOn(members[member].live, table?.resolve(member, ''))}
             />
@@ -172,6 +173,8 @@ interface MemberTileProps {
   readonly state: RunState;
   /** Whoever has not ended can be steered. */
   readonly turns: boolean;
+  /** Others descend beside it. */
+  readonly endable: boolean;
   readonly live: readonly SettingDescription[];
   /** Names of its live values that are switched on, joined by blanks. */
   readonly on: string;
@@ -187,8 +190,8 @@ function switchedOn(live: readonly SettingDescription[], values: HyperValues | u
 
 /** Drawn anew only where something of it has changed: an event may be about any one of hundreds. */
 const MemberTile = memo(function MemberTile(props: MemberTileProps) {
-  const { run, sheet, member, label, endedAt, reason, faint, aspect, best, shown, chosen, state, turns, live, on } =
-    props;
+  const { run, sheet, member, label, endedAt, reason, faint, aspect, best, shown, chosen, ...more } = props;
+  const { state, turns, endable, live, on } = more;
   const ending = endedAt === undefined ? undefined : { iteration: endedAt, reason: reason ?? '' };
   const tile = useRef<HTMLLIElement>(null);
   const canvas = useRef<HTMLCanvasElement>(null);
@@ -258,13 +261,15 @@ const MemberTile = memo(function MemberTile(props: MemberTileProps) {
                 reachable={shown}
               />
             ))}
-            <TileButton
-              label={`End member ${member}, its result stays`}
-              reachable={shown}
-              onClick={() => void setMemberRunning(run, member, 'ended')}
-            >
-              <IconPlayerStopFilled size={11} />
-            </TileButton>
+            {endable && (
+              <TileButton
+                label={`End member ${member}, its result stays`}
+                reachable={shown}
+                onClick={() => void setMemberRunning(run, member, 'ended')}
+              >
+                <IconPlayerStopFilled size={11} />
+              </TileButton>
+            )}
           </span>
         )}
       </div>

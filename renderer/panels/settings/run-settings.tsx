@@ -11,7 +11,7 @@ import { runCommand } from '../../state/draft-command.ts';
 import { useCurrentRun, useLab } from '../../state/lab.ts';
 import { settingsWith } from '../../state/recipe-settings.ts';
 import { CommandBox } from '../../widgets/command-box.tsx';
-import { readableName } from '../../widgets/format-number.ts';
+import { formatCount, readableName } from '../../widgets/format-number.ts';
 import { HelpMark } from '../../widgets/help-mark.tsx';
 import { found, grouped, helpText, valueText } from './setting-list.ts';
 
@@ -99,7 +99,8 @@ function rowsOf(
       const value = member[name];
       const unit = setting.unit === undefined ? '' : ` ${setting.unit}`;
       if (value !== undefined) return `${valueText(setting, value)}${unit}`;
-      const derived = problem?.members[m]?.starts[name] ?? (members.length === 1 ? problem?.summary[name] : undefined);
+      const { starts = {}, derived: took = {} } = problem?.members[m] ?? {};
+      const derived = took[name] ?? starts[name] ?? (members.length === 1 ? problem?.summary[name] : undefined);
       return derived === undefined ? 'from the input' : `${valueText(setting, derived)}${unit} (from the input)`;
     });
     return {
@@ -111,6 +112,9 @@ function rowsOf(
   return [
     ...rows,
     ...(recipe.mask === undefined ? [] : [plainRow('maskOfTheInput', recipe.mask, true)]),
+    ...Object.entries(recipe.companions ?? {}).map(([id, file]) =>
+      plainRow(fit?.companions.find(each => each.id === id)?.title ?? id, file, true),
+    ),
     plainRow('members', String(members.length), members.length > 1),
     plainRow('seed', String(recipe.seed), recipe.seed !== 0),
   ];
@@ -128,6 +132,9 @@ function plainRow(name: string, value: string, changed: boolean): Row {
   };
 }
 
+/** More values, one for each member, wait behind a fold. */
+const MOST_LISTED = 4;
+
 function RunSetting({ row: { setting, values, changed } }: { readonly row: Row }) {
   return (
     <div className="settings-head">
@@ -137,15 +144,26 @@ function RunSetting({ row: { setting, values, changed } }: { readonly row: Row }
         {changed && <span className="settings-dot" role="img" aria-label="not the default" />}
       </span>
       <span className="settings-value" data-changed={changed}>
-        {values.length === 1
-          ? values[0]
-          : values.map((value, member) => (
-              // biome-ignore lint/suspicious/noArrayIndexKey: a member is its number.
-              <div key={member}>
-                <small>{member}:</small> {value}
-              </div>
-            ))}
+        {values.length === 1 ? (
+          values[0]
+        ) : values.length <= MOST_LISTED ? (
+          <ByMember values={values} />
+        ) : (
+          <details>
+            <summary>{formatCount(new Set(values).size)} values, by member</summary>
+            <ByMember values={values} />
+          </details>
+        )}
       </span>
     </div>
   );
+}
+
+function ByMember({ values }: { readonly values: readonly string[] }) {
+  return values.map((value, member) => (
+    // biome-ignore lint/suspicious/noArrayIndexKey: a member is its number.
+    <div key={member}>
+      <small>{member}:</small> {value}
+    </div>
+  ));
 }
