@@ -2,7 +2,7 @@
 
 import { type FrameChoice, withFrameChoice } from '../../src/formats/frame-choice.ts';
 import { asLabError } from '../../src/protocol/lab-error.ts';
-import { type Draft, handOver, stemOf, useDraft, whileThisDraft } from './draft.ts';
+import { type Draft, handOver, inspectDraft, stemOf, useDraft, whileThisDraft } from './draft.ts';
 import { theBridge } from './lab.ts';
 import { isMeshFile } from './scene-files.ts';
 import { remember } from './undo.ts';
@@ -53,10 +53,14 @@ export async function setDraftFrames(choice: FrameChoice): Promise<void> {
   if (input !== undefined) await lookAgain('Choose frames', { input: withFrameChoice(input, choice) });
 }
 
-/** Has the input looked at with the change, which holds from when that worked; at once where nothing has worked yet. */
+/** Has the input looked at with the change, which holds from when that worked; at once where none has worked so far. */
 async function lookAgain(label: string, change: Partial<Pick<Draft, 'input' | 'mask' | 'companions'>>): Promise<void> {
   const { fit, input, mask, companions, settings } = { ...useDraft.getState(), ...change };
   if (input === undefined) return;
+  if (useDraft.getState().report === undefined) {
+    editDraft(label, change);
+    return inspectDraft(input, whileThisDraft(), 'this-fit');
+  }
   const own = ++looks;
   const isDraft = whileThisDraft();
   const isCurrent = () => isDraft() && own === looks;
@@ -67,9 +71,7 @@ async function lookAgain(label: string, change: Partial<Pick<Draft, 'input' | 'm
     });
     if (isCurrent()) editDraft(label, { ...change, report });
   } catch (thrown) {
-    if (!isCurrent()) return;
-    if (useDraft.getState().report === undefined) editDraft(label, change);
-    useDraft.setState({ error: asLabError(thrown).toDetails() });
+    if (isCurrent()) useDraft.setState({ error: asLabError(thrown).toDetails() });
   }
 }
 

@@ -217,7 +217,8 @@ export async function draftFromInput(input: string, change: Partial<Draft> = {})
 
 type Taking = 'this-fit' | 'any-fit';
 
-async function inspectDraft(input: string, isDraft: () => boolean, taking: Taking = 'any-fit'): Promise<void> {
+/** Has the fit of the draft, or where it may be any, one that takes it, look at the input. */
+export async function inspectDraft(input: string, isDraft: () => boolean, taking: Taking = 'any-fit'): Promise<void> {
   const isCurrent = whileNewest(isDraft);
   useDraft.setState({ input, busy: 'reading', progress: undefined });
   try {

@@ -132,6 +132,9 @@ describe('pictures of an input', () => {
     expect(await ask({ kind: 'input-picture', fit: 'tubal', input: at('frames'), frame: 3 })).toMatchObject({
       error: { message: 'The input has 3 frames, no 3.' },
     });
+    // Of a photo whose mesh is still missing, too.
+    const photo = await ask({ kind: 'input-picture', fit: 'pose', input: at('frames/1.png'), frame: 0 });
+    expect(photo).toMatchObject({ kind: 'picture', data: { values: { shape: [1, 16, 24, 1] } } });
   });
 
   it('of samples are small PNG files, a sketch for what is no picture', async () => {

@@ -14,6 +14,7 @@ import { asLabError, LabError } from '../protocol/lab-error.ts';
 import type { InputNames } from '../protocol/messages.ts';
 import type { ViewData } from '../protocol/views.ts';
 import { type OpenedInput, openInput, sampleOf } from './open-input.ts';
+import { isPictureFile } from './open-scene.ts';
 import { encodeViewThumbnail } from './thumbnail.ts';
 
 /** Above this many values an iteration takes a second or more. */
@@ -153,11 +154,14 @@ let last: { readonly key: string; readonly data: Promise<FitInput> } | undefined
 let forgetting: ReturnType<typeof setTimeout> | undefined;
 const KEPT_MILLISECONDS = 30e3;
 
-function lastInput(fit: Fit, { input, companions, ...given }: InputNames, onProgress: Note): Promise<FitInput> {
+function lastInput(asked: Fit, { input, companions, ...given }: InputNames, onProgress: Note): Promise<FitInput> {
+  // A picture can be looked at before what belongs to it is there.
+  const { scenePart: _ofScenes, ...plain } = asked;
+  const fit: Fit = isPictureFile(input) ? plain : asked;
   const settings = settingsFor(fit, { input, ...given });
   const part = JSON.stringify([companions, fit.scenePart?.(settings)]);
   const key = `${fit.id} ${input} ${part} ${statSync(input, { throwIfNoEntry: false })?.mtimeMs}`;
-  const wanted = { input, companions, settings };
+  const wanted = { input, settings, ...(fit.scenePart === undefined ? {} : { companions }) };
   const data = last?.key === key ? last.data : openInput(fit, wanted, onProgress).then(opened => opened.data);
   last = { key, data };
   data.catch(() => {

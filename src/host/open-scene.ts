@@ -75,7 +75,7 @@ interface Found {
   readonly objectId: number;
 }
 
-function isPictureFile(path: string): boolean {
+export function isPictureFile(path: string): boolean {
   const isFile = statSync(path, { throwIfNoEntry: false })?.isFile() === true;
   return isFile && pictureExtensions.has(extname(path).toLowerCase());
 }

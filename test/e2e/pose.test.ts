@@ -247,10 +247,15 @@ stories('a pose is refined', () => {
     await window.show('members');
     await window.tabTo(/^End member \d+/);
     const [, ended] = /(\d+)/.exec(await window.focused()) ?? [];
-    await window.press('Enter', '.');
-    await expect.poll(() => members.status(Number(ended)).textContent()).toMatch(/stopped/);
-    await window.press('Control+z', '.');
-    await expect.poll(() => members.status(Number(ended)).textContent()).toBe('paused');
+    const status = () => members.status(Number(ended)).textContent();
+    await window.press('Enter');
+    await expect.poll(status).toBe('ends next');
+    await window.press('.');
+    await expect.poll(status).toMatch(/stopped/);
+    await window.press('Control+z');
+    await expect.poll(status).toBe('goes on next');
+    await window.press('.');
+    await expect.poll(status).toBe('paused');
 
     await window.show('rates');
     await window.tabTo(/^Least rate of the range/);

@@ -216,7 +216,7 @@ export class ContactSheet {
     this.#paint(tile);
   }
 
-  #paint({ raster, canvas }: Tile): void {
+  #paint({ raster, canvas, tile }: Tile): void {
     const view = this.#view;
     if (raster === undefined || view === undefined) return;
     const { width, height } = raster;
@@ -224,6 +224,7 @@ export class ContactSheet {
     setSize(canvas, width, height);
     canvas.getContext('2d')?.putImageData(new ImageData(pixels, width, height), 0, 0);
     canvas.classList.toggle('members-crisp', width < this.#width);
+    tile.dataset.blank = String(isOneColour(pixels));
   }
 
   #writeSoon(): void {
@@ -303,6 +304,12 @@ export class ContactSheet {
     context.lineWidth = 1;
     context.strokeRect(x, 0, 0, height);
   }
+}
+
+/** Such as a depth that no stage of the fit has come to yet. */
+function isOneColour({ buffer, byteOffset, byteLength }: Uint8ClampedArray): boolean {
+  const colours = new Uint32Array(buffer, byteOffset, byteLength / 4);
+  return colours.every(colour => colour === colours[0]);
 }
 
 /** A size that is set anew has the page laid out anew, even the same one. */

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { RunEvent } from '../../../src/protocol/run.ts';
 import { TraceStore } from '../../state/trace-store.ts';
-import { byLoss, endingsOf, figuresAt, leftBehind, sparkline, statusOf } from './member-figures.ts';
+import { byLoss, endingsOf, figuresAt, leftBehind, sparkline, statusOf, toldOf } from './member-figures.ts';
 
 describe('figures of members', () => {
   const store = new TraceStore();
@@ -57,6 +57,14 @@ describe('figures of members', () => {
       full: 'Ended at iteration 5: left to better members',
     });
     expect(statusOf(undefined, 'paused').short).toBe('paused');
+  });
+
+  it('tell what a user has told a member that waits', () => {
+    const turn = (value: number) => ({ iteration: 9, path: 'members.3.stopped', value, source: 'user' as const });
+    expect(toldOf([turn(1)])).toEqual({ 3: 'end' });
+    expect(toldOf([turn(1), turn(0), { ...turn(0.5), path: 'learningRate' }])).toEqual({ 3: 'go on' });
+    expect(statusOf(undefined, 'paused', 'end').short).toBe('ends next');
+    expect(statusOf({ iteration: 5, reason: 'stopped by the user' }, 'paused', 'go on').short).toBe('goes on next');
   });
 
   it('sort by loss with unknown ones last', () => {

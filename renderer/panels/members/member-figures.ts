@@ -65,8 +65,20 @@ export interface MemberStatus {
   readonly full: string;
 }
 
-/** What a member does at present, in words. */
-export function statusOf(ending: Ending | undefined, state: RunState): MemberStatus {
+/** What users have told members that is not in effect yet: to end, or to go on. */
+export function toldOf(accepted: readonly RunEvent[]): Readonly<Record<number, 'end' | 'go on'>> {
+  const told: Record<number, 'end' | 'go on'> = {};
+  for (const { path, value } of accepted) {
+    const member = stoppedMember(path);
+    if (member !== undefined) told[member] = value === 0 ? 'go on' : 'end';
+  }
+  return told;
+}
+
+/** What a member does at present, in words; `told`: what it will do from the next iteration on. */
+export function statusOf(ending: Ending | undefined, state: RunState, told?: 'end' | 'go on'): MemberStatus {
+  if (told === 'end') return { kind: 'waits', short: 'ends next', full: 'It ends with the next iteration' };
+  if (told === 'go on') return { kind: 'waits', short: 'goes on next', full: 'It goes on with the next iteration' };
   if (ending !== undefined) {
     const { iteration, reason } = ending;
     return { kind: 'ended', short: reason, full: `Ended at iteration ${iteration}: ${reason}` };

@@ -17,7 +17,7 @@ import { PanelMessage } from '../images/panel-message.tsx';
 import { isPicture } from '../images/raster.ts';
 import type { PanelProps } from '../panel-components.ts';
 import { ContactSheet } from './contact-sheet.ts';
-import { endingsOf, leftBehind, statusOf } from './member-figures.ts';
+import { endingsOf, leftBehind, statusOf, toldOf } from './member-figures.ts';
 import { setMemberSettings, useMemberSettings } from './member-settings.ts';
 import './members.css';
 
@@ -67,6 +67,7 @@ function Sheet({ run, members, visible }: SheetProps) {
   const [ranks, setRanks] = useState<readonly number[]>([]);
   const [sheet, setSheet] = useState<ContactSheet>();
   const endings = useMemo(() => endingsOf(events), [events]);
+  const told = useMemo(() => toldOf(accepted), [accepted]);
   const behind = useMemo(() => leftBehind(events, members.length, 'now'), [events, members]);
   const table = useMemo(
     () => (problem === undefined ? undefined : hyperTableAt(problem, { events, accepted }, 'now')),
@@ -86,7 +87,10 @@ function Sheet({ run, members, visible }: SheetProps) {
   useEffect(() => sheet?.switchTo(visible), [sheet, visible]);
   useEffect(() => sheet?.resize(size), [sheet, size]);
   const order = sort === 'loss' && ranks.length === members.length ? ranks : members.map((_, member) => member);
-  const running = members.length - Object.keys(endings).length;
+  const running = members.filter((_, member) => endings[member] === undefined).length;
+  const staying = members.filter((_, member) =>
+    told[member] === undefined ? endings[member] === undefined : told[member] === 'go on',
+  ).length;
   return (
     <div className="panel filled members">
       <div className="members-bar">
@@ -137,6 +141,7 @@ function Sheet({ run, members, visible }: SheetProps) {
               label={members[member].label}
               endedAt={endings[member]?.iteration}
               reason={endings[member]?.reason}
+              told={told[member]}
               faint={behind.has(member)}
               aspect={view === undefined || view.kind === 'heat-map' ? 2 : view.width / view.height}
               best={member === best && members.length > 1}
@@ -144,7 +149,7 @@ function Sheet({ run, members, visible }: SheetProps) {
               chosen={member === chosen}
               state={state}
               turns={steerable && now}
-              endable={running > 1}
+              endable={staying > 1}
               live={members[member].live}
               on={switchedOn(members[member].live, table?.resolve(member, ''))}
             />
@@ -162,6 +167,8 @@ interface MemberTileProps {
   /** Undefined: it has not ended. */
   readonly endedAt: number | undefined;
   readonly reason: string | undefined;
+  /** By the user, for the next iteration. */
+  readonly told: 'end' | 'go on' | undefined;
   /** Others have left it behind. */
   readonly faint: boolean;
   readonly aspect: number;
@@ -191,7 +198,7 @@ function switchedOn(live: readonly SettingDescription[], values: HyperValues | u
 /** Drawn anew only where something of it has changed: an event may be about any one of hundreds. */
 const MemberTile = memo(function MemberTile(props: MemberTileProps) {
   const { run, sheet, member, label, endedAt, reason, faint, aspect, best, shown, chosen, ...more } = props;
-  const { state, turns, endable, live, on } = more;
+  const { state, told, turns, endable, live, on } = more;
   const ending = endedAt === undefined ? undefined : { iteration: endedAt, reason: reason ?? '' };
   const tile = useRef<HTMLLIElement>(null);
   const canvas = useRef<HTMLCanvasElement>(null);
@@ -204,7 +211,8 @@ const MemberTile = memo(function MemberTile(props: MemberTileProps) {
     const [li, picture, curve, lossText, rateText] = all;
     return sheet.attach(member, { tile: li, canvas: picture, spark: curve, loss: lossText, rate: rateText });
   }, [sheet, member]);
-  const status = statusOf(ending, state);
+  const status = statusOf(ending, state, told);
+  const canGoOn = told === 'end' || (ending?.reason === ENDED_BY_USER && told === undefined);
   return (
     <li ref={tile} className="members-tile" data-shown={shown} data-faint={faint} data-member={member}>
       <button
@@ -238,7 +246,7 @@ const MemberTile = memo(function MemberTile(props: MemberTileProps) {
         <span className="members-status" data-status={status.kind} title={status.full}>
           {status.short}
         </span>
-        {turns && ending?.reason === ENDED_BY_USER && (
+        {turns && canGoOn && (
           <TileButton
             label={`Let member ${member} go on where it was ended`}
             reachable={shown}
@@ -261,7 +269,7 @@ const MemberTile = memo(function MemberTile(props: MemberTileProps) {
                 reachable={shown}
               />
             ))}
-            {endable && (
+            {endable && told !== 'end' && (
               <TileButton
                 label={`End member ${member}, its result stays`}
                 reachable={shown}

@@ -18,7 +18,8 @@ export interface FileFieldsProps {
 export function FileFields({ fit, draft }: FileFieldsProps) {
   const { mask, companions, report, busy } = draft;
   const isAlone = fit.opens === 'tensors' || isPhoto(draft);
-  const busyNow = busy !== 'no';
+  // What is still wanting may be added while the rest is read.
+  const busyNow = busy !== 'no' && (busy !== 'reading' || report !== undefined);
   return (
     <section className="settings-group" aria-label="Files of the input">
       <h2 className="settings-heading">Files of the input</h2>
@@ -63,36 +64,35 @@ interface FileRowProps {
 
 function FileRow({ title, help, file, without, busy, onChoose, onRemove }: FileRowProps) {
   const input = useRef<HTMLInputElement>(null);
-  const name = file === undefined ? without : fileName(file);
   return (
-    <div className="settings-head" data-file={title}>
-      <span className="settings-title">
-        <span>{title}</span>
-        <HelpMark label={title} text={help} />
-        {file !== undefined && <span className="settings-dot" role="img" aria-label="given" />}
-      </span>
-      <span className="settings-file" data-given={file !== undefined} title={name}>
-        {name}
-      </span>
-      <Button
-        size="compact-xs"
-        variant="default"
-        disabled={busy}
-        aria-label={`${file === undefined ? 'Choose' : 'Change'} the file: ${title}`}
-        onClick={() => input.current?.click()}
-      >
-        {file === undefined ? 'Choose…' : 'Change…'}
-      </Button>
-      <Tooltip label={`Without: ${without}`}>
-        <ActionIcon
-          size="sm"
-          aria-label={`Leave out the file: ${title}`}
-          disabled={busy || file === undefined}
-          onClick={onRemove}
+    <div className="settings-row" data-file={title}>
+      <div className="settings-head">
+        <span className="settings-title">
+          <span>{title}</span>
+          <HelpMark label={title} text={help} />
+          {file !== undefined && <span className="settings-dot" role="img" aria-label="given" />}
+        </span>
+        <Button
+          size="compact-xs"
+          variant="default"
+          disabled={busy}
+          aria-label={`${file === undefined ? 'Choose' : 'Change'} the file: ${title}`}
+          onClick={() => input.current?.click()}
         >
-          <IconX size={14} />
-        </ActionIcon>
-      </Tooltip>
+          {file === undefined ? 'Choose…' : 'Change…'}
+        </Button>
+        <Tooltip label={`Without: ${without}`}>
+          <ActionIcon
+            size="sm"
+            aria-label={`Leave out the file: ${title}`}
+            disabled={busy || file === undefined}
+            onClick={onRemove}
+          >
+            <IconX size={14} />
+          </ActionIcon>
+        </Tooltip>
+      </div>
+      <p className="settings-note">{file === undefined ? without : fileName(file)}</p>
       <input
         ref={input}
         type="file"
