@@ -223,16 +223,16 @@ async function videoMotions(
 
 /** Says which frames were taken where that is not what was asked for. */
 function choiceNotes({ seconds }: Video, choice: FrameChoice, groups: readonly number[][]): string[] {
-  if (choice.pick === 'motion' && groups.length < seconds.length) {
-    return [
-      `Of ${seconds.length} frames ${groups.length} are taken, between which the picture moves by equal amounts.`,
-    ];
-  }
   if (choice.maxFrames !== undefined || groups.length < 2) return [];
+  const total = seconds.length;
+  if (choice.pick === 'motion') {
+    const note = `Of ${total} frames ${groups.length} are taken, with equal motion between them; another number can be chosen (--max-frames).`;
+    return groups.length < total ? [note] : [];
+  }
   const step = groups[1][0] - groups[0][0];
   if (step === choice.stride) return [];
   return [
-    `Of ${seconds.length} frames every ${ordinal(step)} is taken, ${groups.length} in all; another range or number can be chosen (--frames, --max-frames).`,
+    `Of ${total} frames every ${ordinal(step)} is taken, ${groups.length} in all; another range or number can be chosen (--frames, --max-frames).`,
   ];
 }
 

@@ -39,19 +39,26 @@ stories('a video is taken', () => {
       [2, 5, 8, 11].forEach((frame, n) => {
         expect(Math.abs(greys[n] - (40 + 15 * frame))).toBeLessThanOrEqual(6);
       });
-      await window.page.screenshot({ path: join(screenshotFolder, 'video-input.png') });
 
       await window.press('Control+z');
       await expect.poll(() => input.choice.textContent()).toContain('10 of 12 frames');
       await window.press('Control+Shift+z');
       await expect.poll(() => input.choice.textContent()).toContain('4 of 12 frames');
 
+      // Every frame differs from the next by as much: equal motion is equal time.
+      const kept = input.choice.getByRole('combobox', { name: 'Which are kept' });
+      await kept.selectOption('equal motion');
+      await expect.poll(() => kept.inputValue()).toBe('motion');
+      expect(await input.shownFrames()).toEqual([2, 5, 8, 11].map(n => `${(n / 10).toFixed(2)} s, frame ${n}`));
+
+      await window.page.screenshot({ path: join(screenshotFolder, 'video-input.png') });
+
       await window.show('settings');
       await settings.startPaused.click();
       await runBar.becomes('ready', 'paused');
       const run = (await runBar.name.textContent()) ?? '';
       const recipe = JSON.parse(readFileSync(join(stage.lab.library, run, 'recipe.json'), 'utf8')) as Recipe;
-      expect(recipe.input).toMatch(/walk\.mp4#frames=2:,max-frames=4$/);
+      expect(recipe.input).toMatch(/walk\.mp4#frames=2:,max-frames=4,pick=motion$/);
     },
   );
 });

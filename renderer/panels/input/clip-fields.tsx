@@ -49,7 +49,7 @@ const fields: readonly ClipField[] = [
 const pickLabels: Readonly<Record<FramePick, string>> = {
   first: 'the first',
   sharpest: 'the sharpest',
-  motion: 'by equal motion',
+  motion: 'equal motion',
 };
 
 export interface ClipFieldsProps {
