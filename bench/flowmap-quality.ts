@@ -117,15 +117,13 @@ for await (const { name, target, width, height, frames, observed, truth, scene }
     'seed   ATE %  AUC@10  AUC@30   focal   px median  points px     off  agreeing     time  depth  δ<1.25  confident   share  doubts in',
   );
   for (let seed = 0; seed < Number(seedsText); seed++) {
-    const dense = createDenseDepth(device, {
-      ...{ width, height, channels: 1, frames, observed, sources: [], positions: [...frames.keys()] },
-    });
+    const video = { width, height, channels: 1, frames, observed, sources: [], positions: [...frames.keys()] };
+    const dense = scene && createDenseDepth(device, video);
     const result = searchCameras(reprojector, { ...cameraMethodSettings, seed }, undefined, dense);
     const time = lap();
     const { state, members, medianResidual } = result;
-    const fitted = fittedDepth(dense, result.grids!, state);
-    const depth = scene === undefined ? ['', '', '', ''] : depthColumns(scene, fitted);
-    dense.dispose();
+    const depth = dense && depthColumns(scene, fittedDepth(dense, result.grids!, state));
+    dense?.dispose();
     const errors = trajectoryErrors(
       posesOf(state),
       truth.map(({ worldFromCam }) => worldFromCam),
@@ -148,7 +146,7 @@ for await (const { name, target, width, height, frames, observed, truth, scene }
       `${(100 * outlierShare(observations, state)).toFixed(0)} %`,
       String(members.filter(({ agrees }) => agrees).length),
       time,
-      ...depth,
+      ...(depth ?? ['', '', '', '']),
       lap(),
     ];
     console.log(

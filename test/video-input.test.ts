@@ -198,6 +198,14 @@ describe.skipIf(!decodes)(`a choice${missing}`, () => {
     expect((await read('frames=0:2')).files).toEqual([{ path: clip, name: 'clip.webm', bytes: webm.length, sha256 }]);
   });
 
+  it('goes with that of another input where there are as many frames: masks of a video', async () => {
+    const same = { available: FRAMES, indices: [1, 4, 10], maxSide: 32 };
+    const masks = await readInput(clip, { same, maxSide: 32 });
+    expect(masks).toMatchObject({ frames: 3, indices: [1, 4, 10], width: 32, height: 24 });
+    if (masks.kind === 'video') expect(numbersOf(masks)).toEqual([1, 4, 10]);
+    expect(await readInput(clip, { same: { ...same, available: 50 } })).toMatchObject({ frames: FRAMES });
+  });
+
   it('scales to a side, and says so', async () => {
     const input = await read('frames=3:4,max-side=20');
     expect([input.width, input.height]).toEqual([16, 12]);

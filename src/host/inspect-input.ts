@@ -13,7 +13,7 @@ import type { InputReport } from '../protocol/host-calls.ts';
 import { asLabError, LabError } from '../protocol/lab-error.ts';
 import type { InputNames } from '../protocol/messages.ts';
 import type { ViewData } from '../protocol/views.ts';
-import { type OpenedInput, openInput, sampleOf } from './open-input.ts';
+import { type OpenedInput, openInput, openMaskFile, sampleOf } from './open-input.ts';
 import { isPictureFile } from './open-scene.ts';
 import { encodeViewThumbnail } from './thumbnail.ts';
 
@@ -74,12 +74,12 @@ async function inspectVideo(
   { path, choice }: FrameReference,
   onProgress: Note,
 ): Promise<InputReport> {
-  const { video, groups, shape, notes } = await planVideo(path, choice, { onProgress, maxSide: fit.maxSide });
+  const { video, groups, shape, taken, notes } = await planVideo(path, choice, { onProgress, maxSide: fit.maxSide });
   try {
     const [frames, height, width] = shape;
     const { seconds } = video;
-    const maskInput = mask === undefined ? undefined : await openInput(fit, { input: mask, settings: {} }, onProgress);
-    const missing = maskInput === undefined ? undefined : missingShare(shape, maskInput.data);
+    const masks = mask === undefined ? undefined : await openMaskFile(fit, mask, taken, onProgress);
+    const missing = masks === undefined ? undefined : missingShare(shape, masks.data);
     const values = shape.reduce((product, extent) => product * extent, 1);
     const rate = describeRate(seconds);
     const warnings = [...notes, ...sizeWarnings(values), ...maskWarnings(missing)];

@@ -128,9 +128,19 @@ async function openMask(
   input: OpenedTensor,
   onProgress: (done: number, total: number) => void,
 ): Promise<Pick<OpenedTensor, 'data' | 'files'>> {
-  if (name !== 'alpha') return openTensor(fit, name, { onProgress, same: input.taken, maxSide: input.taken?.maxSide });
+  if (name !== 'alpha') return openMaskFile(fit, name, input.taken, onProgress);
   if (input.alpha !== undefined) return { data: input.alpha, files: [] };
   throw noAlpha(input.data.name);
+}
+
+/** `taken`: which frames the mask goes with, where there is one for each frame. */
+export async function openMaskFile(
+  fit: Fit,
+  path: string,
+  taken: TakenFrames | undefined,
+  onProgress: (done: number, total: number) => void,
+): Promise<Pick<OpenedTensor, 'data' | 'files'>> {
+  return openTensor(fit, path, { onProgress, same: taken, maxSide: taken?.maxSide });
 }
 
 function noAlpha(where: string): LabError {

@@ -11,7 +11,7 @@ import type { Picture } from './picture.ts';
 import { pictureExtensions } from './picture-container.ts';
 import { MOTION_SIDE, motionBetween } from './picture-motion.ts';
 import { type FramePicture, sharpnessOf, shrinkPicture } from './raw-frame.ts';
-import { openVideo, scaledText, shrinkFactor, type Video } from './read-video.ts';
+import { openVideo, scaledText, shrinkFactor, usualMaxSide, type Video } from './read-video.ts';
 import { digestSource, explainFileError, readSource } from './source-file.ts';
 import type { SourceFile } from './source-reader.ts';
 
@@ -72,6 +72,7 @@ export interface VideoPlan {
   readonly groups: readonly number[][];
   /** [frame, height, width, channels] */
   readonly shape: readonly number[];
+  readonly taken: TakenFrames;
   readonly notes: readonly string[];
 }
 
@@ -84,14 +85,16 @@ export async function planVideo(
   choice: FrameChoice,
   options: ReadFramesOptions = {},
 ): Promise<VideoPlan> {
-  const video = await openVideo(path, sideOf(choice, options));
+  const maxSide = sideOf(choice, options) ?? usualMaxSide;
+  const video = await openVideo(path, maxSide);
   try {
     const limited = { ...choice, maxFrames: choice.maxFrames ?? usualMaxFrames };
     const measure = (candidates: readonly number[]) => videoMotions(path, candidates, options);
     const groups =
       takenOf(video.seconds.length, choice, options) ?? (await groupsOf(video.seconds.length, limited, measure));
     const shape = [groups.length, video.height, video.width, 3];
-    return { video, groups, shape, notes: [...video.notes, ...choiceNotes(video, choice, groups)] };
+    const taken = { available: video.seconds.length, indices: groups.map(([first]) => first), maxSide };
+    return { video, groups, shape, taken, notes: [...video.notes, ...choiceNotes(video, choice, groups)] };
   } catch (thrown) {
     video.dispose();
     throw thrown;
@@ -104,7 +107,7 @@ export async function readVideoFile(
   choice: FrameChoice,
   options: ReadFramesOptions,
 ): Promise<VideoInput> {
-  const { video, groups, shape, notes } = await planVideo(path, choice, options);
+  const { video, groups, shape, taken, notes } = await planVideo(path, choice, options);
   try {
     requireVideoMemory(shape, path, options);
     const file = await digestSource(path);
@@ -113,9 +116,7 @@ export async function readVideoFile(
     const collected = await collectFrames(frames, groups, path, options);
     return {
       kind: 'video',
-      ...collected,
-      maxSide: sideOf(choice, options),
-      available: video.seconds.length,
+      ...{ ...taken, ...collected },
       files: [file],
       frameNames: undefined,
       seconds: Float64Array.from(collected.indices, index => video.seconds[index]),
