@@ -274,7 +274,7 @@ describe('calibration', () => {
       for (const sees of ['mask and depth', 'mask'] as const) {
         const random = createRandom(seed, `calibration ${sees}`);
         let [squares, counted] = [0, 0];
-        const pictures = 8;
+        const pictures = 6;
         for (let picture = 0; picture < pictures; picture++) {
           const turn = [2 * random.normal(), 2 * random.normal(), 2 * random.normal()];
           const place = [0.1 * random.normal(), 0.08 * random.normal(), 4.6 + 0.4 * random.uniform()];
