@@ -125,9 +125,9 @@ stories('keeping house', () => {
     const sheet = page.getByRole('dialog', { name: 'Keyboard shortcuts' });
     const rows = await sheet.getByRole('row').allTextContents();
     await window.press('Escape');
-    // What only a run that goes on, one with several members, a placed start or a comparison of two pictures allows.
+    // What only a run that goes on, one with several members, an ended one, a placed start or a comparison of two pictures allows.
     const elsewhere = [
-      ...['run.stop', 'steer.end-member', 'images.other-side'],
+      ...['run.stop', 'steer.end-member', 'steer.go-on-member', 'images.other-side'],
       ...['scene.run-from-here', 'scene.prepare-from-here'],
     ];
     for (const { title, shortcut } of actions.filter(action => !elsewhere.includes(action.id))) {

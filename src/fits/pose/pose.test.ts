@@ -94,6 +94,19 @@ describe('polish', () => {
     problem.dispose();
   });
 
+  it('takes a member that was away for a while back among the others, whose way it does not change', async () => {
+    const [{ passes }] = polishSettings.stages;
+    const away: [number, string, number] = [1, 'members.0.stopped', 1];
+    const gone = await run({}, 8, [away]);
+    const back = await run({}, 8, [away, [passes - 2, 'members.0.stopped', 0]]);
+    const ofOthers = ({ rows }: typeof back) =>
+      rows.filter(({ member, iteration }) => member > 0 && iteration < passes).map(({ loss }) => loss);
+    expect(ofOthers(back)).toEqual(ofOthers(gone));
+    expect(back.rows.filter(({ member, iteration }) => member === 0 && iteration < passes)).toHaveLength(3);
+    expect(back.engine.members[0].reason).not.toContain('stopped');
+    expect(back.measures.addMillimetres).toBeLessThan(0.3);
+  });
+
   it('keeps a locked member to the end', async () => {
     const { measures, engine, problem } = await run({}, 32);
     const loser = engine.members.find(({ reason }) => reason === 'left to better members')?.member as number;
