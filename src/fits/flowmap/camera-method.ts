@@ -12,9 +12,9 @@ import {
   type ReprojectionGradient,
   type Reprojector,
 } from '../../ops/reproject/reproject.ts';
-import { adam } from '../../optimizers/adam.ts';
 import type { Evaluation, EvaluationRequest, HyperValues, ParameterBlock } from '../fit.ts';
 import type { DenseDepth } from './dense-depth.ts';
+import { adamStep, beginGrids, easing, emptyGrids, type Grids, gridBlocks } from './descent.ts';
 import { mirrored } from './mirrored.ts';
 import { firstDamping, isSettled, polishStep } from './polish.ts';
 
@@ -115,12 +115,11 @@ interface MemberState {
   readonly focal: Float32Array;
   readonly progress: Float32Array;
   /** Adam's moments. */
-  readonly moments: Readonly<Record<'motions' | 'depths' | 'focal', ReturnType<typeof adam.init>>>;
+  readonly moments: Readonly<Record<'motions' | 'depths' | 'focal', Pick<Grids, 'mean' | 'square'>>>;
   /** From an evaluation to the move that follows it. */
   readonly gradient: ReprojectionGradient;
   next: CameraState | undefined;
-  /** Dense depth [frame, node] with Adam's moments and its gradient: empty before that stage. */
-  readonly grids: { values: Float32Array; mean: Float32Array; square: Float32Array; gradient: Float32Array };
+  readonly grids: Grids;
 }
 
 /** Without `dense` the best member ends with its polish. */
@@ -146,13 +145,10 @@ export function createCameraMethod(
       depths: new Float32Array(tracks),
       focal: Float32Array.of(Math.log(focal)),
       progress,
-      moments: { motions: adam.init(6 * (frames - 1)), depths: adam.init(tracks), focal: adam.init(1) },
+      moments: { motions: momentsOf(6 * (frames - 1)), depths: momentsOf(tracks), focal: momentsOf(1) },
       gradient: createGradient(observations),
       next: undefined,
-      grids: {
-        ...{ values: new Float32Array(0), mean: new Float32Array(0), square: new Float32Array(0) },
-        gradient: new Float32Array(0),
-      },
+      grids: emptyGrids(),
     };
   });
   const chosen = new Uint32Array(settings.observations);
@@ -215,12 +211,7 @@ export function createCameraMethod(
       return { loss: rank, validation: rank, terms: [finalScale * hyper.scaleFactor, 0, ...noTerms] };
     }
     const state = stateOf(member);
-    if (grids.values.length === 0) {
-      grids.values = depth.start(observations, state);
-      grids.mean = new Float32Array(grids.values.length);
-      grids.square = new Float32Array(grids.values.length);
-    }
-    if (grids.gradient.length === 0) grids.gradient = new Float32Array(grids.values.length);
+    beginGrids(grids, () => depth.start(observations, state));
     const { smoothness, consistency, longestGap, networkWeight: network } = hyper;
     const delta = finalScale * hyper.scaleFactor;
     const weights = { delta, smoothness, consistency, longestGap, network };
@@ -231,12 +222,6 @@ export function createCameraMethod(
       ...{ loss: found.loss, validation: rank, terms },
       ...(isLast ? { converged: true, reason: 'converged, with depth' } : {}),
     };
-  };
-
-  /** Factor on the rates of a descent: half a cosine. */
-  const easing = (pass: number, passes: number): number => {
-    const turn = Math.PI * Math.min(1, pass / Math.max(1, passes));
-    return settings.finalRate + ((1 - settings.finalRate) * (1 + Math.cos(turn))) / 2;
   };
 
   const isBest = ({ progress }: MemberState): boolean => {
@@ -301,7 +286,7 @@ export function createCameraMethod(
           })),
         ]),
         { name: 'progress', group: 'motions', values: member.progress, gradients: undefined },
-        ...(dense === undefined ? [] : (['values', 'mean', 'square'] as const).map(part => gridBlock(member, part))),
+        ...(dense === undefined ? [] : gridBlocks(member.grids)),
       ],
     })),
     passes:
@@ -364,8 +349,8 @@ export function createCameraMethod(
       const pass = progress[Progress.pass]++;
       if (progress[Progress.dense] > 0 && pass >= progress[Progress.dense]) {
         if (within < 0) return;
-        const learningRate = hyper.depthRate * easing(within, settings.depthDescents);
-        move(grids.values, grids.gradient, { mean: grids.mean, square: grids.square }, learningRate, within + 1);
+        const rate = hyper.depthRate * easing(within, settings.depthDescents, settings.finalRate);
+        adamStep(grids.values, grids.gradient, grids, rate, within + 1);
         return;
       }
       if (pass >= descents) {
@@ -375,12 +360,12 @@ export function createCameraMethod(
       const { worldFromCams } = stateOf(member);
       const byMotions = new Float32Array(motions.length);
       chainGradient(motions, worldFromCams, gradient.twists, byMotions);
-      const factor = easing(pass, descents);
+      const factor = easing(pass, descents, settings.finalRate);
       const step = pass + 1;
-      move(motions, byMotions, moments.motions, hyper.learningRate * factor, step);
-      move(depths, Float32Array.from(gradient.logDepths), moments.depths, hyper.depthRate * factor, step);
+      adamStep(motions, byMotions, moments.motions, hyper.learningRate * factor, step);
+      adamStep(depths, Float32Array.from(gradient.logDepths), moments.depths, hyper.depthRate * factor, step);
       if (focalKnown) return;
-      move(focal, Float32Array.from(gradient.logFocal), moments.focal, hyper.focalRate * factor, step);
+      adamStep(focal, Float32Array.from(gradient.logFocal), moments.focal, hyper.focalRate * factor, step);
     },
     stateOf: member => stateOf(members[member]),
     agrees: member => members[member].progress[Progress.agrees] === 1,
@@ -389,34 +374,12 @@ export function createCameraMethod(
   };
 }
 
+function momentsOf(length: number): Pick<Grids, 'mean' | 'square'> {
+  return { mean: new Float32Array(length), square: new Float32Array(length) };
+}
+
 /** Of the terms of dense depth, in the other stages. */
 const noTerms = [Number.NaN, Number.NaN, Number.NaN];
-
-function gridBlock({ grids }: MemberState, part: 'values' | 'mean' | 'square'): ParameterBlock {
-  return {
-    name: part === 'values' ? 'grids' : `grids.${part}`,
-    group: 'grids',
-    gradients: undefined,
-    get values() {
-      return grids[part];
-    },
-    resize(length) {
-      grids[part] = new Float32Array(length);
-    },
-  };
-}
-
-/** One step of Adam. */
-function move(
-  values: Float32Array,
-  gradients: Float32Array,
-  moments: ReturnType<typeof adam.init>,
-  learningRate: number,
-  step: number,
-): void {
-  const info = { step, loss: 0, gradientNormSquared: 0, random: createRandom(0, '') };
-  adam.update(values, gradients, moments, { learningRate, beta1: 0.9, beta2: 0.99, epsilon: 1e-12 }, info);
-}
 
 function labelOf(
   { focal, curriculum }: { readonly focal: number; readonly curriculum: Curriculum },

@@ -3,6 +3,8 @@
 
 import type { CpuDevice } from '../../devices/cpu/cpu-device.ts';
 import {
+  addGridGradient,
+  type CameraGradient,
   type DepthFlow,
   type DepthFlowEdge,
   type DepthFlowLoss,
@@ -34,6 +36,8 @@ export interface DenseDepth {
   readonly width: number;
   readonly height: number;
   readonly frames: number;
+  /** Numbers of the grids of all frames. */
+  readonly length: number;
   /** Measures the flow between the frames up to `frame`; what is measured already costs nothing. */
   measure(frame: number): void;
   /** Grids [frame, node] from what a network says where the tracks agree with it, else from the depths of the tracks themselves. */
@@ -44,9 +48,16 @@ export interface DenseDepth {
     grids: Float32Array,
     settings: DepthFlowSettings & { readonly network?: number },
     gradient: Float32Array,
+    byCameras?: CameraGradient,
   ): DepthFlowLoss;
   /** Frames in which what a network says and the tracks fit together. */
   agreeing(state: CameraState): number;
+  /** [height, width] of a frame. */
+  logDepth(grids: Float32Array, frame: number): Float32Array;
+  /** Adds to the gradient [frame, node] that by the log depth [height, width] of a frame. */
+  addToGradient(byPixels: ArrayLike<number>, frame: number, gradient: Float32Array): void;
+  /** From a frame to the one before it, in pixels of the pictures; undefined where it is not measured. */
+  flowBack(frame: number): DepthFlowEdge | undefined;
   /** Share of the pixels and flows whose point is behind a camera, of what `evaluate` counted. */
   behindShare(behind: number): number;
   /** z-depth [height, width] of a frame in the unit of the cameras, also on more pixels than the depth map has; 0 where it is masked. */
@@ -170,11 +181,11 @@ export function createDenseDepth(
   };
 
   return {
-    ...{ width, height, frames, measure },
+    ...{ width, height, frames, length: frames * nodes, measure },
     start: startOf,
-    evaluate(state, grids, { network = 0, ...settings }, gradient) {
+    evaluate(state, grids, { network = 0, ...settings }, gradient, byCameras) {
       const { worldFromCams, logFocal } = state;
-      const found = objectiveOf().evaluate({ worldFromCams, logFocal, grids }, settings, gradient);
+      const found = objectiveOf().evaluate({ worldFromCams, logFocal, grids }, settings, gradient, byCameras);
       if (prior === undefined || network === 0) return found;
       const weight = network / frames;
       let { loss } = found;
@@ -186,6 +197,10 @@ export function createDenseDepth(
       return { ...found, loss };
     },
     agreeing: state => (prior && toldFor(prior, state).filter(told => told !== undefined).length) ?? 0,
+    logDepth: (grids, frame) => logDepth(grids, frame),
+    addToGradient: (byPixels, frame, gradient) =>
+      addGridGradient(shape, byPixels, gradient.subarray(frame * nodes, (frame + 1) * nodes)),
+    flowBack: frame => edges.find(({ source, target }) => source === frame && target === frame - 1),
     behindShare: behind => behind / Math.max(1, edges.length * width * height),
     depth(grids, frame, mapWidth = width, mapHeight = height) {
       const depth = logDepth(grids, frame, mapWidth, mapHeight).map(Math.exp);

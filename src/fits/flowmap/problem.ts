@@ -19,6 +19,8 @@ import { createCameraViews } from './camera-views.ts';
 import { createDenseDepth, depthMapSize } from './dense-depth.ts';
 import { depthFileOf, encodeDepth, type FittedDepth, fittedDepth } from './depth-exports.ts';
 import { resampled } from './depth-prior.ts';
+import { createFlowMethod } from './flow-method.ts';
+import { createFlowObjective } from './flow-objective.ts';
 import { greyFrame } from './grey-frame.ts';
 import { knownCameras } from './known-cameras.ts';
 import { middle } from './middle.ts';
@@ -62,7 +64,8 @@ export async function loadCameras(
   const depthDescents = Number(settings.depthDescents);
   const inverse = depthDescents > 0 && network !== undefined ? await networkDepths(video, network) : undefined;
   const prior = inverse && { inverse, observations };
-  const dense = depthDescents > 0 ? createDenseDepth(device, video, cache, prior) : undefined;
+  const isJoint = settings.mode === 'flow';
+  const dense = isJoint || depthDescents > 0 ? createDenseDepth(device, video, cache, prior) : undefined;
   const methodSettings = {
     ...cameraMethodSettings,
     ...(focal === undefined ? { focals: startsOf(input, unit) } : { focals: [focal], focalKnown: true }),
@@ -70,7 +73,15 @@ export async function loadCameras(
     members: members.length,
     seed,
   };
-  const method = createCameraMethod(reprojector, methodSettings, dense);
+  const method =
+    isJoint && dense !== undefined
+      ? createFlowMethod(
+          createFlowObjective(reprojector, dense, video),
+          dense,
+          observations.trackOf.length,
+          methodSettings,
+        )
+      : createCameraMethod(reprojector, methodSettings, dense);
   const colourOf = (frame: number, u: number, v: number): number[] => {
     const { width, height, channels } = video;
     const [x, y] = [Math.min(width - 1, Math.floor(u)), Math.min(height - 1, Math.floor(v))];
@@ -94,7 +105,8 @@ export async function loadCameras(
       ignores: [
         ...(focal === undefined ? [] : ['focalRate']),
         ...(dense === undefined ? denseSettings : []),
-        ...(prior === undefined ? ['networkWeight'] : []),
+        ...(prior === undefined || isJoint ? ['networkWeight'] : []),
+        ...(isJoint ? ['learningRate'] : []),
       ],
     })),
     summary: {
@@ -118,7 +130,8 @@ export async function loadCameras(
         lossAtOnePixel: reprojector.loss(state, 1).loss,
         ...known?.figures(posesOf(state), Math.exp(state.logFocal) * unit, when),
       };
-      if (when === 'running' || !method.isBest(member)) return figures;
+      // What the verdict asks for is the agreement of members that were searched for and polished.
+      if (when === 'running' || isJoint || !method.isBest(member)) return figures;
       const curve = focal === undefined ? focalCurve(observations, state) : undefined;
       const agreeing = method.members.filter((_, m) => method.agrees(m)).length;
       const found = doubts(observations, state, {

@@ -238,6 +238,34 @@ export function addCameraGradient(
   }
 }
 
+/** Adjoint of `logDepthPicture` on the map's own pixels: adds the gradient by a frame's grids [nodes] of one by its pixels. */
+export function addGridGradient(
+  problem: Pick<DepthFlowProblem, 'width' | 'height' | 'cells'>,
+  byPixels: ArrayLike<number>,
+  gradient: Float32Array | Float64Array,
+): void {
+  const { width, height } = problem;
+  for (const level of gridLevels(problem)) {
+    const columns = Array.from({ length: width }, (_, x) => nodesAt(x, level.cell, level.width));
+    const line = new Float64Array(level.width);
+    for (let y = 0; y < height; y++) {
+      line.fill(0);
+      for (let x = 0; x < width; x++) {
+        const { near, far, share } = columns[x];
+        const slope = byPixels[y * width + x];
+        line[near] += (1 - share) * slope;
+        line[far] += share * slope;
+      }
+      const { near, far, share } = nodesAt(y, level.cell, level.height);
+      const [above, below] = [near, far].map(row => level.offset + row * level.width);
+      for (let j = 0; j < level.width; j++) {
+        gradient[above + j] += (1 - share) * line[j];
+        gradient[below + j] += share * line[j];
+      }
+    }
+  }
+}
+
 /** Frames between the ends of a flow. */
 export function gapOf({ source, target }: Pick<DepthFlowEdge, 'source' | 'target'>): number {
   return Math.abs(target - source);
