@@ -8,7 +8,7 @@ import { trajectoryErrors } from '../../geometry/trajectory-metrics.ts';
 import { openNodeDevice } from '../../host/node-device.ts';
 import { createRandom } from '../../numerics/random.ts';
 import { realValues } from '../../protocol/views.ts';
-import type { FitInput, MeasureContext, Problem, SettingValues } from '../fit.ts';
+import type { FitInput, MeasureContext, NetworkDepth, Problem, SettingValues } from '../fit.ts';
 import { cameraHyper } from './camera-method.ts';
 import { flowmap } from './flowmap.ts';
 import { arcPath, sampleCamera, tripodPath } from './sample-paths.ts';
@@ -116,6 +116,24 @@ describe('the fit flowmap', () => {
     const { frames: named } = JSON.parse(new TextDecoder().decode(transforms?.bytes));
     expect(named.map(({ file_path }: { file_path: string }) => file_path)).toEqual(names.filter((_, f) => f % 2 === 0));
     problem.dispose();
+  });
+
+  it('asks a depth network about every frame, and lets its pull be turned', async () => {
+    const asked: number[][] = [];
+    const network: NetworkDepth = async ({ width, height, channels, values }) => {
+      asked.push([width, height, channels, values.length]);
+      return { width: 4, height: 3, values: Float32Array.from({ length: 12 }, (_, i) => i) };
+    };
+    const context = { device, seed: 0, network };
+    const withNetwork = await flowmap.load(film, [{ ...settings, depthDescents: 2 }], context);
+    expect(asked).toEqual(Array(frames).fill([camera.width, camera.height, 1, camera.width * camera.height]));
+    expect(withNetwork.members[0].ignores).not.toContain('networkWeight');
+    withNetwork.dispose();
+    // Without dense depth there is nothing to ask for.
+    const pointsOnly = await flowmap.load(film, [{ ...settings, depthDescents: 0 }], context);
+    expect(asked).toHaveLength(frames);
+    expect(pointsOnly.members[0].ignores).toContain('networkWeight');
+    pointsOnly.dispose();
   });
 
   it('refuses true cameras of another video', async () => {
