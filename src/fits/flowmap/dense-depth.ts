@@ -114,7 +114,8 @@ export function createDenseDepth(
   const flow = createMapFlow(device, video, { width, height }, cache);
   /** Shares of the pixels of the depth maps that may be looked at. */
   const shown = video.observed?.map(marks => averagedDown(marks, picture, width, height));
-  const edges: DepthFlowEdge[] = [];
+  /** Measured so far; once the objective is made, its own, so that they are kept only once. */
+  let edges: DepthFlowEdge[] = [];
   let measured = 0;
   let objective: (DepthFlow & { dispose(): void }) | undefined;
 
@@ -130,6 +131,7 @@ export function createDenseDepth(
     measure(frames - 1);
     const greys = Array.from({ length: frames }, (_, f) => averagedDown(greyFrame(video, f), picture, width, height));
     objective = createDepthFlow(device, { frames, ...shape, picture, edges, greys });
+    edges = [...objective.edges];
     return objective;
   };
   const logDepth = (grids: Float32Array, frame: number, mapWidth = width, mapHeight = height) =>

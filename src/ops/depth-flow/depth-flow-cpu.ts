@@ -61,7 +61,9 @@ function build(
   const { frames, width, height } = problem;
   const stride = Math.ceil(width / 4) * 4;
   const map = height * stride;
-  const edges = [...problem.edges].sort((a, b) => a.source - b.source || gapOf(a) - gapOf(b));
+  const sorted = [...problem.edges].sort((a, b) => a.source - b.source || gapOf(a) - gapOf(b));
+  /** Without the values, which are on the device from here on. */
+  const edges = sorted.map(({ source, target }) => ({ source, target }));
   const levels = gridLevels(problem);
   const nodes = gridNodes(problem);
   const { unit, stepX, stepY, centreX, centreY } = depthFlowUnits(problem);
@@ -89,12 +91,13 @@ function build(
     }
   });
   const [measuredX, measuredY, weights] = [maps(edges.length), maps(edges.length), maps(edges.length)];
-  edges.forEach((edge, e) => {
+  sorted.forEach((edge, e) => {
     for (let y = 0; y < height; y++) {
       for (let x = 0; x < width; x++) {
         const p = y * width + x;
         const at = e * map + y * stride + x;
-        if (edge.weights[p] === 0) continue;
+        // What has no weight may be no number.
+        if (!Number.isFinite(edge.flow[2 * p] + edge.flow[2 * p + 1])) continue;
         measuredX.values[at] = (x + 0.5) * stepX - centreX + unit * edge.flow[2 * p];
         measuredY.values[at] = (y + 0.5) * stepY - centreY + unit * edge.flow[2 * p + 1];
         weights.values[at] = edge.weights[p];
@@ -161,7 +164,36 @@ function build(
     return sum;
   };
 
+  const flowOf = (e: number): Float32Array => {
+    const flow = new Float32Array(2 * width * height);
+    for (let y = 0; y < height; y++) {
+      for (let x = 0; x < width; x++) {
+        const [p, at] = [2 * (y * width + x), e * map + y * stride + x];
+        flow[p] = (measuredX.values[at] - ((x + 0.5) * stepX - centreX)) / unit;
+        flow[p + 1] = (measuredY.values[at] - ((y + 0.5) * stepY - centreY)) / unit;
+      }
+    }
+    return flow;
+  };
+  const weightsOf = (e: number): Float32Array => {
+    const own = new Float32Array(width * height);
+    for (let y = 0; y < height; y++) {
+      const from = e * map + y * stride;
+      own.set(weights.values.subarray(from, from + width), y * width);
+    }
+    return own;
+  };
+
   return {
+    edges: edges.map((ends, e) => ({
+      ...ends,
+      get flow() {
+        return flowOf(e);
+      },
+      get weights() {
+        return weightsOf(e);
+      },
+    })),
     evaluate(state, settings, gradient, byCameras) {
       const total = weightUpTo(settings.longestGap);
       setRanges(settings.longestGap);
@@ -201,7 +233,7 @@ function build(
 
 /** Of every frame [from, to) among `edges`, which are ordered by the frame at their `end` and by gap. */
 function rangesOf(
-  edges: readonly DepthFlowEdge[],
+  edges: readonly Pick<DepthFlowEdge, 'source' | 'target'>[],
   end: 'source' | 'target',
   frames: number,
   longestGap: number,

@@ -63,6 +63,7 @@ export function plainDepthFlow(problem: DepthFlowProblem): DepthFlow {
   const steps = problem.greys.map(grey => edgeWeights(grey, width, height));
   const weightUpTo = totalWeights(problem);
   return {
+    edges,
     evaluate(state, settings, gradient, byCameras) {
       byCameras?.twists.fill(0);
       byCameras?.logFocal.fill(0);

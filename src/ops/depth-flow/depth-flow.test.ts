@@ -261,6 +261,18 @@ describe('the kernel', () => {
     expect(gradients[1]).toEqual(gradients[0]);
   });
 
+  it('gives back the flow that it was given', () => {
+    const { problem } = randomProblem();
+    const objective = createDepthFlow(devices[0], problem);
+    for (const { source, target, flow, weights } of objective.edges) {
+      const given = problem.edges.find(edge => edge.source === source && edge.target === target);
+      expect([...weights]).toEqual([...given!.weights]);
+      for (let k = 0; k < flow.length; k++) expect(Math.abs(flow[k] - given!.flow[k])).toBeLessThan(1e-4);
+    }
+    expect(objective.edges).toHaveLength(problem.edges.length);
+    objective.dispose();
+  });
+
   it('leaves out flow over too many frames, as if it were not there', () => {
     const { problem, state } = randomProblem();
     const short = { ...problem, edges: problem.edges.filter(({ source, target }) => Math.abs(target - source) < 2) };

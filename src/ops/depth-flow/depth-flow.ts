@@ -82,6 +82,8 @@ export interface CameraGradient {
 
 /** The objective on one problem: plain, or on a device. */
 export interface DepthFlow {
+  /** As they were given, in an order of its own; a device rounds flow to its own units, and makes the arrays anew each time. */
+  readonly edges: readonly DepthFlowEdge[];
   /** Loss, and its gradient written to `gradient` [frame, nodes], and to `byCameras` where it is wanted. */
   evaluate(
     state: DepthFlowState,
@@ -273,11 +275,15 @@ export function gapOf({ source, target }: Pick<DepthFlowEdge, 'source' | 'target
 
 /** Sum of all weights up to each gap; at least 1e-12, so that a problem without any has a loss of 0. */
 export function totalWeights({ edges }: DepthFlowProblem): (longestGap: number) => number {
-  const sums = edges.map(({ weights }) => weights.reduce((sum, weight) => sum + weight, 0));
+  // Nothing else of the edges is kept.
+  const parts = edges.map(edge => ({
+    gap: gapOf(edge),
+    weight: edge.weights.reduce((sum, weight) => sum + weight, 0),
+  }));
   return longestGap =>
     Math.max(
       1e-12,
-      edges.reduce((sum, edge, e) => (gapOf(edge) > longestGap ? sum : sum + sums[e]), 0),
+      parts.reduce((sum, { gap, weight }) => (gap > longestGap ? sum : sum + weight), 0),
     );
 }
 
