@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { afterAll, describe, expect, it, vi } from 'vitest';
 import { createEngineService } from '../src/host/engine-service.ts';
 import { hasFfmpeg, openFfmpegVideo } from '../src/media/ffmpeg-video.ts';
+import { availableBytes } from '../src/media/memory.ts';
 import { readInput } from '../src/media/read-input.ts';
 import { openVideo, type Video } from '../src/media/read-video.ts';
 import type { VideoSource } from '../src/media/video-source.ts';
@@ -245,6 +246,11 @@ describe.skipIf(!decodes)(`a choice${missing}`, () => {
   it('is refused before a frame is decoded where it would not fit, with what would', async () => {
     const error = await errorOf(read('frames=0:8', () => 2 ** 50));
     expect(error).toMatchObject({ code: 'memory', where: clip, tip: expect.stringContaining('--max-side') });
+  });
+
+  it('that takes much of the memory says how much', async () => {
+    const { notes } = await read('frames=0:8', () => 0.6 * availableBytes());
+    expect(notes).toEqual([expect.stringMatching(/^This takes about .* GB of memory, of .* GB that are free/)]);
   });
 
   it('of no frame, or of a picture, is refused', async () => {

@@ -85,7 +85,7 @@ async function inspectVideo(
     const warnings = [...notes, ...sizeWarnings(values), ...maskWarnings(missing)];
     const needed = neededBytes(fit, shape, settings);
     try {
-      requireVideoMemory(shape, path, { further: () => needed });
+      warnings.push(...requireVideoMemory(shape, path, { further: () => needed }));
     } catch (thrown) {
       const { message, tip } = asLabError(thrown);
       warnings.unshift(`${message} ${tip}`);

@@ -4,7 +4,7 @@ import { mkdtempSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
-import { availableBytes, requireMemory } from './memory.ts';
+import { availableBytes, memoryForecast, requireMemory } from './memory.ts';
 import { readInput } from './read-input.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'memory-'));
@@ -44,5 +44,10 @@ describe('memory', () => {
     expect((await readInput(path, { further })).kind).toBe('array');
     await expect(readInput(path, { further })).rejects.toMatchObject({ code: 'memory' });
     expect(asked[0]).toEqual({ kind: 'array', shape: [20, 30] });
+  });
+
+  it('is told before much of it is taken', () => {
+    expect(memoryForecast(2 ** 30, 2 ** 31)).toEqual(['This takes about 1.00 GB of memory, of 2.00 GB that are free.']);
+    expect(memoryForecast(2 ** 28, 2 ** 31)).toEqual([]);
   });
 });

@@ -13,6 +13,8 @@ export function availableBytes(): number {
   return limit > 0 && limit < totalmem() ? Math.min(free, limit - process.memoryUsage.rss()) : free;
 }
 
+/** Of the free memory: what takes as much is told, since other programs may want some. */
+const LARGE_SHARE = 0.4;
 const usualTip = 'Use a part of it, scale it down, take fewer frames or members, or end other programs.';
 
 /** Throws a `memory` error where `bytes` are not available. */
@@ -24,6 +26,12 @@ export function requireMemory(bytes: number, where: string, available = availabl
     where,
     tip,
   });
+}
+
+/** Said before it is taken: what needs much of the memory that is free. */
+export function memoryForecast(bytes: number, available = availableBytes()): string[] {
+  if (bytes < LARGE_SHARE * available) return [];
+  return [`This takes about ${gigabytes(bytes)} GB of memory, of ${gigabytes(available)} GB that are free.`];
 }
 
 function gigabytes(bytes: number): string {

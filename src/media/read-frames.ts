@@ -5,7 +5,7 @@ import { extname, join } from 'node:path';
 import { equalMotion, everyFrame, type FrameChoice, groupFrames } from '../formats/frame-choice.ts';
 import { LabError } from '../protocol/lab-error.ts';
 import { decodePicture } from './decode-picture.ts';
-import { availableBytes, requireMemory } from './memory.ts';
+import { availableBytes, memoryForecast, requireMemory } from './memory.ts';
 import { compareNatural } from './natural-order.ts';
 import type { Picture } from './picture.ts';
 import { pictureExtensions } from './picture-container.ts';
@@ -109,7 +109,7 @@ export async function readVideoFile(
 ): Promise<VideoInput> {
   const { video, groups, shape, taken, notes } = await planVideo(path, choice, options);
   try {
-    requireVideoMemory(shape, path, options);
+    const forecast = requireVideoMemory(shape, path, options);
     const file = await digestSource(path);
     const damage: string[] = [];
     const frames = video.frames(groups.flat(), text => damage.push(text));
@@ -121,7 +121,7 @@ export async function readVideoFile(
       frameNames: undefined,
       seconds: Float64Array.from(collected.indices, index => video.seconds[index]),
       focalLengthPixels: video.focalLengthPixels,
-      notes: [...notes, ...damage],
+      notes: [...notes, ...forecast, ...damage],
     };
   } finally {
     video.dispose();
@@ -306,12 +306,13 @@ async function readSequence(
   };
   const measure = (candidates: readonly number[]) => motionsOf(framesOf(candidates, MOTION_SIDE), candidates, options);
   const groups = takenOf(available, choice, options) ?? (await groupsOf(available, choice, measure));
+  const forecast: string[] = [];
   const check = ({ width, height, channels }: FramePicture) =>
-    requireVideoMemory([groups.length, height, width, channels], where, options);
+    void forecast.push(...requireVideoMemory([groups.length, height, width, channels], where, options));
   const collected = await collectFrames(framesOf(groups.flat(), maxSide, check), groups, where, options);
   const { width, height, focalLengthPixels: focal } = first!.picture;
   const factor = shrinkFactor(width, height, maxSide);
-  const notes: string[] = [];
+  const notes = [...forecast];
   if (factor > 1) notes.push(scaledText(width, height, factor));
   if (hasAlpha) notes.push('The pictures have transparency, which is left out.');
   return {
@@ -368,12 +369,12 @@ async function collectFrames(
   return { frames: indices.length, width, height, channels, values: kept, bitDepth, indices };
 }
 
-/** Throws a `memory` error that says what would fit. */
+/** What a user should know about the memory that is taken. Throws a `memory` error that says what would fit. */
 export function requireVideoMemory(
   shape: readonly number[],
   where: string,
   { further = () => 0 }: ReadFramesOptions,
-): void {
+): string[] {
   const [frames, height, width] = shape;
   const bytes = floatBytes * shape.reduce((product, extent) => product * extent, 1) + further({ kind: 'video', shape });
   const available = availableBytes();
@@ -383,6 +384,7 @@ export function requireVideoMemory(
   const fewerTip = fewer > 1 ? `at most ${fewer} frames (--max-frames), ` : '';
   const tip = `Take ${fewerTip}a longer side of at most ${smaller} px (--max-side), a part (--frames), or end other programs.`;
   requireMemory(bytes, where, available, tip);
+  return memoryForecast(bytes, available);
 }
 
 interface ReadPicture {
