@@ -102,19 +102,27 @@ for (const form of ['descent', 'second-order'] as const) {
   );
 }
 
-console.log('\none object, command line: default settings, 32 members, two threads, milliseconds after loading');
-console.log('sample   engine alone  first to last iteration  with every file of the result');
+console.log('\none object, command line: default settings, 32 members, milliseconds after loading, median of seven');
+console.log('                two threads: time                  one thread: of the processor');
+console.log('sample   engine alone  to the pose  with files   engine alone  to the pose  with files');
 const pose = findFit('pose');
 for (const sample of pose.samples) {
   const settings = Object.fromEntries(Object.entries(sample.settings ?? {}).map(([name, value]) => [name, `${value}`]));
-  const runs: DrivenRun[] = [];
-  for (let i = 0; i < 7; i++) runs.push(await timeDrivenRun(two, pose, sample.make(), settings));
-  const median = (of: (run: DrivenRun) => number) => runs.map(of).sort((a, b) => a - b)[3];
+  const input = sample.make();
+  const runsOn = async (device: CpuDevice) => {
+    const runs: DrivenRun[] = [];
+    for (let i = 0; i < 7; i++) runs.push(await timeDrivenRun(device, pose, input, settings));
+    return (of: (run: DrivenRun) => number) => runs.map(of).sort((a, b) => a - b)[3];
+  };
+  const [time, processor] = [await runsOn(two), await runsOn(one)];
   const cells = [
-    median(({ steps }) => steps.reduce((sum, each) => sum + each, 0)),
-    median(({ running }) => running),
-    median(({ whole }) => whole),
-  ].map((value, c) => value.toFixed(0).padStart([12, 25, 31][c]));
+    time(({ steps }) => steps.reduce((sum, each) => sum + each, 0)),
+    time(({ running }) => running),
+    time(({ whole }) => whole),
+    processor(({ processors }) => processors.steps),
+    processor(({ processors }) => processors.running),
+    processor(({ processors }) => processors.whole),
+  ].map((value, c) => value.toFixed(0).padStart([12, 13, 12, 15, 13, 12][c]));
   console.log(`${sample.id.padEnd(9)}${cells.join('')}`);
 }
 one.dispose();

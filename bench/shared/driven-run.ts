@@ -19,6 +19,14 @@ export interface DrivenRun {
   readonly running: number;
   /** Milliseconds from the loaded input to the last file of the result. */
   readonly whole: number;
+  /** The same three as milliseconds of processors, of all threads: what others do on the machine disturbs them less. */
+  readonly processors: { readonly steps: number; readonly running: number; readonly whole: number };
+}
+
+/** Milliseconds of processors that this process has taken. */
+function taken(): number {
+  const { user, system } = process.cpuUsage();
+  return (user + system) / 1000;
 }
 
 export async function timeDrivenRun(
@@ -34,19 +42,25 @@ export async function timeDrivenRun(
   };
   const bare = await load({ log() {}, event() {}, trace() {} });
   const steps: number[] = [];
+  const before = taken();
   while (!bare.run.done) {
     const began = performance.now();
     bare.run.step();
     steps.push(performance.now() - began);
   }
+  const ofSteps = taken() - before;
   bare.problem.dispose();
 
   const work = mkdtempSync(join(tmpdir(), 'descent-lab-bench-'));
   let folder: ReturnType<typeof createRunFolder> | undefined;
+  let atLastRow = 0;
   const { problem, run } = await load({
     log: event => folder?.appendEvent(event),
     event() {},
-    trace: row => folder?.appendTrace(row),
+    trace(row) {
+      folder?.appendTrace(row);
+      atLastRow = taken();
+    },
   });
   try {
     folder = createRunFolder(join(work, 'run'), {
@@ -54,6 +68,7 @@ export async function timeDrivenRun(
       ...{ twin: device.twin, version: 'bench', planned: [], terms: problem.terms },
     });
     let running = 0;
+    const atStart = taken();
     const began = performance.now();
     const drive = startDrive(
       { run, problem, device, folder, trace: noTraceFeed, seconds: 0 },
@@ -63,7 +78,8 @@ export async function timeDrivenRun(
       },
     );
     await drive.ended;
-    return { iterations: run.iteration, steps, running, whole: performance.now() - began };
+    const processors = { steps: ofSteps, running: atLastRow - atStart, whole: taken() - atStart };
+    return { iterations: run.iteration, steps, running, whole: performance.now() - began, processors };
   } finally {
     problem.dispose();
     rmSync(work, { recursive: true, force: true });

@@ -73,7 +73,7 @@ export function createPoseAssessor(target: PoseTarget, symmetries: Symmetries): 
     known ??= target.crop(size);
     const centred = centredPose(pose, mesh);
     const settings = settingsOf(weights);
-    const seen = visibilityOf(target.draw(size, centred).depth, known, settings.scoreDepth);
+    const seen = visibilityOf(target.draw({ size, mesh: 'full' }, centred).depth, known, settings.scoreDepth);
     const visibility = weights.depthWeight > 0 ? seen : { ...seen, depthAgreement: undefined };
     if (!isExplained(visibility)) return { visibility, covariance: undefined, leastAt: undefined };
     // Newton's steps: one where the pose is at a minimum, some more to find it.

@@ -57,8 +57,8 @@ export interface PoseTarget {
   tiles(detail: PoseDetail, question: PoseQuestion): PoseTiles;
   /** The first picture's crop. */
   crop(size: number): PoseCrop;
-  /** The full mesh in the first picture's crop, at poses [pose, 12], of which there are at most as many as members. */
-  draw(size: number, poses: Float64Array): DrawnPoses;
+  /** A mesh in the first picture's crop, at poses [pose, 12], of which there are at most as many as members. */
+  draw(detail: PoseDetail, poses: Float64Array): DrawnPoses;
   dispose(): void;
 }
 
@@ -68,6 +68,7 @@ interface View {
   readonly rectangle: PixelRectangle;
   /** z of the object's centre at the start. */
   readonly distance: number;
+  readonly crops: Map<string, PoseCrop>;
   readonly renderers: Map<string, PoseRenderer>;
 }
 
@@ -87,12 +88,17 @@ export function createPoseTarget(
       observation,
       ...mapsAround(observation, mesh, seen),
       distance: centredPose(seen, mesh)[11],
+      crops: new Map(),
       renderers: new Map(),
     };
   });
   const bands = { surface: 0.02 * mesh.diameter, occluder: 0.05 * mesh.diameter };
-  const cropOf = ({ maps, rectangle }: View, size: number, colours: boolean) =>
-    cutCrop(maps, rectangle, size, bands, colours);
+  const cropOf = ({ maps, rectangle, crops }: View, size: number, colours: boolean): PoseCrop => {
+    const key = `${size} ${colours}`;
+    const crop = crops.get(key) ?? cutCrop(maps, rectangle, size, bands, colours);
+    crops.set(key, crop);
+    return crop;
+  };
   const rendererAt = (view: View, size: number, which: keyof PoseMeshes, colours: boolean): PoseRenderer => {
     const key = `${which} ${size} ${colours}`;
     let renderer = view.renderers.get(key);
@@ -164,7 +170,7 @@ export function createPoseTarget(
       return { mask: own.flatMap(({ mask }) => mask), depth: own.flatMap(({ depth }) => depth) };
     },
     crop: size => cropOf(first, size, false),
-    draw: (size, poses) => rendererAt(first, size, 'full', false).draw(poses),
+    draw: ({ size, mesh: which }, poses) => rendererAt(first, size, which, false).draw(poses),
     dispose() {
       for (const { renderers } of views) for (const renderer of renderers.values()) renderer.dispose();
     },

@@ -10,7 +10,7 @@ import type { PoseCrop } from '../../ops/rasterise/pose-terms.ts';
 import { drawTints, type TintedPicture } from '../../protocol/tinted-picture.ts';
 import type { ImageView, ViewArray, ViewData, ViewDescription } from '../../protocol/views.ts';
 import type { PoseObservation } from './crop.ts';
-import { knowsDepth } from './pose-target.ts';
+import { knowsDepth, type PoseMeshes } from './pose-target.ts';
 
 /** Pixels a side of the crop that the model is drawn in for pictures. */
 export const drawSize = 128;
@@ -42,8 +42,8 @@ export interface PoseViewSource {
   readonly rectangle: PixelRectangle;
   /** The crop at `drawSize`. */
   readonly crop: PoseCrop;
-  /** The model drawn in it. */
-  draw(poses: readonly CamFromObject[]): readonly Drawing[];
+  /** The model drawn in it, in full or thinned out. */
+  draw(poses: readonly CamFromObject[], mesh: keyof PoseMeshes): readonly Drawing[];
 }
 
 /** [drawSize, drawSize]: triangle (-1: none) and z-depth. */
@@ -99,9 +99,9 @@ export function createPoseViews(source: PoseViewSource): PoseViews {
       case 'photo':
         return { values: under };
       case 'overlay':
-        return { values: drawTints(under, overlayOf(source, source.draw([pose])[0]))! };
+        return { values: drawTints(under, overlayOf(source, source.draw([pose], 'full')[0]))! };
       case 'depth-error':
-        return depthErrorOf(source, source.draw([pose])[0], limit);
+        return depthErrorOf(source, source.draw([pose], 'full')[0], limit);
       case 'mesh':
         return meshData;
       case 'poses':
@@ -116,8 +116,9 @@ export function createPoseViews(source: PoseViewSource): PoseViews {
     descriptions,
     data,
     recorded(id, poses) {
-      if (id === 'overlay') return source.draw(poses).map(drawing => overlayOf(source, drawing));
-      if (id === 'depth-error') return source.draw(poses).map(drawing => depthErrorOf(source, drawing, limit));
+      if (id === 'overlay') return source.draw(poses, 'reduced').map(drawing => overlayOf(source, drawing));
+      if (id === 'depth-error')
+        return source.draw(poses, 'reduced').map(drawing => depthErrorOf(source, drawing, limit));
       return poses.map(pose => data(id, pose));
     },
   };

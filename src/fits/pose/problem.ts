@@ -14,7 +14,7 @@ import { symmetriesOf, uploadPoseMeshes } from './pose-meshes.ts';
 import type { PoseMethod } from './pose-method.ts';
 import { createPoseResults } from './pose-results.ts';
 import { centredPose } from './pose-steps.ts';
-import { createPoseTarget, type PoseTarget } from './pose-target.ts';
+import { createPoseTarget, type PoseMeshes, type PoseTarget } from './pose-target.ts';
 import { createPoseViews, type Drawing, drawSize, POSE_MEASURE, type PoseViewSource } from './pose-views.ts';
 import { createPublishedMethod, publishedSettings } from './published.ts';
 import { descentSettings, polishSettings } from './refine.ts';
@@ -64,9 +64,9 @@ export async function loadPose(
     mesh: (await decimateMesh(model.mesh, MOST_SHOWN_TRIANGLES, 'keep')).mesh,
     rectangle: target.rectangle,
     crop: target.crop(drawSize),
-    draw: drawOnce(poses => {
+    draw: drawOnce((poses, which) => {
       const numbers = poses.flatMap(pose => [...centredPose(pose, full)]);
-      return target.draw(drawSize, Float64Array.from(numbers));
+      return target.draw({ size: drawSize, mesh: which }, Float64Array.from(numbers));
     }),
   });
   const results = createPoseResults(object, target, method, task.symmetries ?? (await symmetriesOf(model.mesh)));
@@ -152,12 +152,14 @@ function isPictured(iteration: number): boolean {
 }
 
 /** Views of the same poses are asked for one after another: the last drawings are kept. */
-function drawOnce(draw: (poses: readonly CamFromObject[]) => DrawnPoses): PoseViewSource['draw'] {
+function drawOnce(
+  draw: (poses: readonly CamFromObject[], mesh: keyof PoseMeshes) => DrawnPoses,
+): PoseViewSource['draw'] {
   let last: { readonly key: string; readonly drawn: Drawing[] } | undefined;
-  return poses => {
-    const key = poses.flatMap(({ rotation, translation }) => [...rotation, ...translation]).join();
+  return (poses, mesh) => {
+    const key = [mesh, ...poses.flatMap(({ rotation, translation }) => [...rotation, ...translation])].join();
     if (last?.key === key) return last.drawn;
-    const { triangles, depth } = draw(poses);
+    const { triangles, depth } = draw(poses, mesh);
     const drawn = poses.map((_, p): Drawing => {
       const [from, to] = [p, p + 1].map(at => at * drawSize ** 2);
       return { triangles: triangles.subarray(from, to), depth: depth.subarray(from, to) };
