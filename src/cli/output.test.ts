@@ -2,7 +2,7 @@
 
 import { describe, expect, it } from 'vitest';
 import type { Progress } from '../protocol/run.ts';
-import { duration, progressLine } from './output.ts';
+import { describeResult, duration, progressLine } from './output.ts';
 
 const progress: Progress = {
   state: 'running',
@@ -48,4 +48,15 @@ describe('a duration', () => {
     [7260, '2 h 1 min'],
     [Infinity, '?'],
   ])('of %d s is %s', (seconds, text) => expect(duration(seconds)).toBe(text));
+});
+
+describe('the result of a member', () => {
+  const result = { label: 'time', reason: 'converged', iterations: 9, seconds: 1.5, focalPixels: 304.61 };
+
+  it('tells the focal length that was found, and beside the truth how far it and the path are off', () => {
+    expect(describeResult(result)).toBe('converged, kept iteration 8, 1.5 s, focal length 304.6 px');
+    expect(describeResult({ ...result, focalErrorPercent: -0.0678, atePercent: 0.01738 })).toBe(
+      'converged, kept iteration 8, 1.5 s, focal length 304.6 px (−0.068 %), ATE 0.0174 % of the true path',
+    );
+  });
 });

@@ -143,6 +143,9 @@ interface Result {
   readonly addSMillimetres?: number;
   readonly rotationDegrees?: number;
   readonly translationMillimetres?: number;
+  readonly focalPixels?: number;
+  readonly focalErrorPercent?: number;
+  readonly atePercent?: number;
   readonly psnr?: number;
   readonly ssim?: number;
   readonly interpolationPsnr?: number;
@@ -180,6 +183,12 @@ export function describeResult(result: Result): string {
     parts.push(
       `turned ${rotationDegrees.toPrecision(3)}° and moved ${translationMillimetres.toPrecision(3)} mm from the truth`,
     );
+  if (result.focalPixels !== undefined) {
+    const { focalPixels, focalErrorPercent: error } = result;
+    const beyond = error === undefined ? '' : ` (${error < 0 ? '−' : '+'}${Math.abs(error).toPrecision(2)} %)`;
+    parts.push(`focal length ${focalPixels.toPrecision(4)} px${beyond}`);
+  }
+  if (result.atePercent !== undefined) parts.push(`ATE ${result.atePercent.toPrecision(3)} % of the true path`);
   if (testError !== undefined) parts.push(`test error ${testError.toExponential(1)}`);
   return parts.join(', ');
 }

@@ -58,7 +58,7 @@ export async function openInput(
       code: 'input',
       message: `A sample has files of its own; it takes no ${beside.join(', ')}.`,
       where: input,
-      tip: 'Leave it out. Where an object starts can be set: startX, startTurnX and so on.',
+      tip: `Leave it out.${part === undefined ? '' : ' Where an object starts can be set: startX, startTurnX and so on.'}`,
     });
   }
   if (part !== undefined && !isSample) {
