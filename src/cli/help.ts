@@ -23,6 +23,7 @@ const text = `Descent Lab: see and steer a vision model while gradient descent f
       --set views=3  --set occluders=draw        as for one object: pictures fitted together, others drawn in front
   npm run --silent lab -- fit flowmap VIDEO …    cameras, focal length and depth of a still scene that was filmed moving
       --set depthDescents=0                      cameras and points alone, without a depth for every pixel
+      --mode flow                                depth and focal length descended jointly, as in the FlowMap paper (default: auto)
       --truth PATH                               true cameras to compare with while it runs; read as evaluate cameras does
       --frames, --max-frames, --max-side (1920), --pick as for tubal  --focal PIXELS, where it is known
       --mask FILE or --masks DIR                 black where something moves: one picture for all frames, or one for each

@@ -99,10 +99,10 @@ export const flowmap: Fit = {
       without: 'none',
     },
   ],
-  members: { usual: cameraMethodSettings.members, by: { setting: 'mode', counts: { flow: 1 } } },
+  members: { usual: cameraMethodSettings.members, by: { setting: 'method', counts: { flow: 1 } } },
   settings: [
     {
-      ...{ name: 'mode', title: 'Mode', type: 'choice', default: 'auto', choices: ['auto', 'flow'], live: 'fixed' },
+      ...{ name: 'method', title: 'Method', type: 'choice', default: 'auto', choices: ['auto', 'flow'], live: 'fixed' },
       choiceTitles: { auto: 'Tracks, then depth', flow: 'Dense flow alone' },
       ...{ group: 'Descent', level: 'basic' },
       help: 'auto: cameras from point tracks, then dense depth. flow: the shape of the FlowMap paper, depth and focal length descended jointly, each motion the Procrustes alignment of depth along the flow; to see what flow alone can tell, not the accurate one.',

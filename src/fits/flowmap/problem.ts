@@ -64,7 +64,7 @@ export async function loadCameras(
   const depthDescents = Number(settings.depthDescents);
   const inverse = depthDescents > 0 && network !== undefined ? await networkDepths(video, network) : undefined;
   const prior = inverse && { inverse, observations };
-  const isJoint = settings.mode === 'flow';
+  const isJoint = settings.method === 'flow';
   const dense = isJoint || depthDescents > 0 ? createDenseDepth(device, video, cache, prior) : undefined;
   const methodSettings = {
     ...cameraMethodSettings,
