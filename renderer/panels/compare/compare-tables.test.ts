@@ -80,6 +80,15 @@ describe('the figures', () => {
     expect(table.best).toEqual({ iterations: [], seconds: [1], loss: [1], psnr: [2] });
   });
 
+  it('leave out a score that only ranks states', () => {
+    const [{ member, ...rest }] = summary.members;
+    const scored = { bestMember: 0, members: [{ ...rest, member, bestValidation: 0.2 }] };
+    const table = (problem: object) =>
+      figureTable([compared('a', { summary: scored, problem: { members: [], ...problem } })], 'all').figures;
+    expect(table({})).toContain('bestValidation');
+    expect(table({ validationIs: 'rank' })).not.toContain('bestValidation');
+  });
+
   it('are those of the best member alone where that is asked for', () => {
     expect(figureTable(runs, 'best').rows.map(({ name, member }) => [name, member])).toEqual([
       ['a: fast', 1],

@@ -77,12 +77,15 @@ export interface FigureTable {
   readonly best: Readonly<Record<string, readonly number[]>>;
 }
 
-/** What is no figure of quality or cost. */
+/** What is no figure of quality or cost; a score that ranks states is none either. */
 const notFigures = new Set(['member', 'halvings']);
+const isFigure = (name: string, { problem }: ComparedRun) =>
+  !notFigures.has(name) && !(name === 'bestValidation' && problem?.validationIs === 'rank');
 
 /** A row for the best member of each run that is over, or for each of its members; and one for each run that is not. */
 export function figureTable(runs: readonly ComparedRun[], shown: 'best' | 'all'): FigureTable {
-  const rows = runs.flatMap(({ entry, summary, problem }): FigureRow[] => {
+  const rows = runs.flatMap((compared): FigureRow[] => {
+    const { entry, summary, problem } = compared;
     const { run, name, figures, iteration } = entry;
     if (summary === undefined) {
       return [{ run, member: undefined, name, values: { ...figures, iterations: iteration } }];
@@ -96,7 +99,7 @@ export function figureTable(runs: readonly ComparedRun[], shown: 'best' | 'all')
         ...(member === summary.bestMember ? figures : {}),
         ...Object.fromEntries(
           Object.entries(facts).filter(
-            (fact): fact is [string, number] => typeof fact[1] === 'number' && !notFigures.has(fact[0]),
+            (fact): fact is [string, number] => typeof fact[1] === 'number' && isFigure(fact[0], compared),
           ),
         ),
       },

@@ -82,7 +82,8 @@ export class ContactSheet {
       () => this.#observer.disconnect(),
       useLab.getState().open[run]?.trace.subscribe(() => this.#writeSoon()) ?? (() => {}),
       useLab.subscribe((next, before) => {
-        if (next.open[run]?.details.entry.state !== before.open[run]?.details.entry.state) {
+        const [now, old] = [next.open[run]?.details, before.open[run]?.details];
+        if (now?.entry.state !== old?.entry.state || now?.summary !== old?.summary) {
           this.#look();
           this.#writeSoon();
         }

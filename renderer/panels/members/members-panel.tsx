@@ -107,7 +107,7 @@ function Sheet({ run, members, visible }: SheetProps) {
         <span className="members-count numbers">
           {members.length === 1
             ? 'One member'
-            : `${formatCount(members.length)} members, ${formatCount(running)} still descending`}
+            : `${formatCount(members.length)} members, ${running === 0 ? 'all have ended' : `${formatCount(running)} still descending`}`}
         </span>
         <span className="members-space" />
         <span className="members-size">

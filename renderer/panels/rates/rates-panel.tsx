@@ -78,7 +78,7 @@ function Rates({ run, visible }: PanelProps & { readonly run: string }) {
         const [now, old] = [state.open[run]?.details, before.open[run]?.details];
         if (
           now !== undefined &&
-          (now.measures !== old?.measures || now.accepted !== old.accepted || now.events !== old.events)
+          (['measures', 'accepted', 'events', 'summary'] as const).some(part => now[part] !== old?.[part])
         )
           made.request('calmly');
       }),
