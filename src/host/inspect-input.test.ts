@@ -75,6 +75,14 @@ describe('inspecting an input', () => {
     expect((await inspect(at('colour.png'), at('full-mask.png'))).warnings[0]).toContain('leaves nothing out');
   });
 
+  it('takes the mask that a sample brings', async () => {
+    const answer = await ask({ kind: 'inspect', fit: 'flowmap', input: 'sample:moving-ball-masked', mask: undefined });
+    // The ball is in every frame, and the room too.
+    expect(answer).toMatchObject({
+      report: { kind: 'video', facts: { Missing: expect.stringMatching(/^[1-4]\d\.\d %$/) } },
+    });
+  });
+
   it('finds transparency and counts what it would leave out', async () => {
     await picture(40, 30, 4, i => (i % 4 === 3 ? ((i >> 2) % 2) * 255 : i % 251)).toFile(at('alpha.png'));
     const report = await inspect(at('alpha.png'), 'alpha');
