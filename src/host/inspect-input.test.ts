@@ -5,11 +5,13 @@ import { join } from 'node:path';
 import sharp from 'sharp';
 import { afterAll, beforeEach, describe, expect, it } from 'vitest';
 import { temporaryFolder } from '../../test/lab.ts';
+import { type FitInput, findFit } from '../engine/fits.ts';
 import { encodeNpy } from '../formats/npy.ts';
 import { decodePicture } from '../media/decode-picture.ts';
 import type { InputReport } from '../protocol/host-calls.ts';
 import type { EngineCommand, EngineEvent } from '../protocol/messages.ts';
 import { createEngineService } from './engine-service.ts';
+import { openInput } from './open-input.ts';
 
 const folder = temporaryFolder();
 afterAll(() => folder.dispose());
@@ -75,12 +77,17 @@ describe('inspecting an input', () => {
     expect((await inspect(at('colour.png'), at('full-mask.png'))).warnings[0]).toContain('leaves nothing out');
   });
 
-  it('takes the mask that a sample brings', async () => {
-    const answer = await ask({ kind: 'inspect', fit: 'flowmap', input: 'sample:moving-ball-masked', mask: undefined });
-    // The ball is in every frame, and the room too.
-    expect(answer).toMatchObject({
-      report: { kind: 'video', facts: { Missing: expect.stringMatching(/^[1-4]\d\.\d %$/) } },
+  it('takes the mask that a sample brings, unless another is named', async () => {
+    const film = (values: Float32Array): FitInput => ({
+      ...{ name: 'film', kind: 'video', shape: [1, 2, 2, 1], values, fullScale: 255 },
     });
+    const [scene, own] = [film(Float32Array.of(0.1, 0.2, 0.3, 0.4)), film(Float32Array.of(1, 1, 0, 1))];
+    const sample = { id: 'x', title: 'X', teaches: 'Masks.', make: () => scene, mask: () => own };
+    const fit = { ...findFit('flowmap'), samples: [sample] };
+    const open = (mask?: string) => openInput(fit, { input: 'sample:x', mask, settings: {} }, () => {});
+    expect(await open()).toMatchObject({ data: scene, mask: own });
+    await picture(2, 2, 1, () => 255).toFile(at('other.png'));
+    expect((await open(at('other.png'))).mask?.values).toEqual(Float32Array.of(1, 1, 1, 1));
   });
 
   it('finds transparency and counts what it would leave out', async () => {
