@@ -120,7 +120,12 @@ export async function loadCameras(
     terms: method.terms,
     validationIs: 'rank',
     validationEvery: 1,
-    evaluate: requests => method.evaluate(requests),
+    evaluate(requests) {
+      const began = performance.now();
+      const evaluations = method.evaluate(requests);
+      const milliseconds = (performance.now() - began) / requests.length;
+      return evaluations.map(evaluation => ({ ...evaluation, milliseconds }));
+    },
     advance: method.advance,
     measure(member, { when }): Measures {
       const state = method.stateOf(member);
