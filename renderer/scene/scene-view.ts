@@ -612,10 +612,11 @@ export class SceneView {
     this.invalidate();
   }
 
-  /** From here the eye flies to where it is placed next. */
+  /** From here the eye flies to where it is placed next; at once where something is held, which the hand is on its way to. */
   #takeOff(): void {
     const { position, quaternion, fov } = this.#camera;
-    this.#flight = matchMedia('(prefers-reduced-motion: reduce)').matches
+    const atOnce = this.#held !== undefined || matchMedia('(prefers-reduced-motion: reduce)').matches;
+    this.#flight = atOnce
       ? undefined
       : { began: performance.now(), position: position.clone(), quaternion: quaternion.clone(), fieldOfView: fov };
   }
