@@ -11,7 +11,7 @@ import { createPoseTarget, type PoseMeshes } from './pose-target.ts';
 import { createStagedMethod, type Stage, type StagedSettings } from './staged-method.ts';
 import { createSteeredMethod } from './steered-method.ts';
 
-/** The default: a short descent of all, then second-order steps of fewer and fewer, ever finer: 378 passes of 32 members. */
+/** The default: a short descent of all, then second-order steps of fewer and fewer, ever finer: 414 passes of 32 members. */
 export const polishSettings: StagedSettings = {
   members: 32,
   turns: [20, 40],
@@ -24,13 +24,13 @@ export const polishSettings: StagedSettings = {
   colourWeight: 0,
   stages: [
     stage('descent', 32, 4, 64, 7, 0.05),
-    stage('second-order', 20, 3, 64, 7, 0.05),
+    stage('second-order', 24, 3, 64, 7, 0.05),
     stage('second-order', 16, 4, 64, 4, 0.04),
     stage('second-order', 10, 4, 64, 3, 0.03),
     stage('second-order', 8, 4, 64, 1.5, 0.02),
-    stage('second-order', 5, 4, 96, 2, 0.015),
-    stage('second-order', 4, 4, 96, 1, 0.015),
-    { ...stage('second-order', 3, 6, 160, 1, 0.015), colours: true },
+    stage('second-order', 6, 5, 96, 2, 0.015),
+    stage('second-order', 6, 4, 96, 1, 0.015),
+    { ...stage('second-order', 4, 6, 160, 1, 0.015), colours: true },
   ],
   seed: 1,
 };
