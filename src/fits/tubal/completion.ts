@@ -115,7 +115,11 @@ export async function loadCompletion(
   };
   const heldOutRmse = (estimate: Float32Array): number => {
     let square = 0;
-    for (let i = 0; i < mask.length; i++) if (mask[i] === maskByte.validation) square += (estimate[i] - values[i]) ** 2;
+    for (let i = 0; i < mask.length; i++) {
+      if (mask[i] !== maskByte.validation) continue;
+      const away = estimate[i] - values[i];
+      square += away * away;
+    }
     return Math.sqrt(square / observations.heldOut);
   };
   /** The baseline beside every run. What is held out is kept from it too where it is measured there. */

@@ -20,7 +20,8 @@ export function quality(estimate: Float32Array, truth: Float32Array, { rows, col
     let error = 0;
     for (let i = p * size; i < (p + 1) * size; i++) {
       const [a, b] = [estimate[i], truth[i]];
-      square += (a - b) ** 2;
+      const away = a - b;
+      square += away * away;
       energy += b * b;
       const difference = clipped(a) - clipped(b);
       error += difference * difference;
@@ -74,7 +75,7 @@ export function structuralSimilarity(a: Float32Array, b: Float32Array, rows: num
   let sum = 0;
   for (let i = 0; i < meanA.length; i++) {
     const both = meanA[i] * meanB[i];
-    const squares = meanA[i] ** 2 + meanB[i] ** 2;
+    const squares = meanA[i] * meanA[i] + meanB[i] * meanB[i];
     const covariance = ab[i] - both;
     const variances = aa[i] + bb[i] - squares;
     sum += ((2 * both + C1) * (2 * covariance + C2)) / ((squares + C1) * (variances + C2));
