@@ -62,7 +62,7 @@ export class CameraFrusta implements SceneLayer {
     this.#shown = through;
     this.object.visible = !isTruth || through === undefined;
     this.#pathLine.visible = through === undefined;
-    this.#trailLines.visible = through === undefined && look.trails === 'shown';
+    this.#trailLines.visible = !isTruth && through === undefined && look.trails === 'shown';
     this.#lines.setDrawRange(2 * SEGMENTS * (through ?? 0), through === undefined ? Infinity : 2 * SEGMENTS);
     const key = `${reach} ${line} ${colours.accent} ${frame}`;
     if (this.#data === undefined || key === this.#built) return;

@@ -51,7 +51,8 @@ export function feedScene(
   for (const view of views) {
     const show = (data: ViewData) => scene.setFrame(view.id, data);
     if (view.kind === 'poses') composed.set(view.id, feedPoses(run, view, show));
-    if (view.kind === 'cameras' && view.changes === 'with-iterations')
+    const isTruth = views.some(other => other.kind === 'cameras' && other.reference === view.id);
+    if (view.kind === 'cameras' && view.changes === 'with-iterations' && !isTruth)
       composed.set(view.id, feedCameras(run, view, show));
   }
 
