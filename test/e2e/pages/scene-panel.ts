@@ -30,7 +30,12 @@ export class ScenePanel {
 
   /** Where the middle of what is held is drawn, on the page, once the view of it stands still. */
   async handle(): Promise<{ readonly x: number; readonly y: number }> {
-    const held = () => this.panel.page().evaluate(() => window.descentLabScenes?.held);
+    // A few drawn frames apart: a machine that draws few of them has a view stand still that is about to move.
+    const held = () =>
+      this.panel.page().evaluate(async () => {
+        for (let k = 0; k < 3; k++) await new Promise(requestAnimationFrame);
+        return window.descentLabScenes?.held;
+      });
     let last = await held();
     await expect
       .poll(async () => {
