@@ -28,7 +28,7 @@ export interface FittedDepth {
 /** One step of a 16-bit depth picture: what tools take for a thousandth of the unit. */
 export const depthStep = 0.001;
 /** Points of the exported cloud, at most, and how sure they have to be. */
-const MOST_POINTS = 1e6;
+const MOST_POINTS = 500_000;
 const LEAST_CONFIDENCE = 0.4;
 
 export function fittedDepth(dense: DenseDepth, grids: Float32Array, state: CameraState): FittedDepth {
