@@ -108,7 +108,7 @@ try {
     .focus()
     .catch(() => {});
   await take(page, 'keydown');
-  for (let turn = 0; turn < 20; turn++) {
+  for (let turn = 0; turn < 60; turn++) {
     await page.keyboard.press(turn % 2 === 0 ? '[' : ']');
     await page.waitForTimeout(40);
   }
