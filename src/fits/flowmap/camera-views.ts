@@ -263,7 +263,9 @@ function depthViews(
     },
     {
       ...{ kind: 'image', id: 'confidence', title: 'Confidence', ...moves, channels: 1, range: [0, 1] },
-      help: 'How sure the flow is that leaves each pixel, and how well the depth explains it: where it is low, smoothness alone tells the depth.',
+      help:
+        'How sure the flow is that leaves each pixel, how well the depth explains it, and how much a pixel of it tells: low at edges ' +
+        'of depth, and where the cameras hardly moved or smoothness alone tells the depth.',
     },
   ];
 }

@@ -10,6 +10,7 @@ import { rotate } from '../../geometry/rotation.ts';
 import { openNodeDevice } from '../../host/node-device.ts';
 import { createRandom } from '../../numerics/random.ts';
 import { depthFlowSettings } from '../../ops/depth-flow/depth-flow.ts';
+import { identityCameras } from '../../ops/reproject/chained-poses.ts';
 import { observationsFromTracks } from '../../ops/reproject/observations.ts';
 import type { CameraState } from '../../ops/reproject/reproject.ts';
 import { adam } from '../../optimizers/adam.ts';
@@ -120,6 +121,15 @@ describe('dense depth', () => {
     expect(sure).toBeGreaterThan(0.7 * size);
     dense.dispose();
     expect(device.allocatedBytes).toBe(0);
+  });
+
+  it('is sure of nothing where no camera moved', () => {
+    const dense = open();
+    const grids = dense.start(observations, state);
+    dense.measure(frames - 1);
+    const still = { ...state, worldFromCams: identityCameras(frames) };
+    expect(dense.confidence(still, grids, 2).every(value => value === 0)).toBe(true);
+    dense.dispose();
   });
 
   it('knows nothing where a mask hides the picture', () => {

@@ -65,8 +65,11 @@ export interface DenseDepth {
   /** [height, width, 2] in pixels of the pictures, from a frame to the next one; undefined where there is none, or none yet. */
   flow(frame: number): Float32Array | undefined;
   /**
-   * [height, width], 0 to 1: the mean over the flows that leave a frame of their weight, times the Cauchy weight at 1 pixel of what
-   * depth and cameras leave unexplained of them. 0 where nothing is measured.
+   * [height, width], 0 to 1: the geometric mean of agreement and precision. Agreement is the mean over the flows that leave a frame
+   * of their weight, times the Cauchy weights of what depth and cameras leave unexplained of them (at 1 pixel of the 640 × 480
+   * area) and of the difference of log depth where they lead (at 0.1). Precision is 1 / (1 + (e / 0.1)²), e the error of log depth
+   * from flow that is off by 1 pixel and from the step of depth across a cell of the finest grid, which blurs. 0 where nothing is
+   * measured, or no camera moved.
    */
   confidence(state: CameraState, grids: Float32Array, frame: number): Float32Array;
   dispose(): void;
@@ -79,6 +82,8 @@ const REACH = depthCells[0];
 /** Sightings further off than this many pixels of the 640 × 480 area, and depths further from the middle than this factor, say nothing. */
 const FURTHEST_SIGHTING = 4;
 const LARGEST_FACTOR = 30;
+/** Error of log depth that halves the precision of a pixel. */
+const USUAL_ERROR = 0.1;
 
 /** Of maps with square pixels, as near as whole numbers allow. */
 export function depthMapSize({ width, height }: { readonly width: number; readonly height: number }) {
@@ -214,8 +219,14 @@ export function createDenseDepth(
     flow: frame => edges.find(({ source, target }) => source === frame && target === frame + 1)?.flow,
     confidence(state, grids, frame) {
       const leaving = edges.filter(({ source }) => source === frame);
-      const weights = edgeAgreement({ width, height, picture }, state, logDepth(grids, frame), leaving);
-      return weights.map(sum => sum / Math.max(1, leaving.length));
+      const logDepthOf = (f: number) => logDepth(grids, f);
+      const own = logDepthOf(frame);
+      const { weights, information } = agreementOf({ width, height, picture }, state, own, logDepthOf, leaving);
+      const variances = blurVariances(own, width);
+      return weights.map((sum, p) => {
+        const precision = 1 / (1 + (1 / information[p] + variances[p]) / USUAL_ERROR ** 2);
+        return Math.sqrt((sum / Math.max(1, leaving.length)) * precision);
+      });
     },
     dispose() {
       flow.dispose();
@@ -267,32 +278,61 @@ function createMapFlow(
   };
 }
 
-/** Sums [height, width] over flows from one frame of weight times Cauchy weight at 1 pixel of the 640 × 480 area. */
-function edgeAgreement(
+/**
+ * Sums [height, width] over flows from one frame of weight times Cauchy weights, at 1 pixel of the 640 × 480 area and at the usual
+ * error of log depth where the flow leads, and the information about log depth: of weight times squared pixels by which the place
+ * moves per unit of it.
+ */
+function agreementOf(
   size: Pick<DepthFlowProblem, 'width' | 'height' | 'picture'>,
   { worldFromCams, logFocal }: CameraState,
   logDepth: Float32Array,
+  logDepthOf: (frame: number) => Float32Array,
   leaving: readonly DepthFlowEdge[],
-): Float32Array {
-  const { width } = size;
+): { readonly weights: Float32Array; readonly information: Float32Array } {
+  const { width, height } = size;
   const { unit, stepX, stepY, centreX, centreY } = depthFlowUnits(size);
-  const sums = new Float32Array(logDepth.length);
+  const sums = { weights: new Float32Array(logDepth.length), information: new Float32Array(logDepth.length) };
   const r = new Float64Array(12);
   for (const { source, target, flow, weights } of leaving) {
     targetFromSource({ worldFromCams, logFocal }, source, target, r);
-    for (let p = 0; p < sums.length; p++) {
+    const there = logDepthOf(target);
+    for (let p = 0; p < logDepth.length; p++) {
       if (weights[p] === 0) continue;
       const x = ((p % width) + 0.5) * stepX - centreX;
       const y = (Math.floor(p / width) + 0.5) * stepY - centreY;
       const inverse = Math.exp(-logDepth[p]);
       const depthRatio = r[8] * x + r[9] * y + r[10] + r[11] * inverse;
       if (!(depthRatio > nearest)) continue;
-      const dx = (r[0] * x + r[1] * y + r[2] + r[3] * inverse) / depthRatio - x - unit * flow[2 * p];
-      const dy = (r[4] * x + r[5] * y + r[6] + r[7] * inverse) / depthRatio - y - unit * flow[2 * p + 1];
-      sums[p] += weights[p] / (1 + dx * dx + dy * dy);
+      const u = (r[0] * x + r[1] * y + r[2] + r[3] * inverse) / depthRatio;
+      const v = (r[4] * x + r[5] * y + r[6] + r[7] * inverse) / depthRatio;
+      const [toX, toY] = [x + unit * flow[2 * p], y + unit * flow[2 * p + 1]];
+      const [column, row] = [Math.floor((toX + centreX) / stepX), Math.floor((toY + centreY) / stepY)];
+      if (!(column >= 0 && row >= 0 && column < width && row < height)) continue;
+      const [dx, dy] = [u - toX, v - toY];
+      const off = (there[row * width + column] - logDepth[p] - Math.log(depthRatio)) / USUAL_ERROR;
+      const slope = inverse / depthRatio;
+      const [byX, byY] = [slope * (u * r[11] - r[3]), slope * (v * r[11] - r[7])];
+      sums.weights[p] += weights[p] / (1 + dx * dx + dy * dy) / (1 + off * off);
+      sums.information[p] += weights[p] * (byX * byX + byY * byY);
     }
   }
   return sums;
+}
+
+/** [height, width] squared steps of log depth across a cell of the finest grid: what is between its nodes is not told apart. */
+function blurVariances(logDepth: Float32Array, width: number): Float32Array {
+  const cell = depthCells[depthCells.length - 1];
+  const size = logDepth.length;
+  const steepest = (before: number, value: number, after: number) =>
+    Math.max((value - before) ** 2, (after - value) ** 2);
+  return logDepth.map((value, p) => {
+    const x = p % width;
+    const row = p - x;
+    const across = steepest(logDepth[row + Math.max(0, x - 1)], value, logDepth[row + Math.min(width - 1, x + 1)]);
+    const down = steepest(logDepth[p < width ? p : p - width], value, logDepth[p + width < size ? p + width : p]);
+    return cell * cell * (across + down);
+  });
 }
 
 /** No weight where either end is masked. */
