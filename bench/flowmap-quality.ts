@@ -1,6 +1,7 @@
 // How near the cameras and the dense depth of a video come to the true ones, from the lab's own tracks and flow and with an unknown
 // focal length: sets and samples × seeds, with the seconds of each stage. Depth is compared after one scale for all frames, once
-// everywhere and once where the confidence is above 0.4. Targets are those of the specification's section 11.
+// everywhere and once where the confidence is above 0.4, with the scale of those pixels. Targets are those of the specification's
+// section 11.
 // Arguments: FOLDER of the sets, SEEDS, words that names of sets or samples must hold.
 
 import { existsSync } from 'node:fs';
@@ -14,7 +15,7 @@ import { samples } from '../src/fits/flowmap/sample-videos.ts';
 import { reprojectionErrors } from '../src/fits/flowmap/track-fixtures.ts';
 import { doubts, focalCurve, mirroredSolution, outlierShare, refusals } from '../src/fits/flowmap/verdicts.ts';
 import type { CameraPath } from '../src/formats/camera-path.ts';
-import { depthErrors } from '../src/geometry/depth-metrics.ts';
+import { confidentDepthErrors, depthErrors } from '../src/geometry/depth-metrics.ts';
 import { median } from '../src/geometry/pose-metrics.ts';
 import { trajectoryErrors } from '../src/geometry/trajectory-metrics.ts';
 import { openNodeDevice } from '../src/host/node-device.ts';
@@ -174,17 +175,12 @@ function depthColumns({ width, height, depths }: StaticScene, depth: FittedDepth
     }
   });
   const all = depthErrors(estimates, truths);
-  const confident = depthErrors(
-    estimates.map((z, p) => (sure[p] > 0.4 ? z : 0)),
-    truths,
-    all?.scale,
-  );
-  const share = sure.filter(value => value > 0.4).length / sure.length;
+  const confident = confidentDepthErrors(estimates, truths, sure);
   const percent = (value: number) => `${(100 * value).toFixed(1)} %`;
   return [
     all?.absRel.toFixed(3) ?? '–',
     percent(all?.delta125 ?? 0),
     confident?.absRel.toFixed(3) ?? '–',
-    percent(share),
+    percent(confident?.share ?? 0),
   ];
 }

@@ -4,7 +4,9 @@ import { createHash } from 'node:crypto';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it, vi } from 'vitest';
+import { flowmap } from '../src/fits/flowmap/flowmap.ts';
 import { createEngineService } from '../src/host/engine-service.ts';
+import { openInput } from '../src/host/open-input.ts';
 import { hasFfmpeg, openFfmpegVideo } from '../src/media/ffmpeg-video.ts';
 import { availableBytes } from '../src/media/memory.ts';
 import { readInput } from '../src/media/read-input.ts';
@@ -207,6 +209,11 @@ describe.skipIf(!decodes)(`a choice${missing}`, () => {
     expect(await readInput(clip, { same: { ...same, available: 50 } })).toMatchObject({ frames: FRAMES });
   });
 
+  it('tells a fit which frames of the file it has', async () => {
+    const { data } = await openInput(flowmap, { input: `${clip}#frames=3:6`, settings: {} }, () => {});
+    expect(data.indices).toEqual([3, 4, 5]);
+  });
+
   it('scales to a side, and says so', async () => {
     const input = await read('frames=3:4,max-side=20');
     expect([input.width, input.height]).toEqual([16, 12]);
@@ -377,6 +384,7 @@ describe.skipIf(!decodes)(`a file that is not what it should be${missing}`, () =
     const begin = (...words: string[]) =>
       labHere('fit', 'flowmap', clip, '--out', join(folder.path, 'refused'), ...words);
     expect((await begin('--masks', join(folder.path, 'none'))).stderr).toContain('no file or folder named none');
+    expect((await begin('--mask', 'a.png', '--masks', 'b')).stderr).toContain('--mask and --masks are the same option');
     expect((await begin('--focal', '-1')).stderr).toMatch(/focal/i);
     expect(existsSync(join(folder.path, 'refused'))).toBe(false);
   });

@@ -17,8 +17,8 @@ describe.each(['sfm_herzjesu_p8', 'sfm_temple_sparse_ring'])('the photographs %s
     const out = join(folder.path, name);
     const { code, stderr } = await labHere('fit', 'flowmap', images, '--out', out);
     expect(code).toBe(3);
-    expect(stderr).toMatch(/overlap too little|points connect frame/);
-    expect(stderr).toMatch(/Try: .*(COLMAP|frames a second)/);
+    expect(stderr).toMatch(/overlap too little/);
+    expect(stderr).toMatch(/Try: .*COLMAP/);
     expect(existsSync(out)).toBe(false);
   });
 });

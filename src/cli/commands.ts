@@ -112,6 +112,8 @@ export const commands: Record<string, Command> = {
     const members = whole(values.members, 'members', 1);
     if (race.length > 0 && members !== undefined && members !== race[0][1].length)
       throw usage(`--members ${members} does not fit the race of ${race[0][1].length} values.`);
+    if (values.mask !== undefined && values.masks !== undefined)
+      throw usage('--mask and --masks are the same option; give one picture, or a folder with one for each frame.');
     const mask = values.mask ?? values.masks;
     return drive(
       {

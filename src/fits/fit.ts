@@ -23,6 +23,8 @@ export interface FitInput {
   readonly values: Float32Array | Float64Array;
   /** Of a video that is a folder: the names of its files, in their order. */
   readonly frameNames?: readonly string[] | undefined;
+  /** Of a video of which only some frames were read: which, counted from 0. */
+  readonly indices?: readonly number[] | undefined;
   /** What one unit of the stored type was divided by to give `values`; 1 for floating point. */
   readonly fullScale: number;
   /** Of a video file: when each frame is shown, ascending. */

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { depthErrors } from './depth-metrics.ts';
+import { confidentDepthErrors, depthErrors } from './depth-metrics.ts';
 
 describe('errors of depth', () => {
   it('do not see a common factor, and count what is off', () => {
@@ -11,6 +11,13 @@ describe('errors of depth', () => {
   it('leave out what either side does not know', () => {
     expect(depthErrors([0, 2, NaN, 5, 1], [3, 4, 1, 0, Infinity])).toMatchObject({ pixels: 1, absRel: 0 });
     expect(depthErrors([0, 1], [1, 0])).toBeUndefined();
+  });
+
+  it('take the scale of the pixels that are sure where only those are compared', () => {
+    // All ratios: 2, 2, 4, 4, 4, with the median 4; the sure ones are all 2.
+    const found = confidentDepthErrors([1, 1, 1, 1, 1], [2, 2, 4, 4, 4], [0.9, 0.5, 0.4, 0.1, 0]);
+    expect(found).toEqual({ pixels: 2, scale: 2, absRel: 0, delta125: 1, share: 0.4 });
+    expect(confidentDepthErrors([1], [2], [0.1])).toBeUndefined();
   });
 
   it('take a scale that is given', () => {

@@ -37,6 +37,30 @@ export function depthErrors(
   return { pixels, scale, absRel: sum / pixels, delta125: near / pixels };
 }
 
+/** What the lab takes for sure. */
+export const LEAST_CONFIDENCE = 0.4;
+
+export interface ConfidentDepthErrors extends DepthErrors {
+  /** Of all pixels, those whose confidence is above `LEAST_CONFIDENCE`. */
+  readonly share: number;
+}
+
+/** As `depthErrors`, over the pixels whose confidence is above `LEAST_CONFIDENCE` alone: the scale is theirs too. */
+export function confidentDepthErrors(
+  estimates: ArrayLike<number>,
+  truths: ArrayLike<number>,
+  confidences: ArrayLike<number>,
+): ConfidentDepthErrors | undefined {
+  let sure = 0;
+  const kept = Float64Array.from({ length: truths.length }, (_, p) => {
+    if (!(confidences[p] > LEAST_CONFIDENCE)) return 0;
+    sure++;
+    return estimates[p];
+  });
+  const errors = depthErrors(kept, truths);
+  return errors && { ...errors, share: sure / truths.length };
+}
+
 function isKnown(depth: number): boolean {
   return depth > 0 && depth < Infinity;
 }

@@ -67,6 +67,24 @@ describe('evaluation of cameras', () => {
     expect(await evaluateCameras(at('run'), at('run/exports'))).toMatchObject({ matchedBy: 'image name', frames: 6 });
   });
 
+  it('knows the times of a run beside its names, so that a part of a video finds its place in a file of times', async () => {
+    const part = truth.slice(2, 5);
+    const names = part.map((camera, i) => ({ ...camera, imageFile: `frame-0000${i}.png` }));
+    mkdirSync(at('part/exports'), { recursive: true });
+    writeFileSync(at('part/exports/transforms.json'), encodeTransformsJson(names));
+    writeFileSync(at('part/exports/poses.tum'), encodeTum(part));
+    writeFileSync(at('times.txt'), encodeTum(truth));
+    const errors = await evaluateCameras(at('part'), at('times.txt'));
+    expect(errors).toMatchObject({ matchedBy: 'timestamp', frames: 3 });
+    expect(errors.ate).toBeLessThan(1e-9);
+    // Numbers in place of times say nothing, nor does the path of other cameras.
+    const untimed = part.map(camera => ({ ...camera, timestamp: undefined }));
+    for (const other of [untimed, truth.slice(0, 3)]) {
+      writeFileSync(at('part/exports/poses.tum'), encodeTum(other));
+      await expect(evaluateCameras(at('part'), at('times.txt'))).rejects.toThrow('0 frames have a counterpart');
+    }
+  });
+
   it('refuses files and folders without cameras by what they hold', async () => {
     mkdirSync(at('empty'));
     writeFileSync(at('words.txt'), 'one two three');

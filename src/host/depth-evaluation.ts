@@ -1,7 +1,12 @@
 // How far the dense depth of a run is from that of a data set with depth. For the command line; needs no engine.
 
 import { matchFrames } from '../formats/frame-match.ts';
-import { type DepthErrors, depthErrors } from '../geometry/depth-metrics.ts';
+import {
+  type ConfidentDepthErrors,
+  confidentDepthErrors,
+  type DepthErrors,
+  depthErrors,
+} from '../geometry/depth-metrics.ts';
 import { type PictureMap, readDepthMaps } from '../media/read-depth-maps.ts';
 
 export interface DepthEvaluation {
@@ -9,11 +14,9 @@ export interface DepthEvaluation {
   readonly frames: number;
   /** One scale for all frames: the median ratio. */
   readonly all: DepthErrors;
-  /** Where the confidence of the estimate is above `LEAST_CONFIDENCE`, with the same scale; and their share of all pixels. */
-  readonly confident: (DepthErrors & { readonly share: number }) | undefined;
+  /** Of the pixels that the estimate is sure of, with a scale of their own. */
+  readonly confident: ConfidentDepthErrors | undefined;
 }
-
-export const LEAST_CONFIDENCE = 0.4;
 
 /** Both are paths as `readDepthMaps` takes them; undefined where either has no depth, or no frame in common. */
 export async function evaluateDepth(estimate: string, truth: string): Promise<DepthEvaluation | undefined> {
@@ -35,16 +38,8 @@ export async function evaluateDepth(estimate: string, truth: string): Promise<De
   const all = depthErrors(mine, known);
   if (all === undefined) return undefined;
   const sure = joined(confident);
-  const found =
-    sure.length === mine.length
-      ? depthErrors(
-          mine.map((depth, p) => (sure[p] > LEAST_CONFIDENCE ? depth : 0)),
-          known,
-          all.scale,
-        )
-      : undefined;
-  const share = sure.filter(value => value > LEAST_CONFIDENCE).length / sure.length;
-  return { frames: pairs.length, all, confident: found && { ...found, share } };
+  const found = sure.length === mine.length ? confidentDepthErrors(mine, known, sure) : undefined;
+  return { frames: pairs.length, all, confident: found };
 }
 
 /** The nearest value for each pixel of `grid`; both show the same picture. */

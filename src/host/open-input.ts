@@ -106,7 +106,7 @@ async function openTensor(fit: Fit, path: string, options: ReadInputOptions): Pr
   const stored = `${bitDepth} bit`;
   if (read.kind === 'video') {
     const { seconds, notes, available, indices, maxSide } = read;
-    return { data: { ...data, seconds }, files, stored, notes, taken: { available, indices, maxSide } };
+    return { data: { ...data, seconds, indices }, files, stored, notes, taken: { available, indices, maxSide } };
   }
   const { alpha, colourSpace, pages } = read.picture;
   const opened = { data, files, stored, colourSpace, pages };

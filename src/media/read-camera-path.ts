@@ -1,8 +1,9 @@
 // Reads a path of cameras from disk, whatever form it has: TUM, KITTI, transforms.json, COLMAP, scene.json, or a folder that
-// holds one of them, such as that of a run. Node.
+// holds one of them, such as that of a run, whose times are joined to its names. Node.
+import { existsSync } from 'node:fs';
 import { readdir, stat } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
-import { type CameraPath, pathError } from '../formats/camera-path.ts';
+import { type CameraPath, type PathCamera, pathError } from '../formats/camera-path.ts';
 import { pathOfColmap } from '../formats/colmap.ts';
 import { decodeColmapBinary } from '../formats/colmap-binary.ts';
 import { decodeColmapText } from '../formats/colmap-text.ts';
@@ -29,7 +30,21 @@ export async function readCameraPath(path: string, sources: Sources = createSour
   const cameras =
     model === null ? decodeFile(await sources.read(file), file) : await readColmap(dirname(file), model[2], sources);
   if (cameras.length < 2) throw pathError(path, `${cameras.length} cameras are no path.`, tip);
-  return cameras;
+  return file === path ? cameras : withTimes(cameras, join(dirname(file), 'poses.tum'), sources);
+}
+
+/** Cameras that a run has written with their names, with the times that it has written beside them. */
+async function withTimes(cameras: CameraPath, file: string, sources: Sources): Promise<CameraPath> {
+  if (cameras.some(({ timestamp }) => timestamp !== undefined) || !existsSync(file)) return cameras;
+  const timed = decodeTum(await sources.read(file), file);
+  // Where there are no times, TUM files number the cameras.
+  const hasTimes = timed.some(({ timestamp }, i) => timestamp !== i);
+  const areSame = timed.length === cameras.length && timed.every((camera, i) => isSameCentre(camera, cameras[i]));
+  return hasTimes && areSame ? cameras.map((camera, i) => ({ ...camera, timestamp: timed[i].timestamp })) : cameras;
+}
+
+function isSameCentre({ worldFromCam: a }: PathCamera, { worldFromCam: b }: PathCamera): boolean {
+  return a.translation.every((value, k) => Math.abs(value - b.translation[k]) < 1e-6);
 }
 
 async function findFile(path: string, asked: string): Promise<string> {

@@ -32,7 +32,7 @@ export interface ChosenVideo {
   readonly width: number;
   readonly height: number;
   readonly channels: number;
-  /** Positions in the video, and [frame] pixels [height, width, channels], 0 to 1. */
+  /** Positions in the file or folder, counted from 0, and [frame] pixels [height, width, channels], 0 to 1. */
   readonly positions: readonly number[];
   readonly frames: readonly (Float32Array | Float64Array)[];
   /** [frame] marks [height, width], 1 where the scene may be looked at; undefined: everywhere. */
@@ -54,7 +54,7 @@ export async function loadCameras(
   const known = input.truth && knownCameras(input.truth, video.sources, video.width);
   const tracks = followPoints(device, video);
   const observations = observationsFromTracks(tracks, video.frames.length, video);
-  const [refusal] = refusals(observations);
+  const [refusal] = refusals(observations, video.positions);
   if (refusal !== undefined) {
     throw new LabError({ code: 'input', message: refusal.text, where: input.name, tip: refusal.tip });
   }
@@ -200,7 +200,7 @@ function strideOf({ shape }: FitInput, { frames }: SettingValues): number {
 }
 
 function chooseFrames(input: FitInput, settings: SettingValues, mask: FitInput | undefined): ChosenVideo {
-  const { kind, shape, values, name, frameNames, seconds } = input;
+  const { kind, shape, values, name, frameNames, seconds, indices } = input;
   if (kind !== 'video' || shape.length !== 4) {
     throw new LabError({
       code: 'input',
@@ -211,7 +211,8 @@ function chooseFrames(input: FitInput, settings: SettingValues, mask: FitInput |
   }
   const [count, height, width, channels] = shape;
   const stride = strideOf(input, settings);
-  const positions = Array.from({ length: Math.ceil(count / stride) }, (_, i) => i * stride);
+  const taken = Array.from({ length: Math.ceil(count / stride) }, (_, i) => i * stride);
+  const positionOf = (f: number) => indices?.[f] ?? f;
   const size = height * width * channels;
   const marks = mask === undefined ? undefined : readMask(mask, [count, height, width, 1], ['rows']).observed;
   if (mask !== undefined && marks?.every(mark => mark === 0)) {
@@ -223,11 +224,11 @@ function chooseFrames(input: FitInput, settings: SettingValues, mask: FitInput |
     });
   }
   return {
-    ...{ width, height, channels, positions },
-    observed: marks && positions.map(f => marks.subarray(height * width * f, height * width * (f + 1))),
-    frames: positions.map(f => values.subarray(size * f, size * (f + 1))),
-    sources: positions.map(f => ({
-      imageFile: frameNames?.[f] ?? frameFile(f),
+    ...{ width, height, channels, positions: taken.map(positionOf) },
+    observed: marks && taken.map(f => marks.subarray(height * width * f, height * width * (f + 1))),
+    frames: taken.map(f => values.subarray(size * f, size * (f + 1))),
+    sources: taken.map(f => ({
+      imageFile: frameNames?.[f] ?? frameFile(positionOf(f)),
       timestamp: seconds?.[f],
     })),
   };

@@ -43,8 +43,11 @@ const OUTLIER = 4;
 /** Videos of still scenes have next to none; a thing that moves shows in part, since depth and focal length make up for some of it. */
 const MOST_OUTLIERS = 0.12;
 
-/** Why these tracks cannot give cameras; empty where they can. */
-export function refusals(observations: TrackObservations): readonly Verdict[] {
+/** Why these tracks cannot give cameras; empty where they can. `numbers` are what the user calls the frames. */
+export function refusals(
+  observations: TrackObservations,
+  numbers: readonly number[] = Array.from({ length: observations.frames }, (_, frame) => frame),
+): readonly Verdict[] {
   const { frames, tracks, starts, anchorFrames, anchors, frameOf, positions } = observations;
   const refuse = (kind: Verdict['kind'], text: string, tip: string): Verdict[] => [
     { kind, weight: 'refuses', text, tip },
@@ -59,7 +62,7 @@ export function refusals(observations: TrackObservations): readonly Verdict[] {
   if (tracks < FEWEST_TRACKS) {
     return refuse(
       'too-few-tracks',
-      `Only ${tracks} points could be followed; at least ${FEWEST_TRACKS} are needed.`,
+      `Only ${counted(tracks)} could be followed; at least ${FEWEST_TRACKS} are needed.`,
       'Film something with texture, in good light, and without motion blur.',
     );
   }
@@ -72,21 +75,24 @@ export function refusals(observations: TrackObservations): readonly Verdict[] {
       pixelsPerUnit *
       Math.hypot(positions[2 * last] - anchors[2 * track], positions[2 * last + 1] - anchors[2 * track + 1]);
   }
-  const cut = links.findIndex(count => count < FEWEST_LINKS);
-  if (cut >= 0) {
-    return refuse(
-      'cut',
-      `Only ${links[cut]} points connect frame ${cut} with frame ${cut + 1}: the picture jumps, blurs or has no texture there.`,
-      `Choose frames before or after frame ${cut}, or more frames a second.`,
-    );
-  }
   const usualLinks = middle(Float64Array.from(links));
   const sightings = observations.trackOf.length / tracks;
-  if (usualLinks < USUAL_LINKS && sightings < USUAL_SIGHTINGS) {
+  const isWide = usualLinks < USUAL_LINKS && sightings < USUAL_SIGHTINGS;
+  const matcher = 'Photographs from far apart need a program that matches pictures, such as COLMAP.';
+  const cut = links.findIndex(count => count < FEWEST_LINKS);
+  if (cut >= 0) {
+    const [before, after] = [numbers[cut], numbers[cut + 1]];
+    return refuse(
+      'cut',
+      `Only ${counted(links[cut])} ${links[cut] === 1 ? 'connects' : 'connect'} frame ${before} with frame ${after}: the picture jumps, blurs or has no texture there, ${isWide ? 'the pictures overlap too little, ' : ''}or something moves over most of it.`,
+      `Choose frames up to ${before} or from ${after} on, or more frames a second; mask what moves.${isWide ? ` ${matcher}` : ''}`,
+    );
+  }
+  if (isWide) {
     return refuse(
       'wide-baseline',
       `The pictures overlap too little for a video: neighbours share about ${usualLinks} points, which are lost after ${(1 + sightings).toFixed(1)} frames on average.`,
-      'Take more frames a second. Photographs from far apart need a program that matches pictures, such as COLMAP.',
+      `Take more frames a second. ${matcher}`,
     );
   }
   if (middle(displacements) < STILL) {
@@ -105,6 +111,10 @@ export function refusals(observations: TrackObservations): readonly Verdict[] {
     );
   }
   return [];
+}
+
+function counted(points: number): string {
+  return points === 1 ? '1 point' : `${points} points`;
 }
 
 export interface RotationOnly {
