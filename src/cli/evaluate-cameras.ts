@@ -1,8 +1,7 @@
 // `evaluate cameras`: the cameras of a run or file, and its depth where it has some, against those of another, in figures.
 
-import { LEAST_CONFIDENCE } from '../geometry/depth-metrics.ts';
 import { type CameraEvaluation, evaluateCameras } from '../host/camera-evaluation.ts';
-import { type DepthEvaluation, evaluateDepth } from '../host/depth-evaluation.ts';
+import { type DepthEvaluation, evaluateDepth, LEAST_CONFIDENCE } from '../host/depth-evaluation.ts';
 
 /** Prints the figures; `json`: as one document. */
 export async function printCameraErrors(estimate: string, truth: string, style: 'text' | 'json'): Promise<number> {

@@ -9,6 +9,8 @@ import {
 } from '../geometry/depth-metrics.ts';
 import { type PictureMap, readDepthMaps } from '../media/read-depth-maps.ts';
 
+export { LEAST_CONFIDENCE } from '../geometry/depth-metrics.ts';
+
 export interface DepthEvaluation {
   /** Frames that have depth on both sides. */
   readonly frames: number;
