@@ -12,6 +12,7 @@ import {
   describeResult,
   describeStructure,
   exitCodeOf,
+  memberNames,
   printError,
   secondsText,
 } from './output.ts';
@@ -163,14 +164,16 @@ function othersOf({ members, bestMember }: RunSummary): string {
 
 function printSummary(summary: RunSummary, folder: string): void {
   const { members, bestMember } = summary;
-  const shown = members.length > MOST_SHOWN ? [members[bestMember]] : members;
-  for (const member of shown) {
-    process.stdout.write(`${member.label}: ${describeResult(member)}\n`);
+  const names = memberNames(members);
+  const shown = members.length > MOST_SHOWN ? [bestMember] : [...members.keys()];
+  for (const m of shown) {
+    const member = members[m];
+    process.stdout.write(`${names[m]}: ${describeResult(member)}\n`);
     const structure = describeStructure(member);
     if (structure !== undefined) process.stdout.write(`    ${structure}\n`);
   }
   if (shown.length < members.length) process.stdout.write(`The other ${othersOf(summary)}\n`);
-  else if (members.length > 1) process.stdout.write(`Exported: ${members[bestMember].label}, the best\n`);
+  else if (members.length > 1) process.stdout.write(`Exported: ${names[bestMember]}, the best\n`);
   process.stdout.write(
     `${summary.iterations} iterations in ${secondsText(summary.seconds)}\nResult: ${join(folder, 'exports')}\n`,
   );

@@ -2,7 +2,7 @@
 
 import { describe, expect, it } from 'vitest';
 import type { Progress } from '../protocol/run.ts';
-import { describeResult, duration, progressLine } from './output.ts';
+import { describeResult, duration, memberNames, progressLine } from './output.ts';
 
 const progress: Progress = {
   state: 'running',
@@ -48,6 +48,13 @@ describe('a duration', () => {
     [7260, '2 h 1 min'],
     [Infinity, '?'],
   ])('of %d s is %s', (seconds, text) => expect(duration(seconds)).toBe(text));
+});
+
+describe('names of members', () => {
+  it('tell those with the same label apart', () => {
+    const names = memberNames(['near the start', 'turned 20°', 'turned 20°'].map(label => ({ label })));
+    expect(names).toEqual(['near the start', 'turned 20° (member 1)', 'turned 20° (member 2)']);
+  });
 });
 
 describe('the result of a member', () => {

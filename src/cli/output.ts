@@ -163,6 +163,12 @@ interface Result {
   readonly nextTubeAt?: number;
 }
 
+/** Labels of members in their order; where several have the same, each with its number, as `export --member` takes it. */
+export function memberNames(members: readonly { readonly label: string }[]): string[] {
+  const isShared = (label: string) => members.filter(other => other.label === label).length > 1;
+  return members.map(({ label }, member) => (isShared(label) ? `${label} (member ${member})` : label));
+}
+
 export function describeResult(result: Result): string {
   const { reason, iterations, seconds, bestIteration, psnr, ssim, interpolationPsnr, testError } = result;
   const { heldOutRmse, interpolationHeldOutRmse, rotationDegrees, translationMillimetres } = result;

@@ -8,7 +8,7 @@ import type { FitDescription, RuleDescription, RunSummary } from '../protocol/ho
 import { asLabError, LabError, type LabErrorDetails } from '../protocol/lab-error.ts';
 import type { SettingDescription, SettingValues } from '../protocol/settings.ts';
 import { readEvents, readRecipe, readSummary } from '../store/read-run.ts';
-import { describeResult } from './output.ts';
+import { describeResult, memberNames } from './output.ts';
 
 export type Style = 'text' | 'json';
 
@@ -83,7 +83,8 @@ function describeRun(folder: string): RunLine {
 
 function runText({ fit, input, seed, summary, problem }: RunLine): string {
   if (problem !== undefined) return problem.message;
-  const result = summary?.members.map(member => `${member.label}: ${describeResult(member)}`) ?? ['not finished'];
+  const names = memberNames(summary?.members ?? []);
+  const result = summary?.members.map((member, m) => `${names[m]}: ${describeResult(member)}`) ?? ['not finished'];
   return `${fit} seed ${seed}  ${input}\n    ${result.join('\n    ')}`;
 }
 

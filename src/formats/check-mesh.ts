@@ -12,7 +12,7 @@ export function truncatedMesh(name: string, message: string): LabError {
   return meshError(name, `The mesh file is truncated: ${message}.`, 'Copy or export the mesh again.');
 }
 
-/** `place` says where the file has it: 'line 12'. */
+/** `vertex` as the format counts; `place` says where the file has it: 'line 12'. */
 export function vertexWithoutPlace(name: string, vertex: number, place: string, xyz: ArrayLike<number>): LabError {
   return meshError(
     name,

@@ -86,9 +86,11 @@ describe('OBJ', () => {
   it('names line and tip of what it cannot use', () => {
     expect(failure('').message).toMatch(/empty/);
     expect(failure(square).message).toMatch(/4 vertices but no faces/);
-    expect(failure(`${square}v 1 nan 2\nf 1 2 3`).message).toMatch(/Vertex 4 \(line 5\)/);
-    expect(failure(`${square}f 1 2 9`).message).toMatch(/line 5\) has vertex 8, but there are 4/);
-    expect(failure(`${square}f 1 2 0`).message).toMatch(/line 5\) has vertex -1/);
+    expect(failure(`${square}v 1 nan 2\nf 1 2 3`).message).toMatch(/Vertex 5 \(line 5\)/);
+    expect(failure(`${square}f 1 2 9`).message).toMatch(
+      /line 5\) has "9" among its vertices, but there are 4, counted from 1/,
+    );
+    expect(failure(`${square}f 1 2 0`).message).toMatch(/line 5\) has "0" among its vertices/);
     expect(failure(`${square}f 1/1 2/1 3/1`).message).toMatch(/line 5\).*texture coordinates, but there are 0/);
     expect(failure(`${square}f one two three`).message).toMatch(/line 5\) has "one"/);
     expect(failure('v 1 2').message).toMatch(/truncated: line 1/);

@@ -1,7 +1,7 @@
 // Reads triangle meshes from Wavefront OBJ with their MTL materials. Pure, any process; whoever calls hands out the files
 // that the mesh refers to.
 import type { Mesh } from '../geometry/mesh.ts';
-import { checkedMesh, meshError, missingVertex, truncatedMesh, vertexWithoutPlace } from './check-mesh.ts';
+import { checkedMesh, meshError, truncatedMesh, vertexWithoutPlace } from './check-mesh.ts';
 import { triangulate } from './triangulate.ts';
 
 /** The bytes of a file named relative to the mesh; undefined where there is none. */
@@ -97,7 +97,7 @@ function readStatements(bytes: Uint8Array, name: string): Statements {
         const xyz = words.slice(1, 4).map(Number);
         if (words.length < 4) throw truncatedMesh(name, `${place} has a vertex of ${words.length - 1} coordinates`);
         const vertex = file.positions.length / 3;
-        if (!Number.isFinite(xyz[0] + xyz[1] + xyz[2])) throw vertexWithoutPlace(name, vertex, place, xyz);
+        if (!Number.isFinite(xyz[0] + xyz[1] + xyz[2])) throw vertexWithoutPlace(name, vertex + 1, place, xyz);
         file.positions.push(...xyz);
         // x y z r g b, or with a weight in front of the colour.
         if (words.length >= 7) {
@@ -168,7 +168,6 @@ function indexOf(text: string | undefined, count: number, what: string, place: s
   const written = Number(text);
   const index = written < 0 ? count + written : written - 1;
   if (Number.isInteger(index) && index >= 0 && index < count) return index;
-  if (what === 'vertices' && Number.isInteger(index)) throw missingVertex(name, place, index, count);
   throw meshError(
     name,
     `A face (${place}) has "${text}" among its ${what}, but there are ${count}, counted from 1.`,

@@ -15,9 +15,13 @@ const units = [
 
 /**
  * `diameter` in units of the mesh. `seenMillimetres`, where known, is how large the object appears: extent of its mask in
- * pixels · distance / focal length. Without it an object is taken to measure between 2 cm and 2 m.
+ * pixels · distance / focal length. Without it an object is taken to measure between 2 cm and 2 m, and a mesh that is a
+ * single point to be in millimetres.
  */
 export function guessMeshUnit(diameter: number, seenMillimetres: number | undefined): MeshUnitGuess {
+  if (!(diameter > 0)) {
+    return { unit: 'millimetres', millimetresPerUnit: 1, reason: 'The mesh is a single point, which tells no unit.' };
+  }
   const size = Number(diameter.toPrecision(3));
   if (seenMillimetres !== undefined) {
     const [unit, millimetresPerUnit] = units.reduce((best, candidate) =>

@@ -106,7 +106,7 @@ describe('pose scenes on disk', () => {
     await rm(join(scene, 'models/obj_000002.png'));
     const model = await readPoseModel(scene, read.objects[0]);
     expect(model.texture).toBeUndefined();
-    expect(model.notes).toEqual([expect.stringContaining('obj_000002.png is missing')]);
+    expect(model.notes).toEqual(['The texture obj_000002.png is missing, so the mesh is drawn in one colour.']);
     await rm(join(scene, 'models/obj_000002.ply'));
     await expect(readPoseModel(scene, read.objects[0])).rejects.toMatchObject({
       message: expect.stringContaining('mesh file is missing'),

@@ -190,16 +190,14 @@ async function readTexture(
   notes: string[],
   sources: SourceReader,
 ): Promise<TexturePixels | undefined> {
-  const path =
-    object.textureFile !== undefined
-      ? resolve(folder, object.textureFile)
-      : texture && resolve(dirname(meshPath), texture.name);
-  if (path === undefined) return undefined;
+  const name = object.textureFile ?? texture?.name;
+  if (name === undefined) return undefined;
+  const path = resolve(object.textureFile === undefined ? dirname(meshPath) : folder, name);
   let bytes = object.textureFile === undefined ? texture?.bytes : undefined;
   try {
     bytes ??= await sources.read(path);
   } catch {
-    notes.push(`The texture ${relative(folder, path)} is missing, so the mesh is drawn in one colour.`);
+    notes.push(`The texture ${name} is missing, so the mesh is drawn in one colour.`);
     return undefined;
   }
   return asColour(await decodePicture(bytes, path));

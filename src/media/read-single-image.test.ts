@@ -144,4 +144,12 @@ describe('unit of a mesh without any picture', () => {
   ])('%d is in %s', (diameter, unit) => {
     expect(guessMeshUnit(diameter, undefined).unit).toBe(unit);
   });
+
+  it('a single point has none', () => {
+    for (const seen of [undefined, 120]) {
+      const { millimetresPerUnit, reason } = guessMeshUnit(0, seen);
+      expect(millimetresPerUnit).toBe(1);
+      expect(reason).toMatch(/single point/);
+    }
+  });
 });

@@ -85,7 +85,7 @@ export function cropSquare(bounds: readonly (readonly number[])[], margin: numbe
 /** Distance maps of a whole picture, from which crops of any size are sampled. */
 export interface ObservationMaps {
   readonly observation: PoseObservation;
-  /** Rectangle of the picture that the maps cover, whole pixels; it may reach beyond the picture. */
+  /** Rectangle of the picture that the maps cover, whole pixels; it may reach half a picture beyond the picture. */
   readonly left: number;
   readonly top: number;
   readonly width: number;
@@ -97,14 +97,16 @@ export interface ObservationMaps {
 
 /**
  * Signed distances inside `rectangle`, exact between pixel centres (Felzenszwalb and Huttenlocher 2012), with the contour
- * half a pixel from either side. Where the mask meets another object or the picture's edge there is no contour.
+ * half a pixel from either side. Where the mask meets another object or the picture's edge there is no contour. What lies
+ * more than half the picture's longer side beyond the picture is left out: nothing is compared there.
  */
 export function observationMaps(observation: PoseObservation, rectangle: PixelRectangle): ObservationMaps {
   const { camera, mask, others } = observation;
-  const left = Math.floor(rectangle.x) - 1;
-  const top = Math.floor(rectangle.y) - 1;
-  const width = Math.ceil(rectangle.x + rectangle.width) + 1 - left;
-  const height = Math.ceil(rectangle.y + rectangle.height) + 1 - top;
+  const beyond = Math.ceil(Math.max(camera.width, camera.height) / 2);
+  const left = Math.max(-beyond, Math.floor(rectangle.x) - 1);
+  const top = Math.max(-beyond, Math.floor(rectangle.y) - 1);
+  const width = Math.min(camera.width + beyond, Math.ceil(rectangle.x + rectangle.width) + 1) - left;
+  const height = Math.min(camera.height + beyond, Math.ceil(rectangle.y + rectangle.height) + 1) - top;
   const inside = new Float64Array(width * height);
   const outside = new Float64Array(width * height);
   const care = new Float32Array(width * height);
@@ -135,9 +137,12 @@ export function observationMaps(observation: PoseObservation, rectangle: PixelRe
 
 const FAR = 1e20;
 
+/** Longer sides of the picture that the crop square may have: the mask is to have some of the pixels it is drawn at. */
+const mostPictures = 16;
+
 /**
- * Crop square over mask and start, and the maps inside it. Throws a LabError of code 'input' where the mask is empty or
- * the start lies behind the camera.
+ * Crop square over mask and start, and the maps inside it. Throws a LabError of code 'input' where the mask is empty, or
+ * the start lies behind the camera or so far aside, or so near, that the mask would be a speck in the square.
  */
 export function mapsAround(
   observation: PoseObservation,
@@ -163,6 +168,15 @@ export function mapsAround(
     });
   }
   const rectangle = cropSquare([seen, drawn], 0.35);
+  const { width, height } = observation.camera;
+  if (!(rectangle.width <= mostPictures * Math.max(width, height))) {
+    throw new LabError({
+      code: 'input',
+      message: `Mask and object at the start pose span ${Math.round(rectangle.width).toLocaleString('en')} pixels, more than ${mostPictures} times the image of ${width} × ${height}.`,
+      where: 'start',
+      tip: 'The start is far aside of the camera or almost in it: check its translation, millimetres, and the units of mesh and pose; the mask gives a start too.',
+    });
+  }
   return { maps: observationMaps(observation, rectangle), rectangle };
 }
 
@@ -215,7 +229,7 @@ export function cutCrop(
   bands: DepthBands,
   colours = false,
 ): PoseCrop {
-  const { observation, left, top, width } = maps;
+  const { observation, left, top, width, height } = maps;
   const { camera: whole, mask, depth } = observation;
   const camera = cropCamera(whole, rectangle, size, size);
   const scale = rectangle.width / size;
@@ -231,13 +245,15 @@ export function cutCrop(
       const i = y * size + x;
       const u = rectangle.x + (x + 0.5) * scale;
       const v = rectangle.y + (y + 0.5) * scale;
-      const [mu, mv] = [u - left - 0.5, v - top - 0.5];
-      const [iu, iv] = [Math.floor(mu), Math.floor(mv)];
+      const [mu, mv] = [within(u - left - 0.5, width - 1), within(v - top - 0.5, height - 1)];
+      const [iu, iv] = [Math.min(Math.floor(mu), width - 2), Math.min(Math.floor(mv), height - 2)];
       const [a, b] = [mu - iu, mv - iv];
+      // Beyond the maps: at most as far as by way of their border.
+      const further = Math.hypot(u - left - 0.5 - mu, v - top - 0.5 - mv);
       const p = iv * width + iu;
       const mix = (map: Float32Array) =>
         (1 - b) * ((1 - a) * map[p] + a * map[p + 1]) + b * ((1 - a) * map[p + width] + a * map[p + width + 1]);
-      distance[i] = mix(maps.distance) / scale;
+      distance[i] = (mix(maps.distance) + further) / scale;
       care[i] = mix(maps.care);
       const inMask = distance[i] < 0;
       if (inMask) maskArea += care[i];
@@ -259,6 +275,10 @@ export function cutCrop(
   };
 }
 
+function within(value: number, most: number): number {
+  return Math.min(most, Math.max(0, value));
+}
+
 /** [size, size, 3]: means of the pixels that a pixel of the crop covers, or the one it lies in; black outside the picture. */
 function coloursOf(
   { camera, image }: PoseObservation,
@@ -268,7 +288,6 @@ function coloursOf(
   if (image === undefined) return undefined;
   const scale = rectangle.width / size;
   const out = new Float32Array(3 * size * size);
-  const within = (value: number, most: number) => Math.min(most, Math.max(0, value));
   for (let y = 0; y < size; y++) {
     const top = within(Math.floor(rectangle.y + y * scale + 1e-6), camera.height);
     const bottom = within(Math.max(top + 1, Math.floor(rectangle.y + (y + 1) * scale + 1e-6)), camera.height);

@@ -1,16 +1,14 @@
 // Poses one after another without members to watch: what tables of starts are refined with. A mesh is put on the device
 // once, then any frame and start may be asked for.
 import type { CpuDevice } from '../../devices/cpu/cpu-device.ts';
-import type { FramePixels, PoseModel, SceneFrame, ScenePose } from '../../formats/pose-scene.ts';
-import { project } from '../../geometry/camera.ts';
+import type { PoseModel } from '../../formats/pose-scene.ts';
 import { boundingBoxCentre, reportMesh } from '../../geometry/mesh-report.ts';
-import { type CamFromObject, compose, invert, transformPoint } from '../../geometry/rigid.ts';
+import { type CamFromObject, transformPoint } from '../../geometry/rigid.ts';
 import { angleBetween, radiansPerDegree } from '../../geometry/rotation.ts';
-import { LabError } from '../../protocol/lab-error.ts';
-import type { RefinableModel, RefinedPose, RefineRequest, SceneView } from '../fit.ts';
+import type { RefinableModel, RefinedPose, RefineRequest } from '../fit.ts';
 import { createPoseAssessor } from './assessment.ts';
 import type { PoseObservation } from './crop.ts';
-import { observeInstance } from './observe.ts';
+import { observeViews } from './observe.ts';
 import { symmetriesOf, uploadPoseMeshes } from './pose-meshes.ts';
 import { createPoseTarget, type PoseMeshes } from './pose-target.ts';
 import { publishedSettings, refinePublished } from './published.ts';
@@ -71,7 +69,7 @@ export async function createRefinableModel(device: CpuDevice, model: PoseModel):
     triangles: meshReport.triangles,
     mesh: meshes.full,
     refine(views, start, request, others): RefinedPose {
-      const observations = observeViews(views, start, centre, others);
+      const observations = observeViews(views, start, centre, objectId => others.get(objectId)?.mesh);
       const [{ camera, mask, depth }] = observations;
       const { camFromObject } = start;
       const report = reportUnits({
@@ -116,63 +114,4 @@ function refineByMethod(
   }
   if (method === 'descent') return refineByDescent(device, meshes, observations, start, { members, seed });
   return refinePose(device, meshes, observations, start, { ...polishSettings, members, seed });
-}
-
-/** The first view and those fitted with it, each with what is known to hide the object in it. */
-function observeViews(
-  views: readonly SceneView[],
-  start: ScenePose,
-  centre: Float64Array,
-  others: ReadonlyMap<number, RefinableModel>,
-): PoseObservation[] {
-  const [{ frame: first }] = views;
-  return views.map(({ frame, pixels }) => {
-    const [worldFromFirst, worldFromCam] = [first.worldFromCam, frame.worldFromCam];
-    const camFromFirst =
-      frame !== first && worldFromFirst && worldFromCam ? compose(invert(worldFromCam), worldFromFirst) : undefined;
-    const seen = camFromFirst === undefined ? start.camFromObject : compose(camFromFirst, start.camFromObject);
-    const occluders = frame.instances.flatMap(({ objectId, camFromObject }) => {
-      const other = objectId === start.objectId ? undefined : others.get(objectId);
-      return other === undefined || camFromObject === undefined ? [] : [{ mesh: other.mesh, camFromObject }];
-    });
-    return {
-      ...observed(frame, pixels, { ...start, camFromObject: seen }, centre),
-      ...(occluders.length > 0 ? { occluders } : {}),
-      ...(camFromFirst === undefined ? {} : { camFromFirst }),
-    };
-  });
-}
-
-/** What the frame shows of the object; of several instances of it the one whose mask is nearest to the start. */
-function observed(
-  { imageId, instances }: SceneFrame,
-  pixels: FramePixels,
-  { objectId, camFromObject }: ScenePose,
-  centre: Float64Array,
-): PoseObservation {
-  const { camera, masks } = pixels;
-  const [u, v] = project(camera, transformPoint(camFromObject, centre));
-  const distances = [...instances.keys()]
-    .filter(i => instances[i].objectId === objectId)
-    .map(i => ({ i, distance: distanceTo(masks[i], camera.width, u, v) }))
-    .sort((a, b) => a.distance - b.distance || a.i - b.i);
-  const observation = distances.length === 0 ? undefined : observeInstance(pixels, instances, distances[0].i);
-  if (observation !== undefined) return observation;
-  throw new LabError({
-    code: 'input',
-    message: `Image ${imageId} has no ${distances.length === 0 ? '' : 'mask of '}object ${objectId}.`,
-    tip: 'Complete the scene, or leave the row out.',
-  });
-}
-
-/** Pixels from the middle of a mask; infinite for an empty one. */
-function distanceTo(mask: Float32Array | undefined, width: number, u: number, v: number): number {
-  let [x, y, count] = [0, 0, 0];
-  mask?.forEach((value, i) => {
-    if (value <= 0.5) return;
-    x += (i % width) + 0.5;
-    y += Math.floor(i / width) + 0.5;
-    count++;
-  });
-  return count === 0 ? Number.MAX_VALUE : Math.hypot(x / count - u, y / count - v);
 }

@@ -79,8 +79,8 @@ async function subjectOf(
   const frame = Number(settings.frame);
   const first = scene.scene.frames[frame]?.instances.find(instance => scene.models.has(instance.objectId));
   const objectId = settings.object === undefined ? (first?.objectId ?? -1) : Number(settings.object);
-  const object = observeObject(scene, frame, objectId);
-  const start = startOf(object, file, settings, seed);
+  const start = startOf(observeObject(scene, frame, objectId), file, settings, seed);
+  const object = observeObject(scene, frame, objectId, start.camFromObject);
   const { model, observation, labels } = object;
   const { camera, mask, depth } = observation;
   const report = reportUnits({

@@ -3,13 +3,13 @@
 
 import { type LoadedPoseScene, viewsOfObject } from '../../formats/pose-scene.ts';
 import { decimateMesh } from '../../geometry/decimate.ts';
-import { type CamFromObject, compose, invert, matrix3x4, matrix4x4 } from '../../geometry/rigid.ts';
+import { boundingBoxCentre } from '../../geometry/mesh-report.ts';
+import { type CamFromObject, invert, matrix3x4, matrix4x4 } from '../../geometry/rigid.ts';
 import type { Symmetries } from '../../geometry/symmetry.ts';
 import { type DeviceMesh, type DrawnPoses, uploadMesh } from '../../ops/rasterise/pose-cpu.ts';
-import { prepareMesh, type RenderMesh } from '../../ops/rasterise/render-mesh.ts';
+import { prepareMesh } from '../../ops/rasterise/render-mesh.ts';
 import type { LoadContext, Problem, SettingValues } from '../fit.ts';
-import type { PoseObservation } from './crop.ts';
-import { observeObject } from './observe.ts';
+import { observeObject, observeViews } from './observe.ts';
 import { symmetriesOf, uploadPoseMeshes } from './pose-meshes.ts';
 import type { PoseMethod } from './pose-method.ts';
 import { createPoseResults } from './pose-results.ts';
@@ -43,18 +43,27 @@ export async function loadPose(
   members: readonly SettingValues[],
   { device, seed }: LoadContext,
 ): Promise<Problem> {
-  const object = observeObject(task.scene, task.frame, task.objectId);
+  const { scene, pixels, models } = task.scene;
+  const object = observeObject(task.scene, task.frame, task.objectId, task.start);
   const { model, truth, image } = object;
   const meshes = await uploadPoseMeshes(device, model);
   const full = meshes.full.mesh;
-  const uploaded = [meshes.full, meshes.reduced];
-  const upload = (mesh: RenderMesh) => {
-    const onDevice = uploadMesh(device, mesh);
-    uploaded.push(onDevice);
+  const others = new Map<number, DeviceMesh>();
+  const meshOf = (objectId: number): DeviceMesh | undefined => {
+    const other = task.drawsOccluders ? models.get(objectId) : undefined;
+    if (other === undefined) return undefined;
+    const onDevice = others.get(objectId) ?? uploadMesh(device, prepareMesh(other.mesh, other.name));
+    others.set(objectId, onDevice);
     return onDevice;
   };
-  const observations = viewsOfObject(task.scene.scene, task.frame, task.objectId, task.views ?? 1).map(frame =>
-    withOccluders(task, frame, upload),
+  const observations = observeViews(
+    viewsOfObject(scene, task.frame, task.objectId, task.views ?? 1).map(position => ({
+      frame: scene.frames[position],
+      pixels: pixels[position],
+    })),
+    { objectId: task.objectId, camFromObject: task.start },
+    boundingBoxCentre(model.mesh),
+    meshOf,
   );
   const [observation] = observations;
   const target = createPoseTarget(device, meshes, observations, task.start, members.length);
@@ -131,7 +140,7 @@ export async function loadPose(
     files: results.files,
     dispose() {
       target.dispose();
-      for (const mesh of uploaded) mesh.dispose();
+      for (const mesh of [meshes.full, meshes.reduced, ...others.values()]) mesh.dispose();
     },
   };
 }
@@ -171,21 +180,3 @@ function drawOnce(
 
 /** Iterations of `polish`. */
 export const polishPasses = polishSettings.stages.reduce((sum, { passes }) => sum + passes, 0);
-
-function withOccluders(task: PoseTask, frame: number, upload: (mesh: RenderMesh) => DeviceMesh): PoseObservation {
-  const { scene, models } = task.scene;
-  const { observation } = observeObject(task.scene, frame, task.objectId);
-  const [first, own] = [scene.frames[task.frame].worldFromCam, scene.frames[frame].worldFromCam];
-  const occluders = !task.drawsOccluders
-    ? []
-    : scene.frames[frame].instances.flatMap(({ objectId, camFromObject }) => {
-        const model = models.get(objectId);
-        if (objectId === task.objectId || model === undefined || camFromObject === undefined) return [];
-        return [{ mesh: upload(prepareMesh(model.mesh, model.name)), camFromObject }];
-      });
-  return {
-    ...observation,
-    ...(occluders.length > 0 ? { occluders } : {}),
-    ...(frame !== task.frame && first && own ? { camFromFirst: compose(invert(own), first) } : {}),
-  };
-}

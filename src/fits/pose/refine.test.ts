@@ -40,6 +40,29 @@ describe('signed distances', () => {
     }
   });
 
+  it('stay near the picture, however far the square reaches, and go on growing beyond', () => {
+    const small = { width: 20, height: 16, fx: 1, fy: 1, cx: 0, cy: 0 };
+    const mask = new Float32Array(320);
+    const [column, row] = [12, 7];
+    mask[row * 20 + column] = 1;
+    const square = { x: -100, y: -120, width: 240, height: 240 };
+    const maps = observationMaps({ camera: small, mask }, square);
+    expect(maps.distance.length).toBeLessThanOrEqual(40 * 36);
+    // A pixel of the crop is one of the picture.
+    const { distance, care } = cutCrop(maps, square, 240, { surface: 1, occluder: 1 });
+    const wrong: number[][] = [];
+    for (let i = 0; i < distance.length; i++) {
+      const [x, y] = [(i % 240) + square.x, Math.floor(i / 240) + square.y];
+      const away = Math.hypot(x - column, y - row);
+      const exact = away === 0 ? -0.5 : away - 0.5;
+      const isInPicture = x >= 0 && y >= 0 && x < 20 && y < 16;
+      const [least, most] = [exact - 1e-4, isInPicture ? exact + 1e-4 : 1.5 * exact];
+      const isRight = care[i] === (isInPicture ? 1 : 0) && distance[i] > least && distance[i] < most;
+      if (!isRight) wrong.push([x, y, distance[i], exact]);
+    }
+    expect(wrong).toEqual([]);
+  });
+
   it('of a disc are its radius, at any size of the crop', () => {
     const mask = new Float32Array(320 * 240);
     for (let i = 0; i < mask.length; i++) {
@@ -145,5 +168,7 @@ describe('refinement', () => {
     expect(() => refinePose(device, meshes, empty, start)).toThrow(/mask is empty/);
     const behind = rigid<'cam', 'object'>(truth.rotation, Float64Array.of(0, 0, -500));
     expect(() => refinePose(device, meshes, observation, behind)).toThrow(/behind the camera/);
+    const aside = rigid<'cam', 'object'>(truth.rotation, Float64Array.of(50_000, 0, 450));
+    expect(() => refinePose(device, meshes, observation, aside)).toThrow(/more than 16 times the image of 320 × 240/);
   });
 });

@@ -81,6 +81,13 @@ describe('report before a pose is fitted', () => {
     expect(warningsOf(scaled(1000)).join('\n')).toMatch(/The mesh is 10³ too large/);
   });
 
+  it('a mesh that is a single point is not called too small', () => {
+    const point = { ...mesh, positions: new Float32Array(mesh.positions.length) };
+    const words = warningsOf({ mesh: point, meshReport: reportMesh(point) }).join('\n');
+    expect(words).toMatch(/None of the 12 triangles of the mesh has an area/);
+    expect(words).not.toMatch(/too small|too large|: 0 mm/);
+  });
+
   it('a start in metres and a start in tenths of millimetres are named', () => {
     expect(warningsOf({ start: scaleTranslation(start, 10) }).join('\n')).toMatch(/The start pose is 10¹ too large/);
     const metres = warningsOf({ start: scaleTranslation(start, 1e-3) }).join('\n');

@@ -342,7 +342,8 @@ function findUnits(
   depth: number | undefined,
 ): UnitsFinding | undefined {
   const extent = seen && Math.hypot(seen[2] - seen[0], seen[3] - seen[1]);
-  const expected = extent && (camera.fx * meshReport.diameter) / extent;
+  // A mesh that is a single point tells no distance.
+  const expected = extent && meshReport.diameter > 0 ? (camera.fx * meshReport.diameter) / extent : undefined;
   // Of the object's origin, which does not move when the mesh changes its unit.
   const fromStart = start.translation[2] > 0 ? start.translation[2] : undefined;
   const off = (value: number | undefined, reference: number | undefined) =>
