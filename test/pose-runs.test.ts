@@ -174,7 +174,8 @@ describe('a table of starts', () => {
     expect(other.code).toBe(4);
     expect(other.stderr).toMatch(/another batch: its seed is 0, not 5/);
     const second = await lab('resume', at('batch'), '--threads', '2');
-    expect(second.code, second.stderr).toBe(0);
+    expect(second.code, second.stderr).toBe(3);
+    expect(second.stderr).toMatch('3 of 11 rows name another scene_id than 7, such as row 2 with 77');
     const lines = finished().split('\n').slice(0, -1);
     expect(lines.slice(0, before.length)).toEqual(before);
     expect(lines.map(line => JSON.parse(line).row).sort((a, b) => a - b)).toEqual(rows.map((_, row) => row));
@@ -188,22 +189,28 @@ describe('a table of starts', () => {
     for (const [row, message] of bad) {
       const place = rows.indexOf(row);
       expect(report[place + 1]).toMatch(message);
+      expect(report[place + 1]).toMatch(/The row names scene 77, not 7\./);
       expect(poses[place].t).toEqual(starts[place].t);
     }
     // Two rows of an image count its seconds alike.
-    expect(new Set(poses.filter(({ ids }) => ids[1] === 0).map(({ time }) => time)).size).toBe(1);
-    expect(second.stdout).toMatch(/11 rows, 3 of them failed/);
-    const all = text('batch', 'exports', 'poses.csv').trim().split('\n');
-    writeFileSync(
-      at('good.csv'),
-      [all[0], ...all.slice(1).filter((_, i) => !bad.some(([row]) => row === rows[i]))].join('\n'),
-    );
-    const { stdout } = await lab('evaluate', 'pose', at('000007'), at('good.csv'), '--json');
-    expect(JSON.parse(stdout).all).toMatchObject({ cases: 8 });
+    expect(new Set(poses.filter(({ ids }) => ids[0] === 7).map(({ time }) => time)).size).toBe(1);
+    const last = second.stdout.trim().split('\n').at(-1)!;
+    expect(last).toMatch(/^11 rows: .*, 3 failed and kept their start$/);
+    const counts = [...last.split(': ')[1].matchAll(/\d+/g)].map(Number);
+    expect(counts.reduce((sum, count) => sum + count, 0)).toBe(11);
+    // Of the rows that failed one is for an object of the scene: it counts with its start.
+    const { stdout } = await lab('evaluate', 'pose', at('000007'), at('batch', 'exports', 'poses.csv'), '--json');
+    expect(JSON.parse(stdout).all).toMatchObject({ cases: 9 });
     expect(JSON.parse(stdout).all.medianAdd).toBeLessThan(3);
 
     const third = await lab(...command());
-    expect(third.code, third.stderr).toBe(0);
+    expect(third.code, third.stderr).toBe(3);
     expect(finished().split('\n').slice(0, -1)).toEqual(lines);
+
+    writeFileSync(at('one.csv'), `${header}\n${good[0]}\n`);
+    const scene = ['fit', 'pose', at('000007'), '--starts', at('one.csv')];
+    const whole = await lab(...scene, ...quick, '--out', at('whole'));
+    expect(whole.code, whole.stderr).toBe(0);
+    expect(whole.stdout).toMatch(/\n1 row: 1 [a-z]+\n$/);
   });
 });

@@ -3,10 +3,16 @@
 
 import { existsSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import { type BatchProgress, type PoseBatchRequest, readPoseBatch, runPoseBatch } from '../host/pose-batch.ts';
+import {
+  type BatchOutcome,
+  type BatchProgress,
+  type PoseBatchRequest,
+  readPoseBatch,
+  runPoseBatch,
+} from '../host/pose-batch.ts';
 import { isBatch } from '../store/batch-folder.ts';
 import { assignment, unitOf, usage, whole } from './arguments.ts';
-import { createProgressPrinter, duration } from './output.ts';
+import { createProgressPrinter, duration, exitCodeOf } from './output.ts';
 
 interface BatchArguments {
   readonly out?: string | undefined;
@@ -95,16 +101,24 @@ async function run(folder: string, request: PoseBatchRequest, values: BatchArgum
       printer.line(`Left after ${done} of ${total} rows. Go on with: npm run lab -- resume ${folder}`);
     } else {
       const names = files.map(name => join(folder, 'exports', name)).filter(file => existsSync(file));
-      const missed = failed.length === 0 ? '' : `, ${failed.length} of them failed and kept their start`;
-      process.stdout.write(
-        `${total} ${total === 1 ? 'row' : 'rows'}${missed}\n${names.map(name => `${name}\n`).join('')}`,
-      );
+      process.stdout.write(`${names.map(name => `${name}\n`).join('')}${outcomeText(outcome)}\n`);
     }
-    return state === 'left' ? 130 : 0;
+    // What fails a row alone is its input.
+    return state === 'left' ? 130 : failed.length > 0 ? exitCodeOf('input') : 0;
   } finally {
     printer.end();
     process.off('SIGINT', onInterrupt);
   }
+}
+
+/** Each verdict with its count, the most frequent first: '9 rows: 4 clear, 1 unexplained, 4 failed and kept their start'. */
+function outcomeText({ total, verdicts }: Pick<BatchOutcome, 'total' | 'verdicts'>): string {
+  const { failed = 0, ...judged } = verdicts;
+  const counts = Object.entries(judged)
+    .sort(([, a], [, b]) => b - a)
+    .map(([verdict, count]) => `${count} ${verdict}`);
+  if (failed > 0) counts.push(`${failed} failed and kept ${failed === 1 ? 'its' : 'their'} start`);
+  return `${total} ${total === 1 ? 'row' : 'rows'}: ${counts.join(', ')}`;
 }
 
 function countText({ done, total, failed }: BatchProgress, before: number, began: number): string {

@@ -9,7 +9,7 @@ import type { ScenePose } from './pose-scene.ts';
 const header = ['scene_id', 'im_id', 'obj_id', 'score', 'R', 't', 'time'];
 
 /**
- * The rows in their order; the rotation becomes the nearest one. Throws a LabError of code 'input' with `where` = `name`
+ * The rows in their order; the rotation becomes the nearest one, scene_id and score stay as they are written. Throws a LabError of code 'input' with `where` = `name`
  * that names the row (the header is row 1).
  */
 export function decodeBopResults(bytes: Uint8Array, name: string): ScenePose[] {
@@ -22,6 +22,15 @@ export function decodeBopResults(bytes: Uint8Array, name: string): ScenePose[] {
   return table.rows.map((row, index) => {
     const place = `Row ${index + 2}`;
     const cell = (column: number) => (columns[column] < 0 ? undefined : row[columns[column]]);
+    const carried = (column: number, missing: number): CsvValue => {
+      const value = cell(column);
+      const text = table.texts[index][columns[column]]?.trim();
+      if (value === undefined || text === '') return missing;
+      if (typeof value === 'string' && Number.isNaN(Number(value))) {
+        throw resultsError(name, `${place} has ${header[column]} "${value}"; a number is needed`);
+      }
+      return String(value) === text ? value : text;
+    };
     const whole = (column: number): number => {
       const value = Number(cell(column));
       if (cell(column) === '' || !Number.isInteger(value)) {
@@ -45,10 +54,10 @@ export function decodeBopResults(bytes: Uint8Array, name: string): ScenePose[] {
       throw resultsError(name, `${place} has an R of determinant ${determinant.toPrecision(3)}; a rotation has 1`);
     }
     return {
-      sceneId: whole(0),
+      sceneId: carried(0, whole(0)),
       imageId: whole(1),
       objectId: whole(2),
-      score: finite(cell(3), 1),
+      score: carried(3, 1),
       camFromObject: rigid(nearestRotation(r, name), Float64Array.from(list(5, 3))),
       seconds: finite(cell(6), -1),
     };
@@ -61,23 +70,26 @@ export function decodeBopResults(bytes: Uint8Array, name: string): ScenePose[] {
  */
 export function encodeBopResults(poses: readonly ScenePose[]): Uint8Array {
   const seconds = new Map<string, number>();
-  for (const { sceneId, imageId, seconds: own } of poses) {
-    const key = `${sceneId} ${imageId}`;
-    const known = seconds.get(key) ?? own;
-    seconds.set(key, known < 0 || own < 0 ? -1 : Math.max(known, own));
+  for (const pose of poses) {
+    const image = imageKey(pose);
+    const known = seconds.get(image) ?? pose.seconds;
+    seconds.set(image, known < 0 || pose.seconds < 0 ? -1 : Math.max(known, pose.seconds));
   }
-  const rows = poses.map(({ sceneId, imageId, objectId, score, camFromObject }) =>
-    [
-      sceneId,
-      imageId,
-      objectId,
-      score,
+  const rows = poses.map(pose => {
+    const { sceneId, imageId, objectId, score, camFromObject } = pose;
+    return [
+      ...[sceneId, imageId, objectId, score],
       camFromObject.rotation.join(' '),
       camFromObject.translation.join(' '),
-      seconds.get(`${sceneId} ${imageId}`),
-    ].join(','),
-  );
+      seconds.get(imageKey(pose)),
+    ].join(',');
+  });
   return new TextEncoder().encode([header.join(','), ...rows, ''].join('\n'));
+}
+
+/** Equal for rows of one image: im_id counts anew in each scene. */
+export function imageKey({ sceneId, imageId }: Pick<ScenePose, 'sceneId' | 'imageId'>): string {
+  return `${sceneId} ${imageId}`;
 }
 
 function finite(value: CsvValue | undefined, missing: number): number {

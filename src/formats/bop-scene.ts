@@ -34,7 +34,7 @@ export interface BopFile {
 /** What a scene folder holds; paths are relative to it. */
 export interface BopSceneFiles {
   readonly name: string;
-  readonly sceneId: number;
+  readonly sceneId: number | undefined;
   /** scene_camera.json, scene_gt.json, scene_gt_info.json, models_info.json */
   readonly camera: BopFile;
   readonly truth: BopFile | undefined;

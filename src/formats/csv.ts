@@ -10,6 +10,11 @@ export interface CsvTable {
   readonly rows: readonly (readonly CsvValue[])[];
 }
 
+export interface DecodedCsv extends CsvTable {
+  /** The fields of `rows` as they are written, without their quotes: for what is carried through unchanged. */
+  readonly texts: readonly (readonly string[])[];
+}
+
 const numberPattern = /^[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?$/;
 const wordNumbers = new Map([
   ['nan', Number.NaN],
@@ -50,7 +55,7 @@ export function encodeCsv(table: CsvTable): Uint8Array {
  * unquoted field that is a number (also `nan`, `inf`) is one, every other field is text. Throws a LabError of code
  * 'input' with `where` = `name` that names the line.
  */
-export function decodeCsv(bytes: Uint8Array, name: string): CsvTable {
+export function decodeCsv(bytes: Uint8Array, name: string): DecodedCsv {
   const text = new TextDecoder().decode(bytes);
   const [header, ...rows] = splitRows(text, name);
   if (header === undefined) {
@@ -73,6 +78,7 @@ export function decodeCsv(bytes: Uint8Array, name: string): CsvTable {
   return {
     header: header.fields.map(field => field.text),
     rows: rows.map(row => row.fields.map(readField)),
+    texts: rows.map(row => row.fields.map(field => field.text)),
   };
 }
 

@@ -296,6 +296,14 @@ describe('BOP results', () => {
     expect(decodeBopResults(saved, 'poses.csv')).toEqual(decodeBopResults(written, 'poses.csv'));
   });
 
+  it('carry scene_id and score as they are written, beyond what a number holds', () => {
+    const rest = '1,2,0.12345678901234567890,1 0 0 0 1 0 0 0 1,0 0 500,-1';
+    const table = `scene_id,im_id,obj_id,score,R,t,time\n9007199254740993,${rest}\n7,${rest.replace(/0\.\d+/, '1.0')}\n`;
+    const [long, short] = decodeBopResults(bytes(table), 'a');
+    expect([short.sceneId, long.sceneId]).toEqual([7, '9007199254740993']);
+    expect(new TextDecoder().decode(encodeBopResults([long, short]))).toBe(table);
+  });
+
   it('have one time per image', () => {
     const pose: ScenePose = {
       sceneId: 1,
@@ -329,6 +337,10 @@ describe('BOP results', () => {
     expect(read(`${head}1,2,3,1,${identity},0 500,-1`)).toMatch(/Row 2 has t/);
     expect(read(`${head}1,two,3,1,${identity},0 0 500,-1`)).toMatch(/Row 2 has im_id "two"/);
     expect(read(`${head}1,2,3,1,2 0 0 0 1 0 0 0 1,0 0 500,-1`)).toMatch(/Row 2 has an R of determinant 2/);
+    expect(read(`${head}1,2,3,"high, surely",${identity},0 0 500,-1`)).toMatch(
+      /Row 2 has score "high, surely"; a number/,
+    );
+    expect(read(`${head}1.5,2,3,1,${identity},0 0 500,-1`)).toMatch(/Row 2 has scene_id "1.5"; a whole number/);
     expect(read('scene_id,im_id,score\n1,2,3')).toMatch(/no column obj_id, R, t; it has scene_id,im_id,score/);
   });
 });

@@ -6,6 +6,7 @@ import type { Mesh } from '../geometry/mesh.ts';
 import type { CamFromObject, WorldFromCam } from '../geometry/rigid.ts';
 import type { Symmetries } from '../geometry/symmetry.ts';
 import { LabError } from '../protocol/lab-error.ts';
+import type { CsvValue } from './csv.ts';
 
 /** Whether a file of this name makes its folder a scene. */
 export function isSceneIndex(name: string): boolean {
@@ -15,8 +16,8 @@ export function isSceneIndex(name: string): boolean {
 /** A scene as its index files describe it; pixels and meshes are named, not loaded. */
 export interface PoseScene {
   readonly name: string;
-  /** The scene_id of BOP files. */
-  readonly sceneId: number;
+  /** The scene_id of BOP files; undefined where the scene has no number of its own. */
+  readonly sceneId: number | undefined;
   /** What the files' unit of length is, in words: 'metres'. */
   readonly unit: string;
   readonly objects: readonly SceneObject[];
@@ -94,10 +95,11 @@ export interface SceneInstance {
 
 /** A start or a result: one row of a BOP results file, millimetres. */
 export interface ScenePose {
-  readonly sceneId: number;
+  /** This and the score are as the table has them: text where a number would not keep what is written. */
+  readonly sceneId: CsvValue;
   readonly imageId: number;
   readonly objectId: number;
-  readonly score: number;
+  readonly score: CsvValue;
   readonly camFromObject: CamFromObject;
   /** Seconds for the whole image; −1: not known. */
   readonly seconds: number;

@@ -130,7 +130,7 @@ export function decodeSceneJson(bytes: Uint8Array, name: string, unitMillimetres
   }));
   return {
     name: file.name ?? name,
-    sceneId: 0,
+    sceneId: undefined,
     unit: stated === undefined ? `${file.units ?? 'units'} of ${unit} mm` : file.units!,
     objects,
     frames,

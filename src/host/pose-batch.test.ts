@@ -73,8 +73,9 @@ describe('a batch', () => {
       })),
     };
     await writeFile(join(folder, 'scene.json'), JSON.stringify(scene));
-    const rows = starts.map(camFromObject => ({
-      ...{ sceneId: 0, imageId: 0, objectId: 1, score: 1, camFromObject, seconds: -1 },
+    // im_id counts anew in each scene, and BOP's time is that of an image.
+    const rows = starts.map((camFromObject, n) => ({
+      ...{ sceneId: n, imageId: 0, objectId: 1, score: 1, camFromObject, seconds: -1 },
     }));
     await writeFile(join(folder, 'starts.csv'), encodeBopResults(rows));
   });
@@ -97,6 +98,9 @@ describe('a batch', () => {
     );
     expect(outcome.failed.map(({ row }) => row.error)).toEqual([]);
     const poses = decodeBopResults(await readFile(join(out, 'exports', 'poses.csv')), 'poses.csv');
+    const lines = (await readFile(join(out, 'rows.jsonl'), 'utf8')).trim().split('\n');
+    const seconds = new Map(lines.map(line => JSON.parse(line)).map(row => [row.row, row.seconds]));
+    expect(poses.map(pose => pose.seconds)).toEqual(poses.map((_, n) => seconds.get(n)));
     return (
       poses.reduce((sum, pose) => sum + averageDistance(box.positions, pose.camFromObject, first), 0) / poses.length
     );

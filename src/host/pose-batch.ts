@@ -11,7 +11,7 @@ import {
   resolveMembers,
   type SceneView,
 } from '../engine/fits.ts';
-import { decodeBopResults, encodeBopResults } from '../formats/bop-results.ts';
+import { decodeBopResults, encodeBopResults, imageKey } from '../formats/bop-results.ts';
 import { type CsvValue, encodeCsv } from '../formats/csv.ts';
 import {
   type FramePixels,
@@ -29,6 +29,7 @@ import { VERSION } from '../protocol/version.ts';
 import { openBatchFolder, readBatchRecipe } from '../store/batch-folder.ts';
 import { lockRun } from '../store/run-lock.ts';
 import { bestTwin, openNodeDevice } from './node-device.ts';
+import { isOfOtherScene, otherSceneNotes } from './pose-table-notes.ts';
 import { readTable } from './pose-tables.ts';
 
 /** What a batch does, whatever drives it. */
@@ -89,6 +90,8 @@ export interface BatchOutcome {
   readonly state: 'finished' | 'left';
   readonly done: number;
   readonly total: number;
+  /** How many rows have each verdict, `failed` among them. */
+  readonly verdicts: Readonly<Record<string, number>>;
   /** Failed rows with their place in the table. */
   readonly failed: readonly { readonly start: ScenePose; readonly row: BatchRow }[];
   readonly files: readonly string[];
@@ -121,6 +124,7 @@ export async function runPoseBatch(
       where: request.starts,
     });
   }
+  for (const note of otherSceneNotes(scene, starts)) onNote(note);
   const files = [sourceFile(request.starts, table), ...sources.files()].map(({ path, sha256 }) => ({ path, sha256 }));
   const known = bestTwin();
   const recipe: PoseBatchRecipe = { schema: 1, version: VERSION, ...request, ...how, twin: known, files };
@@ -129,6 +133,11 @@ export async function runPoseBatch(
   const rows = new Map(batch.done.map(row => [row.row, row]));
   const total = starts.length;
   const failures = () => [...rows.values()].filter(({ error }) => error !== undefined).length;
+  const verdicts = (): Record<string, number> => {
+    const counts: Record<string, number> = {};
+    for (const { verdict } of rows.values()) counts[verdict] = (counts[verdict] ?? 0) + 1;
+    return counts;
+  };
   try {
     const device = await openNodeDevice({ threads, twin: known });
     const shelf = createShelf(fit, device, sceneFolder, scene);
@@ -137,7 +146,9 @@ export async function runPoseBatch(
       onProgress({ done: rows.size, total, failed: failures(), row: undefined });
       for (const { position, rows: own } of groupByFrame(scene, starts, rows)) {
         for (const row of own) {
-          if (isLeft()) return { state: 'left', done: rows.size, total, failed: [], files: [] };
+          if (isLeft()) {
+            return { state: 'left', done: rows.size, total, verdicts: verdicts(), failed: [], files: [] };
+          }
           const finished = await refineRow(row, starts[row], position, views, shelf, how);
           batch.append(finished);
           rows.set(row, finished);
@@ -154,7 +165,8 @@ export async function runPoseBatch(
     batch.writeExport('poses.csv', encodeBopResults(posesOf(ordered)));
     batch.writeExport('report.csv', reportOf(ordered, scene));
     const failed = ordered.filter(({ row }) => row.error !== undefined);
-    return { state: 'finished', done: total, total, failed, files: ['poses.csv', 'report.csv'] };
+    const written = ['poses.csv', 'report.csv'];
+    return { state: 'finished', done: total, total, verdicts: verdicts(), failed, files: written };
   } finally {
     batch.dispose();
     lock.release();
@@ -336,13 +348,13 @@ interface OrderedRow {
 
 /** A failed row keeps its start. BOP counts seconds for a whole image. */
 function posesOf(ordered: readonly OrderedRow[]): ScenePose[] {
-  const seconds = new Map<number, number>();
+  const seconds = new Map<string, number>();
   for (const { start, row } of ordered) {
-    seconds.set(start.imageId, (seconds.get(start.imageId) ?? 0) + row.seconds);
+    seconds.set(imageKey(start), (seconds.get(imageKey(start)) ?? 0) + row.seconds);
   }
   return ordered.map(({ start, row: { pose } }) => ({
     ...start,
-    seconds: seconds.get(start.imageId) ?? -1,
+    seconds: seconds.get(imageKey(start)) ?? -1,
     camFromObject:
       pose === undefined
         ? start.camFromObject
@@ -377,7 +389,12 @@ function reportOf(ordered: readonly OrderedRow[], scene: PoseScene): Uint8Array 
       ...figures.map(name => digits(row.figures[name])),
       digits(row.seconds),
       row.error === undefined ? '' : `${row.error.message} ${row.error.tip ?? ''}`.trim(),
-      row.warnings.join(' '),
+      [
+        ...(isOfOtherScene(scene.sceneId, start)
+          ? [`The row names scene ${start.sceneId}, not ${scene.sceneId}.`]
+          : []),
+        ...row.warnings,
+      ].join(' '),
     ]),
   });
 }

@@ -46,6 +46,20 @@ export function confusionNotes(rows: readonly ComparedPose[]): string[] {
   ];
 }
 
+/** Rows that name another scene than the one they are taken for, where that has a number. */
+export function otherSceneNotes({ sceneId }: PoseScene, rows: readonly ScenePose[]): string[] {
+  const others = rows.flatMap((row, index) => (isOfOtherScene(sceneId, row) ? [index] : []));
+  if (others.length === 0) return [];
+  return [
+    `${others.length} of ${rows.length} rows ${others.length === 1 ? 'names' : 'name'} another scene_id than ${sceneId}, such as row ${others[0] + 2} with ${rows[others[0]].sceneId}: they are taken for images of this scene.`,
+  ];
+}
+
+/** `sceneId`: of the scene; one without a number takes all rows. */
+export function isOfOtherScene(sceneId: number | undefined, row: ScenePose): boolean {
+  return sceneId !== undefined && Number(row.sceneId) !== sceneId;
+}
+
 /** True poses that no row is for, and rows beyond the first for one object in one image. */
 export function coverageNotes({ frames, objects }: PoseScene, rows: readonly ScenePose[]): string[] {
   const key = (imageId: number, objectId: number) => `image ${imageId}, object ${objectId}`;

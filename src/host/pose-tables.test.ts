@@ -16,7 +16,7 @@ import {
   rigid,
   scaleTranslation,
 } from '../geometry/rigid.ts';
-import { expSo3, rotationAbout } from '../geometry/rotation.ts';
+import { rotationAbout } from '../geometry/rotation.ts';
 import { readPoseScene } from '../media/read-pose-scene.ts';
 import { createRandom } from '../numerics/random.ts';
 import { evaluatePoses, makeStarts, readStarts } from './pose-tables.ts';
@@ -165,12 +165,29 @@ describe('tables of poses', () => {
     ]);
   });
 
-  it('names a row for no image, no object, and a table without anything to compare', async () => {
+  it('evaluation: leaves out and counts rows that cannot be compared, and compares the others', async () => {
+    const known = [row(truth), row(truth, { imageId: 1 })];
+    const unknown = [{ imageId: 9 }, { objectId: 9 }, { objectId: 5 }, { imageId: 8 }].map(each => row(truth, each));
+    const { all, notes } = await evaluatePoses(
+      folder,
+      await table([unknown[0], ...known, ...unknown.slice(1)]),
+      options,
+    );
+    expect(all).toMatchObject({ cases: 2, meanAdd: 0 });
+    expect(notes).toEqual([
+      'Left out: 2 of 6 rows are each for an image that the scene does not have, such as row 2 (image 9, object 4).',
+      'Left out: 1 of 6 rows is for an object that the scene does not have, such as row 5 (image 0, object 9).',
+      'Left out: 1 of 6 rows is for an object without a mesh, such as row 6 (image 0, object 5).',
+    ]);
+  });
+
+  it('evaluation: refuses a table of which nothing can be compared', async () => {
     await expect(evaluatePoses(folder, await table([row(truth, { imageId: 9 })]), options)).rejects.toMatchObject({
-      message: 'Row 2 is for image 9, which the scene does not have.',
-    });
-    await expect(evaluatePoses(folder, await table([row(truth, { objectId: 9 })]), options)).rejects.toMatchObject({
-      message: 'Row 2 is for object 9, which the scene does not have.',
+      code: 'input',
+      message: expect.stringMatching(
+        /^No row can .* 1 of 1 rows is for an image that the scene .*\(image 9, object 4\)/,
+      ),
+      tip: expect.stringMatching(/im_id of a scene\.json is the position/),
     });
     await expect(evaluatePoses(folder, await table([]), options)).rejects.toMatchObject({
       code: 'input',
@@ -178,9 +195,5 @@ describe('tables of poses', () => {
       where: expect.stringMatching(/poses\.csv/),
     });
     await expect(evaluatePoses(folder, join(folder, 'gone.csv'), options)).rejects.toMatchObject({ code: 'input' });
-    const turned = row(rigid(expSo3([0, 0, 0]), Float64Array.of(0, 0, 1000)), { objectId: 5 });
-    await expect(evaluatePoses(folder, await table([turned]), options)).rejects.toMatchObject({
-      message: 'Object 5 (pose only) has no mesh.',
-    });
   });
 });

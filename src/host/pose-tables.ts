@@ -2,7 +2,7 @@
 // the command line; needs no engine.
 import { readFile } from 'node:fs/promises';
 import { decodeBopResults } from '../formats/bop-results.ts';
-import type { PoseScene, SceneInstance, ScenePose } from '../formats/pose-scene.ts';
+import type { PoseScene, SceneFrame, SceneInstance, SceneObject, ScenePose } from '../formats/pose-scene.ts';
 import { meshDiameter } from '../geometry/mesh-report.ts';
 import { perturbPose, type Shell } from '../geometry/perturbed-starts.ts';
 import {
@@ -21,7 +21,7 @@ import { findSymmetries, isSymmetric, noSymmetries, type Symmetries } from '../g
 import { readPoseModel, readPoseScene } from '../media/read-pose-scene.ts';
 import { createRandom } from '../numerics/random.ts';
 import { LabError } from '../protocol/lab-error.ts';
-import { type ComparedPose, confusionNotes, coverageNotes } from './pose-table-notes.ts';
+import { type ComparedPose, confusionNotes, coverageNotes, otherSceneNotes } from './pose-table-notes.ts';
 
 export interface StartRequest {
   readonly shells: readonly Shell[];
@@ -65,7 +65,7 @@ export function makeStarts(scene: PoseScene, { shells, seed, perCase, visibleSha
           const { rotationDegrees, translationMillimetres } = shell;
           const purpose = `start ${imageId} ${objectId} ${position} ${rotationDegrees} ${translationMillimetres} ${n}`;
           return {
-            sceneId: scene.sceneId,
+            sceneId: scene.sceneId ?? 0,
             imageId,
             objectId,
             score: 1,
@@ -110,10 +110,11 @@ interface ObjectRuler extends PoseRuler {
 }
 
 /**
- * Compares the rows of a BOP results file with the truth of a scene, whatever their scene_id. Of several instances of an
- * object in an image a row counts for the nearest. With `symmetries` 'use', poses that the scene states to look the same
- * count as the true one; with symmetries that the shape of its mesh has, an object is
- * counted by ADD-S besides. Throws a LabError of code 'input' where a row is for no image or object of the scene.
+ * Compares the rows of a BOP results file with the truth of a scene; those that name another scene are noted. Of several
+ * instances of an object in an image a row counts for the nearest. With `symmetries` 'use', poses that the scene states to
+ * look the same count as the true one; with symmetries that the shape of its mesh has, an object is counted by ADD-S
+ * besides. Rows that cannot be compared (no such image or object in the scene, no mesh, no true pose) are left out and
+ * counted in a note. Throws a LabError of code 'input' where no row is left.
  */
 export async function evaluatePoses(
   scenePath: string,
@@ -131,25 +132,18 @@ export async function evaluatePoses(
     });
   }
   const rulers = new Map<number, ObjectRuler>();
-  const notes = [...scene.notes];
+  const notes = [...scene.notes, ...otherSceneNotes(scene, rows)];
   const poses: EvaluatedPose[] = [];
   const compared: ComparedPose[] = [];
-  let withoutTruth = 0;
+  const leftOut = new Map<string, number[]>();
   for (const [index, pose] of rows.entries()) {
     const object = scene.objects.find(({ objectId }) => objectId === pose.objectId);
     const frame = scene.frames.find(({ imageId }) => imageId === pose.imageId);
-    if (object === undefined || frame === undefined) {
-      const unknown = object === undefined ? `object ${pose.objectId}` : `image ${pose.imageId}`;
-      throw new LabError({
-        code: 'input',
-        message: `Row ${index + 2} is for ${unknown}, which the scene does not have.`,
-        tip: 'Give the scene that the poses are for; im_id of a scene.json is the position of the frame, from 0.',
-        where: posesPath,
-      });
-    }
-    const truths = frame.instances.filter(hasTruth).filter(({ objectId }) => objectId === pose.objectId);
-    if (truths.length === 0) {
-      withoutTruth++;
+    const truths = (frame?.instances ?? []).filter(hasTruth).filter(({ objectId }) => objectId === pose.objectId);
+    if (object?.meshFile === undefined || truths.length === 0) {
+      const reason = whyLeftOut(frame, object);
+      leftOut.set(reason, leftOut.get(reason) ?? []);
+      leftOut.get(reason)!.push(index);
       continue;
     }
     let ruler = rulers.get(pose.objectId);
@@ -177,15 +171,19 @@ export async function evaluatePoses(
     poses.push({ pose, errors, bySymmetry });
     compared.push({ camFromObject: pose.camFromObject, truths: truths.map(each => each.camFromObject), object, ruler });
   }
-  if (withoutTruth > 0) notes.push(`${withoutTruth} rows are for objects without a true pose and were left out.`);
+  const leftOutNotes = [...leftOut].map(
+    ([reason, [first, ...more]]) =>
+      `${more.length + 1} of ${rows.length} rows ${more.length === 0 ? 'is' : 'are each'} for ${reason}, such as row ${first + 2} (image ${rows[first].imageId}, object ${rows[first].objectId}).`,
+  );
   if (poses.length === 0) {
     throw new LabError({
       code: 'input',
-      message: `Of ${rows.length} poses, none has a true pose to compare it with.`,
-      tip: 'Give a scene with obj_to_cam in its scene.json, or with scene_gt.json.',
-      where: scenePath,
+      message: `No row can be compared with a true pose. ${leftOutNotes.join(' ')}`,
+      tip: 'Give the scene that the poses are for, with meshes and with obj_to_cam in its scene.json or with scene_gt.json; im_id of a scene.json is the position of the frame, from 0.',
+      where: posesPath,
     });
   }
+  notes.push(...leftOutNotes.map(note => `Left out: ${note}`));
   notes.push(...confusionNotes(compared), ...coverageNotes(scene, rows));
   const objects = scene.objects.flatMap(({ objectId, name }) => {
     const own = poses.filter(({ pose }) => pose.objectId === objectId);
@@ -193,6 +191,12 @@ export async function evaluatePoses(
   });
   const { summary: all, bySymmetry: allBySymmetry } = summaries(poses);
   return { poses, objects, all, allBySymmetry, notes };
+}
+
+function whyLeftOut(frame: SceneFrame | undefined, object: SceneObject | undefined): string {
+  if (frame === undefined) return 'an image that the scene does not have';
+  if (object === undefined) return 'an object that the scene does not have';
+  return object.meshFile === undefined ? 'an object without a mesh' : 'an object without a true pose';
 }
 
 function summaries(poses: readonly EvaluatedPose[]): Pick<EvaluatedObject, 'summary' | 'bySymmetry'> {

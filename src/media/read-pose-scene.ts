@@ -100,7 +100,7 @@ async function readBop(folder: string, names: ReadonlySet<string>, sources: Sour
   const models = await findModels(folder);
   return decodeBopScene({
     name: basename(folder),
-    sceneId: /^\d+$/.test(basename(folder)) ? Number(basename(folder)) : 0,
+    sceneId: /^\d+$/.test(basename(folder)) ? Number(basename(folder)) : undefined,
     camera: await file(join(folder, 'scene_camera.json')),
     truth: await optional('scene_gt.json'),
     truthInfo: await optional('scene_gt_info.json'),

@@ -91,7 +91,7 @@ export async function readSingleImage(
   const millimetresPerMeshUnit = stated ?? (await guessUnit(folder, object, frame, start, notes, sources));
   const scene: PoseScene = {
     name: basename(image),
-    sceneId: 0,
+    sceneId: undefined,
     unit: `${millimetresPerMeshUnit} mm per mesh unit`,
     objects: [{ ...object, millimetresPerMeshUnit }],
     frames: [frame],

@@ -63,7 +63,7 @@ export function observeObject(
     labels !== undefined && label !== undefined && instances[index].maskFile === undefined
       ? { wanted: label, values: labels }
       : undefined;
-  const { sceneId } = scene;
+  const { sceneId = 0 } = scene;
   return { sceneId, imageId: scene.frames[frame].imageId, model, observation, truth, image, labels: labelled };
 }
 
