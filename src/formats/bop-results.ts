@@ -9,8 +9,8 @@ import type { ScenePose } from './pose-scene.ts';
 const header = ['scene_id', 'im_id', 'obj_id', 'score', 'R', 't', 'time'];
 
 /**
- * The rows in their order; the rotation becomes the nearest one, scene_id and score stay as they are written. Throws a LabError of code 'input' with `where` = `name`
- * that names the row (the header is row 1).
+ * The rows in their order; the rotation becomes the nearest one, scene_id and score stay as they are written. Throws a
+ * LabError of code 'input' with `where` = `name` that names the row (the header is row 1).
  */
 export function decodeBopResults(bytes: Uint8Array, name: string): ScenePose[] {
   const table = decodeCsv(bytes, name);
