@@ -59,11 +59,13 @@ export const flowmap: Fit = {
     },
     {
       name: 'transforms.json',
-      content: 'nerfstudio: camera to world in OpenGL axes (x right, y up, z back); focal lengths in pixels.',
+      content:
+        'nerfstudio: camera to world in OpenGL axes (x right, y up, z back); focal lengths in pixels. Names the frames of a video file frame-NNNNN.png, NNNNN counted from 0 in the file; these pictures are not written.',
     },
     {
       name: 'colmap/',
-      content: 'COLMAP, text and binary: world to camera, quaternion w first, OpenCV axes; points with their tracks.',
+      content:
+        'COLMAP, text and binary: world to camera, quaternion w first, OpenCV axes; points with their tracks. Names of pictures as in transforms.json.',
     },
     {
       name: 'points.ply',
