@@ -13,7 +13,14 @@ import { createDenseDepth } from '../src/fits/flowmap/dense-depth.ts';
 import { type FittedDepth, fittedDepth } from '../src/fits/flowmap/depth-exports.ts';
 import { samples } from '../src/fits/flowmap/sample-videos.ts';
 import { reprojectionErrors } from '../src/fits/flowmap/track-fixtures.ts';
-import { doubts, focalCurve, mirroredSolution, outlierShare, refusals } from '../src/fits/flowmap/verdicts.ts';
+import {
+  agreementOf,
+  doubts,
+  focalCurve,
+  mirroredSolution,
+  outlierShare,
+  refusals,
+} from '../src/fits/flowmap/verdicts.ts';
 import type { CameraPath } from '../src/formats/camera-path.ts';
 import { confidentDepthErrors, depthErrors } from '../src/geometry/depth-metrics.ts';
 import { median } from '../src/geometry/pose-metrics.ts';
@@ -133,8 +140,9 @@ for await (const { name, target, width, height, frames, observed, truth, scene }
     const sources = frames.map((_, f) => ({ imageFile: `${f}`, timestamp: undefined }));
     const { reconstruction } = fittedCameras(observations, state, { width, height }, sources);
     const curve = focalCurve(observations, state);
+    const agreement = agreementOf(members.map(({ standing }) => standing));
     const found = doubts(observations, state, {
-      ...{ members: members.length, agreeing: members.filter(({ agrees }) => agrees).length, curve },
+      ...{ ...agreement, curve },
       mirrored: mirroredSolution(observations, state),
     });
     const cells = [
@@ -145,7 +153,7 @@ for await (const { name, target, width, height, frames, observed, truth, scene }
       medianResidual.toFixed(3),
       median(Array.from(reprojectionErrors(reconstruction))).toFixed(3),
       `${(100 * outlierShare(observations, state)).toFixed(0)} %`,
-      String(members.filter(({ agrees }) => agrees).length),
+      `${agreement.agreeing} + ${agreement.mirroring}`,
       time,
       ...(depth ?? ['', '', '', '']),
       lap(),

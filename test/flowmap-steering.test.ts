@@ -5,11 +5,13 @@ import { describe, expect, it } from 'vitest';
 import { decodeCheckpoint } from '../src/engine/checkpoint.ts';
 import { createRun, type Run } from '../src/engine/run.ts';
 import { resolveMembers } from '../src/engine/settings.ts';
+import type { Problem } from '../src/fits/fit.ts';
 import { flowmap } from '../src/fits/flowmap/flowmap.ts';
 import { arcPath, sampleCamera } from '../src/fits/flowmap/sample-paths.ts';
 import { filmScene, room } from '../src/fits/flowmap/sample-videos.ts';
 import { openNodeDevice } from '../src/host/node-device.ts';
 import type { RunEvent, TraceRow } from '../src/protocol/run.ts';
+import { realValues } from '../src/protocol/views.ts';
 
 const frames = 6;
 const camera = sampleCamera(160);
@@ -17,17 +19,22 @@ const values = filmScene(room, camera, arcPath(frames, 12));
 const shape = [frames, camera.height, camera.width, 1];
 const film = { name: 'walk', kind: 'video', shape, values, fullScale: 255 } as const;
 const given = { descents: 30, observations: 300, depthDescents: 16 };
-const members = resolveMembers(flowmap, given, {}, 2);
+const usual = resolveMembers(flowmap, given, {}, 2);
 
 interface Fitted {
   readonly run: Run;
+  readonly problem: Problem;
   readonly rows: TraceRow[];
   readonly log: RunEvent[];
 }
 
 /** `act` may change the run before any of its iterations. */
 async function withRun<Result>(
-  { threads = 1, events = [] }: { readonly threads?: number; readonly events?: readonly RunEvent[] },
+  {
+    threads = 1,
+    events = [],
+    members = usual,
+  }: { readonly threads?: number; readonly events?: readonly RunEvent[]; readonly members?: typeof usual },
   act: (fitted: Fitted) => Result,
 ): Promise<Result> {
   const device = await openNodeDevice({ threads });
@@ -40,7 +47,7 @@ async function withRun<Result>(
   };
   const run = createRun({ problem, fit: flowmap, members, seed: 0, sink, events });
   try {
-    return act({ run, rows, log });
+    return act({ run, problem, rows, log });
   } finally {
     problem.dispose();
     device.dispose();
@@ -109,5 +116,34 @@ describe('a steered camera fit', () => {
       return toEnd(fitted);
     });
     expect(Buffer.compare(resumed, steered.end)).toBe(0);
+  });
+});
+
+describe('mode flow', () => {
+  const members = resolveMembers(flowmap, { method: 'flow', descents: 10, observations: 300 }, {}, 1);
+
+  it('measures a frame in each pass, and comes to the same bits whether it is watched, or resumed halfway', async () => {
+    const alone = await withRun({ members }, fitted => ({ end: toEnd(fitted), rows: fitted.rows }));
+    const isFlow = ({ terms }: TraceRow) => Number.isFinite(terms[2]);
+    expect(alone.rows.findIndex(isFlow)).toBe(frames - 1);
+    expect(alone.rows.filter(isFlow)).toHaveLength(11);
+    let halfway: Uint8Array | undefined;
+    const centres: number[][] = [];
+    const watched = await withRun({ members, threads: 2 }, fitted => {
+      const { run, problem } = fitted;
+      return toEnd(fitted, iteration => {
+        if (iteration === 9) halfway = run.checkpoint();
+        centres.push([...realValues(problem.view('cameras', 0), 'worldFromCam')].filter((_, k) => k % 4 === 3));
+        problem.view('points', 0);
+      });
+    });
+    expect(Buffer.compare(watched, alone.end)).toBe(0);
+    // Every pass of the descent shows cameras of its own.
+    expect(new Set(centres.map(values => values.join())).size).toBeGreaterThan(9);
+    const resumed = await withRun({ members }, fitted => {
+      fitted.run.restore(decodeCheckpoint(halfway!, 'halfway'), 'halfway');
+      return toEnd(fitted);
+    });
+    expect(Buffer.compare(resumed, alone.end)).toBe(0);
   });
 });

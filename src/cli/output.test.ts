@@ -32,6 +32,10 @@ describe('the progress line', () => {
     expect(progressLine({ ...progress, iterationsPerSecond: 0 }, 200)).toMatch(/learningRate 0\.9$/);
   });
 
+  it('says nothing of a learning rate where the fit has none', () => {
+    expect(progressLine({ ...progress, learningRate: 0 }, 200)).not.toContain('learningRate');
+  });
+
   it('keeps to its width, whatever that is', () => {
     for (let columns = 1; columns < 120; columns++)
       expect(progressLine(progress, columns).length).toBeLessThanOrEqual(columns);

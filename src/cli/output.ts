@@ -102,7 +102,8 @@ export function progressLine(progress: Progress, columns: number): string {
     { text: bar(iteration, maximum), worth: 1 },
     { text: `iteration ${iteration}/${maximum}`, worth: 5 },
     { text: `loss ${loss.toPrecision(4)}`, worth: 4 },
-    { text: `learningRate ${Number(learningRate.toPrecision(4))}`, worth: 2 },
+    // A fit whose rates have other names has none.
+    ...(learningRate === 0 ? [] : [{ text: `learningRate ${Number(learningRate.toPrecision(4))}`, worth: 2 }]),
     ...(isKnown ? [{ text: `${rate}/s`, worth: 0 }] : []),
     ...(!isKnown || iteration * 1000 < maximum * 2 ? [] : [{ text: `at most ${duration(left)} left`, worth: 3 }]),
   ];

@@ -15,7 +15,7 @@ import {
 import type { Evaluation, EvaluationRequest, HyperValues, ParameterBlock } from '../fit.ts';
 import type { DenseDepth } from './dense-depth.ts';
 import { adamStep, beginGrids, easing, emptyGrids, type Grids, gridBlocks } from './descent.ts';
-import { mirrored } from './mirrored.ts';
+import { areMirrored, mirrored } from './mirrored.ts';
 import { firstDamping, isSettled, polishStep } from './polish.ts';
 
 /** time: frames enter one by one, with a wide Cauchy scale first. gap: the longest gap of a track grows from 2 to all. */
@@ -79,6 +79,9 @@ const SHORTEST_GAP = 2;
 /** Two members agree whose losses and focal lengths differ by less than this share. */
 const AGREEMENT = 0.03;
 
+/** Where the search of a member led: to the cameras of the best, to its scene turned inside out, or elsewhere. */
+export type Standing = 'same' | 'mirrored' | 'other';
+
 export interface CameraMethod {
   readonly members: readonly { readonly label: string; readonly blocks: readonly ParameterBlock[] }[];
   readonly passes: number;
@@ -87,8 +90,8 @@ export interface CameraMethod {
   evaluate(requests: readonly EvaluationRequest[]): Evaluation[];
   advance(member: number, hyper: HyperValues): void;
   stateOf(member: number): CameraState;
-  /** Whether a member came to the cameras of the best one by the end of the coarse polish. */
-  agrees(member: number): boolean;
+  /** Of a member's own way up to the end of the coarse polish, beside the best as it is now. */
+  standing(member: number): Standing;
   /** Whether it was polished to the end, and ended lowest. */
   isBest(member: number): boolean;
   /** Its dense depth [frame, node], once that stage has begun. */
@@ -102,10 +105,14 @@ const mirrorStages = [
 ];
 
 /**
- * Fields of the block `progress`. `ended`: the pass in which the final stage began, 0 before. `mirror`: 1 for the member that
- * holds the best one's scene turned inside out. `dense`: the pass in which the stage of dense depth began, 0 before.
+ * Fields of the block `progress`. `ended`: the pass in which the final stage began, 0 before. `agrees`: 1 for a member that came
+ * to the cameras of the best of the coarse polish. `mirror`: 1 for the one that gave its place to that one's scene turned inside
+ * out. `polished`: 1 at the end of the final stage. `dense`: the pass in which the stage of dense depth began, 0 before.
  */
-const Progress = { pass: 0, damping: 1, small: 2, loss: 3, ended: 4, agrees: 5, mirror: 6, dense: 7, size: 8 };
+const Progress = {
+  ...{ pass: 0, damping: 1, small: 2, loss: 3, ended: 4, agrees: 5, mirror: 6, polished: 7, dense: 8 },
+  size: 9,
+};
 
 interface MemberState {
   readonly curriculum: Curriculum;
@@ -225,8 +232,10 @@ export function createCameraMethod(
   };
 
   const isBest = ({ progress }: MemberState): boolean => {
-    const isWorse = ({ progress: other }: MemberState) =>
-      other[Progress.ended] > 0 && other[Progress.loss] < progress[Progress.loss];
+    const isWorse = ({ progress: other }: MemberState) => {
+      const more = other[Progress.loss] - progress[Progress.loss] || other[Progress.mirror] - progress[Progress.mirror];
+      return other[Progress.ended] > 0 && more < 0;
+    };
     return progress[Progress.ended] > 0 && !members.some(isWorse);
   };
 
@@ -234,7 +243,19 @@ export function createCameraMethod(
     const [lossA, lossB] = [a.progress[Progress.loss], b.progress[Progress.loss]];
     // Below a hundredth of a pixel, differences of the loss are rounding and noise.
     const losses = Math.abs(lossA - lossB) <= AGREEMENT * lossA + 1e-4;
-    return losses && Math.abs(a.focal[0] - b.focal[0]) < AGREEMENT;
+    return losses && Math.abs(a.focal[0] - b.focal[0]) < AGREEMENT && !areMirrored(stateOf(a), stateOf(b));
+  };
+
+  const standing = (member: MemberState): Standing => {
+    const { agrees, mirror, ended } = Progress;
+    const best = members.find(isBest);
+    const origin = members.find(({ progress }) => progress[ended] > 0 && progress[mirror] === 0);
+    const came = member.progress[agrees] === 1;
+    if (best === undefined || origin === undefined) return 'other';
+    if (best === origin || agree(best, origin)) return came ? 'same' : 'other';
+    if (came) return areMirrored(stateOf(best), stateOf(origin)) ? 'mirrored' : 'other';
+    // Where the mirror is best, its place says nothing of the member that was there.
+    return member !== best && agree(best, member) ? 'same' : 'other';
   };
 
   /** At the end of a round: the best and the worst, where the best may go on alone. */
@@ -294,7 +315,8 @@ export function createCameraMethod(
       polishSteps * polishRounds +
       mirrorStages.reduce((sum, { steps }) => sum + steps, finalSteps) +
       1 +
-      (dense === undefined ? 0 : measuring + settings.depthDescents + 1),
+      // One more to hear that the other is ready.
+      (dense === undefined ? 0 : 1 + measuring + settings.depthDescents + 1),
     terms: ['scale', 'behind', 'flow', 'smoothness', 'consistency'],
     evaluate(requests) {
       const isOpen = requests.every(({ member }) => members[member].progress[Progress.ended] === 0);
@@ -304,7 +326,6 @@ export function createCameraMethod(
         if (worst !== undefined) {
           take(members[worst], mirrored(observations, stateOf(members[best])));
           members[worst].progress[Progress.mirror] = 1;
-          members[worst].progress[Progress.agrees] = 1;
           beginFinal(members[worst]);
         }
         beginFinal(members[best]);
@@ -319,6 +340,7 @@ export function createCameraMethod(
         const isFinal = progress[Progress.ended] > 0;
         if (!isFinal && ranks !== undefined) {
           const { loss } = reprojector.loss(stateOf(member), finalScale * factor);
+          progress[Progress.loss] = loss;
           const terms = [finalScale * factor, 0, ...noTerms];
           return { loss, validation: loss, terms, converged: true, reason: 'left to a better member' };
         }
@@ -333,10 +355,14 @@ export function createCameraMethod(
         const evaluation = at.isFinest ? { ...tried, validation: Math.fround(tried.loss) } : tried;
         const settled = isSettled({ damping: progress[Progress.damping], small: progress[Progress.small] });
         if (!at.isFinest || !(at.isLast || (settled && member.next === undefined))) return evaluation;
-        const goesOn = progress[Progress.mirror] === 0 || isBest(member);
-        if (dense !== undefined && goesOn) {
-          progress[Progress.dense] = pass + 1;
-          return evaluation;
+        progress[Progress.polished] = 1;
+        if (dense !== undefined) {
+          // Dense depth is for one of them: who is ready first waits for the other.
+          if (requests.some(other => members[other.member].progress[Progress.polished] === 0)) return evaluation;
+          if (isBest(member)) {
+            progress[Progress.dense] = pass + 1;
+            return evaluation;
+          }
         }
         const reason = progress[Progress.mirror] === 1 ? 'converged from the best one, turned inside out' : 'converged';
         return { ...evaluation, converged: true, reason };
@@ -368,7 +394,7 @@ export function createCameraMethod(
       adamStep(focal, Float32Array.from(gradient.logFocal), moments.focal, hyper.focalRate * factor, step);
     },
     stateOf: member => stateOf(members[member]),
-    agrees: member => members[member].progress[Progress.agrees] === 1,
+    standing: member => standing(members[member]),
     isBest: m => isBest(members[m]),
     gridsOf: m => (members[m].grids.values.length === 0 ? undefined : members[m].grids.values),
   };

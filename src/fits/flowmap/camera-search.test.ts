@@ -6,6 +6,7 @@ import type { Tracks } from '../../ops/tracks/tracks.ts';
 import { posesOf } from './camera-exports.ts';
 import { cameraMethodSettings } from './camera-method.ts';
 import { type CameraSearchResult, searchCameras } from './camera-search.ts';
+import type { DenseDepth } from './dense-depth.ts';
 import { arcPath } from './sample-paths.ts';
 import {
   forwardDrive,
@@ -16,7 +17,7 @@ import {
   trueState,
   wallWalk,
 } from './track-fixtures.ts';
-import { doubts, focalCurve, mirroredSolution, refusals } from './verdicts.ts';
+import { agreementOf, doubts, focalCurve, mirroredSolution, refusals } from './verdicts.ts';
 
 /** Fewer random observations than a video needs: these scenes have fewer tracks. */
 const settings = { ...cameraMethodSettings, observations: 800 };
@@ -39,7 +40,7 @@ function joined(a: Tracks, b: Tracks): Tracks {
 }
 
 const evidenceOf = ({ members }: CameraSearchResult) => ({
-  ...{ members: members.length, agreeing: members.filter(({ agrees }) => agrees).length },
+  ...agreementOf(members.map(({ standing }) => standing)),
   ...{ curve: undefined, mirrored: undefined },
 });
 
@@ -68,7 +69,30 @@ describe('camera search', () => {
     // The tracks are float32: a hundred-thousandth of a pixel.
     expect(focalError(scene, result.state)).toBeLessThan(1e-3);
     expect(errors.auc10).toBeGreaterThan(0.999);
-    expect(result.members.filter(({ agrees }) => agrees).length).toBeGreaterThan(1);
+    expect(evidenceOf(result).agreeing).toBeGreaterThan(1);
+  });
+
+  it('turns the scene over that members came to inside out: their agreement is with its mirror, and depth is for one', () => {
+    const scene = roomArc({ frames: 10, points: 16, noise: 0.2 });
+    let starts = 0;
+    const dense: DenseDepth = {
+      ...{ width: 2, height: 2, frames: scene.truth.length, length: 1, measure() {} },
+      start() {
+        starts++;
+        return new Float32Array(1);
+      },
+      evaluate: () => ({ loss: 0, flow: 0, smoothness: 0, consistency: 0, behind: 0 }),
+      ...{ agreeing: () => 0, logDepth: () => new Float32Array(4), addToGradient() {}, flowBack: () => undefined },
+      ...{ behindShare: () => 0, depth: () => new Float32Array(4), flow: () => undefined },
+      ...{ confidence: () => new Float32Array(4), dispose() {} },
+    };
+    const short = { ...settings, observations: 400, members: 2, depthDescents: 2 };
+    const result = searchCameras(observe(scene), short, () => {}, dense);
+    expect(trajectoryErrors(posesOf(result.state), scene.truth).auc10).toBeGreaterThan(0.95);
+    expect(evidenceOf(result)).toMatchObject({ members: 2, agreeing: 0, mirroring: 1 });
+    expect(result.members[1].loss).toBeGreaterThan(5 * result.loss);
+    expect(starts).toBe(1);
+    expect(result.grids).toHaveLength(1);
   });
 
   it('keeps a focal length that is known', () => {
@@ -153,6 +177,14 @@ describe('videos that hold no cameras are refused with the reason', () => {
 });
 
 describe('doubts about a result', () => {
+  it('name members that all went elsewhere: nobody descends, and one step of polish brings no two together', () => {
+    const reprojector = observe(roomArc({ ...few, noise: 0.3 }));
+    const astray = { ...settings, descents: 0, polishSteps: 1, polishRounds: 1, members: 3 };
+    const result = searchCameras(reprojector, { ...astray, curricula: ['time'] });
+    const found = doubts(reprojector.observations, result.state, evidenceOf(result));
+    expect(found).toContainEqual(expect.objectContaining({ kind: 'disagreement' }));
+  });
+
   it('name a focal length that the video does not tell: a straight walk past a wall', () => {
     // A flat wall seen by a camera that only shifts: focal length and depth are one number.
     const scene = wallWalk({ ...few, noise: 0.2 });
@@ -173,7 +205,7 @@ describe('doubts about a result', () => {
     const state = trueState(scene, observations);
     const mirrored = mirroredSolution(observations, state);
     expect(mirrored.isOther).toBe(true);
-    const found = doubts(observations, state, { members: 6, agreeing: 6, curve: undefined, mirrored });
+    const found = doubts(observations, state, { members: 6, agreeing: 6, mirroring: 0, curve: undefined, mirrored });
     expect(found).toMatchObject([{ kind: 'mirrored', text: expect.stringContaining('turned inside out') }]);
   });
 

@@ -1,7 +1,13 @@
 // Tracks in, cameras out, without a window: drives the method to its end. Members that come to the same cameras on different
 // ways are the evidence that these are right.
 import { type CameraState, type Reprojector, residualLengths } from '../../ops/reproject/reproject.ts';
-import { type CameraMethodSettings, cameraHyper, cameraMethodSettings, createCameraMethod } from './camera-method.ts';
+import {
+  type CameraMethodSettings,
+  cameraHyper,
+  cameraMethodSettings,
+  createCameraMethod,
+  type Standing,
+} from './camera-method.ts';
 import type { DenseDepth } from './dense-depth.ts';
 import { middle } from './middle.ts';
 
@@ -10,8 +16,8 @@ export interface SearchMember {
   readonly state: CameraState;
   /** Mean Cauchy loss at the final scale, pixels². */
   readonly loss: number;
-  /** With the best, at the end of the coarse polish. */
-  readonly agrees: boolean;
+  /** Beside the best. */
+  readonly standing: Standing;
 }
 
 export interface CameraSearchResult {
@@ -59,7 +65,7 @@ export function searchCameras(
   const order = [...ends.keys()].sort((a, b) => ends[a].loss - ends[b].loss || a - b);
   const members = order.map(member => ({
     ...{ label: method.members[member].label, state: method.stateOf(member) },
-    ...{ loss: ends[member].loss, agrees: method.agrees(member) },
+    ...{ loss: ends[member].loss, standing: method.standing(member) },
   }));
   const [{ state, loss }] = members;
   return {

@@ -2,6 +2,7 @@
 // one. Members differ in the focal length that they start from.
 
 import { createRandom } from '../../numerics/random.ts';
+import type { CameraState } from '../../ops/reproject/reproject.ts';
 import type { Evaluation, HyperValues } from '../fit.ts';
 import type { CameraMethod } from './camera-method.ts';
 import type { DenseDepth } from './dense-depth.ts';
@@ -28,7 +29,12 @@ interface FlowMember {
   readonly focalMoments: Pick<Grids, 'mean' | 'square'>;
   readonly progress: Float32Array;
   byFocal: number;
+  /** As its depth unfolds at a pass: every view asks for it. */
+  unfolded: { readonly pass: number; readonly state: CameraState } | undefined;
 }
+
+/** Terms of dense flow while it is being measured. */
+const unmeasured = [Number.NaN, Number.NaN, Number.NaN, Number.NaN];
 
 /** `sightings`: how many there are to choose from. */
 export function createFlowMethod(
@@ -44,6 +50,7 @@ export function createFlowMethod(
     const focalMoments = { mean: new Float32Array(1), square: new Float32Array(1) };
     return {
       ...{ grids: emptyGrids(), focalMoments, progress: new Float32Array(Progress.size), byFocal: 0 },
+      unfolded: undefined,
       focal: Float32Array.of(Math.log(focals[m % focals.length])),
     };
   });
@@ -52,8 +59,14 @@ export function createFlowMethod(
     const { grids, focal, progress } = member;
     const pass = progress[Progress.pass];
     const delta = hyper.scaleFactor;
+    member.unfolded = undefined;
     beginGrids(grids, () => new Float32Array(dense.length));
-    dense.measure(Math.min(measuring, pass + 1));
+    // A frame in each pass, so that a user can stop it; cameras unfold as far as flow is known, and tracks say how well.
+    dense.measure(pass + 1);
+    if (pass < measuring) {
+      const tracks = objective.tracksLoss(grids.values, focal[0], delta);
+      return { loss: tracks, validation: undefined, terms: [delta, ...unmeasured, tracks] };
+    }
     const random = createRandom(settings.seed, `observations of pass ${pass}`);
     for (let i = 0; i < chosen.length; i++) chosen[i] = random.integer(sightings);
     const { smoothness, consistency, longestGap } = hyper;
@@ -75,7 +88,7 @@ export function createFlowMethod(
       found.consistency,
       found.tracks,
     ];
-    if (pass < descents) return { loss, validation: undefined, terms };
+    if (pass - measuring < descents) return { loss, validation: undefined, terms };
     progress[Progress.ended] = 1;
     return { loss, validation: Math.fround(loss), terms, converged: true };
   };
@@ -91,21 +104,30 @@ export function createFlowMethod(
         ...gridBlocks(grids),
       ],
     })),
-    passes: descents + 1,
+    passes: measuring + descents + 1,
     terms: ['scale', 'behind', 'flow', 'smoothness', 'consistency', 'tracks'],
     evaluate: requests => requests.map(({ member, hyper }) => evaluate(members[member], hyper)),
     advance(m, hyper) {
-      const { grids, focal, focalMoments, progress, byFocal } = members[m];
-      const pass = progress[Progress.pass]++;
-      const factor = easing(pass, descents, finalRate);
-      adamStep(grids.values, grids.gradient, grids, hyper.depthRate * factor, pass + 1);
-      if (!focalKnown) adamStep(focal, Float32Array.of(byFocal), focalMoments, hyper.focalRate * factor, pass + 1);
+      const member = members[m];
+      const { grids, focal, focalMoments, progress, byFocal } = member;
+      const within = progress[Progress.pass]++ - measuring;
+      member.unfolded = undefined;
+      if (within < 0) return;
+      const factor = easing(within, descents, finalRate);
+      adamStep(grids.values, grids.gradient, grids, hyper.depthRate * factor, within + 1);
+      if (!focalKnown) adamStep(focal, Float32Array.of(byFocal), focalMoments, hyper.focalRate * factor, within + 1);
     },
     stateOf(m) {
-      const { grids, focal } = members[m];
-      return objective.unfold(grids.values.length === 0 ? new Float32Array(dense.length) : grids.values, focal[0]);
+      const member = members[m];
+      const { grids, focal, progress } = member;
+      const pass = progress[Progress.pass];
+      if (member.unfolded?.pass !== pass) {
+        const values = grids.values.length === 0 ? new Float32Array(dense.length) : grids.values;
+        member.unfolded = { pass, state: objective.unfold(values, focal[0]) };
+      }
+      return member.unfolded.state;
     },
-    agrees: () => false,
+    standing: () => 'other',
     isBest: m => {
       const { progress } = members[m];
       const isWorse = ({ progress: other }: FlowMember) =>

@@ -23,6 +23,8 @@ export interface FlowLoss {
 export interface FlowObjective {
   /** Cameras and depths of the tracks as they follow from depth [frame, node] and the log focal length. */
   unfold(grids: Float32Array, logFocal: number): CameraState;
+  /** Mean Cauchy loss of all sightings of tracks at the scale `delta`, pixels², with the cameras of `unfold`. */
+  tracksLoss(grids: Float32Array, logFocal: number, delta: number): number;
   /** `chosen`: sightings of tracks that count; the gradient by the grids goes to `gradient`. */
   evaluate(
     grids: Float32Array,
@@ -43,21 +45,30 @@ interface Corner {
   readonly share: number;
 }
 
+/** A pixel of a frame and where flow leads from it in the frame before: depth has no part in it, so it is read once. */
+interface Match {
+  readonly pixel: number;
+  /** In pixels of the depth map. */
+  readonly from: readonly [number, number];
+  readonly to: readonly [number, number];
+  readonly corners: readonly Corner[];
+  readonly weight: number;
+}
+
 /** How camera i + 1 stands to camera i, and the points that say so: p of the later frame, q of the earlier one. */
 interface Motion {
   readonly found: Procrustes;
+  readonly matches: readonly Match[];
   readonly p: Float64Array;
   readonly q: Float64Array;
   readonly weights: Float64Array;
-  readonly pixels: readonly number[];
-  readonly corners: readonly (readonly Corner[])[];
 }
 
 const still = { rotation: [1, 0, 0, 0, 1, 0, 0, 0, 1], translation: [0, 0, 0] };
 
 /** `picture`: the size in whose pixels the flow of `dense` is counted. */
 export function createFlowObjective(
-  { observations, gradient: trackGradient }: Reprojector,
+  { observations, gradient: trackGradient, loss: trackLoss }: Reprojector,
   dense: DenseDepth,
   picture: { readonly width: number; readonly height: number },
 ): FlowObjective {
@@ -90,29 +101,43 @@ export function createFlowObjective(
     return around((u * unit + picture.width / 2) * scaleX, (v * unit + picture.height / 2) * scaleY);
   });
 
-  const motionInto = (frame: number, maps: readonly Float32Array[], focal: number): Motion | undefined => {
+  const known = new Map<number, readonly Match[]>();
+  /** Of a frame with the one before it; none where flow is not measured yet. */
+  const matchesOf = (frame: number): readonly Match[] => {
+    const kept = known.get(frame);
+    if (kept !== undefined) return kept;
     const edge = dense.flowBack(frame);
-    if (edge === undefined) return undefined;
-    const [p, q, weights, pixels]: number[][] = [[], [], [], []];
-    const corners: Corner[][] = [];
+    if (edge === undefined) return [];
+    // Each of them may be a copy of a whole map.
+    const { flow, weights } = edge;
+    const found: Match[] = [];
     for (let y = STEP >> 1; y < height; y += STEP) {
       for (let x = STEP >> 1; x < width; x += STEP) {
         const pixel = y * width + x;
-        const u = x + 0.5 + scaleX * edge.flow[2 * pixel];
-        const v = y + 0.5 + scaleY * edge.flow[2 * pixel + 1];
-        if (!(edge.weights[pixel] > 0 && u > 0 && v > 0 && u < width && v < height)) continue;
-        const there = around(u, v);
-        const [near, far] = [Math.exp(maps[frame][pixel]), Math.exp(sampled(maps[frame - 1], there))];
-        p.push(...rayAt(x + 0.5, y + 0.5, focal).map(value => near * value));
-        q.push(...rayAt(u, v, focal).map(value => far * value));
-        weights.push(edge.weights[pixel]);
-        pixels.push(pixel);
-        corners.push(there);
+        const u = x + 0.5 + scaleX * flow[2 * pixel];
+        const v = y + 0.5 + scaleY * flow[2 * pixel + 1];
+        const weight = weights[pixel];
+        if (!(weight > 0 && u > 0 && v > 0 && u < width && v < height)) continue;
+        found.push({ pixel, from: [x + 0.5, y + 0.5], to: [u, v], corners: around(u, v), weight });
       }
     }
-    if (weights.length < FEWEST) return undefined;
-    const points = { p: Float64Array.from(p), q: Float64Array.from(q), weights: Float64Array.from(weights) };
-    return { ...points, found: procrustes(points.p, points.q, points.weights), pixels, corners };
+    known.set(frame, found);
+    return found;
+  };
+  const motionInto = (frame: number, maps: readonly Float32Array[], focal: number): Motion | undefined => {
+    const matches = matchesOf(frame);
+    if (matches.length < FEWEST) return undefined;
+    const [p, q] = [new Float64Array(3 * matches.length), new Float64Array(3 * matches.length)];
+    matches.forEach(({ pixel, from, to, corners }, i) => {
+      const [near, far] = [Math.exp(maps[frame][pixel]), Math.exp(sampled(maps[frame - 1], corners))];
+      const [rayP, rayQ] = [rayAt(...from, focal), rayAt(...to, focal)];
+      for (let k = 0; k < 3; k++) {
+        p[3 * i + k] = near * rayP[k];
+        q[3 * i + k] = far * rayQ[k];
+      }
+    });
+    const weights = Float64Array.from(matches, ({ weight }) => weight);
+    return { p, q, weights, found: procrustes(p, q, weights), matches };
   };
 
   const follow = (grids: Float32Array, logFocal: number) => {
@@ -125,7 +150,7 @@ export function createFlowObjective(
 
   /** Adds to the gradients [frame] by log depth what an alignment passes on; returns its part by the log focal length. */
   const passOn = (
-    { found, p, q, weights, pixels, corners }: Motion,
+    { found, matches, p, q, weights }: Motion,
     frame: number,
     byMotion: Float64Array,
     byMaps: readonly Float64Array[],
@@ -146,16 +171,17 @@ export function createFlowObjective(
       byFocal -= across;
       return across + gradient[3 * i + 2] * points[3 * i + 2];
     };
-    pixels.forEach((pixel, i) => {
+    matches.forEach(({ pixel, corners }, i) => {
       byMaps[frame][pixel] += alongRay(by.p, p, i);
       const far = alongRay(by.q, q, i);
-      for (const corner of corners[i]) byMaps[frame - 1][corner.pixel] += corner.share * far;
+      for (const corner of corners) byMaps[frame - 1][corner.pixel] += corner.share * far;
     });
     return byFocal;
   };
 
   return {
     unfold: (grids, logFocal) => follow(grids, logFocal).state,
+    tracksLoss: (grids, logFocal, delta) => trackLoss(follow(grids, logFocal).state, delta).loss,
     evaluate(grids, logFocal, settings, chosen, gradient) {
       const { motions, state } = follow(grids, logFocal);
       const found = dense.evaluate(state, grids, settings, gradient, byCameras);

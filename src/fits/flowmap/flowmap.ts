@@ -219,7 +219,8 @@ export const flowmap: Fit = {
   figures: ['atePercent', 'residualPixels'],
   captions: {
     verdict: {
-      sound: 'Several members came to these cameras, and nothing speaks against them.',
+      sound:
+        'Several members came to these cameras, or to the scene turned inside out, which explains less; nothing speaks against them.',
       'focal-not-observable': 'The video hardly tells the focal length: look at its range, and give it if you know it.',
       mirrored: 'The scene turned inside out explains the tracks as well: film from nearer, or with a wider lens.',
       disagreement:

@@ -25,7 +25,7 @@ import { greyFrame } from './grey-frame.ts';
 import { knownCameras } from './known-cameras.ts';
 import { middle } from './middle.ts';
 import { sceneGlb } from './scene-glb.ts';
-import { doubts, focalCurve, mirroredSolution, refusals } from './verdicts.ts';
+import { agreementOf, doubts, focalCurve, mirroredSolution, refusals } from './verdicts.ts';
 
 /** Frames of a video that are fitted. */
 export interface ChosenVideo {
@@ -138,14 +138,15 @@ export async function loadCameras(
       // What the verdict asks for is the agreement of members that were searched for and polished.
       if (when === 'running' || isJoint || !method.isBest(member)) return figures;
       const curve = focal === undefined ? focalCurve(observations, state) : undefined;
-      const agreeing = method.members.filter((_, m) => method.agrees(m)).length;
+      const agreement = agreementOf(method.members.map((_, m) => method.standing(m)));
       const found = doubts(observations, state, {
-        ...{ members: method.members.length, agreeing, curve },
+        ...{ ...agreement, curve },
         mirrored: mirroredSolution(observations, state),
       });
       return {
         ...figures,
-        agreeing,
+        agreeing: agreement.agreeing,
+        ...(agreement.mirroring > 0 ? { mirroring: agreement.mirroring } : {}),
         ...(dense === undefined || prior === undefined ? {} : { networkFrames: dense.agreeing(state) }),
         verdict: found[0]?.kind ?? 'sound',
         ...(found.length > 0 ? { doubts: found.map(({ text }) => text).join(' ') } : {}),

@@ -172,7 +172,7 @@ export const samples: readonly Sample[] = [
   sample(
     'room-walk',
     'A walk round a room',
-    'Six members start from three focal lengths, and come to the same cameras.',
+    'Members can end in the scene turned inside out: the best one is turned over too, and the better of the two stays.',
     room,
     frames => arcPath(frames, 50),
   ),

@@ -3,6 +3,7 @@
 import { identityCameras } from '../../ops/reproject/chained-poses.ts';
 import { pixelsPerUnit, someTracks, type TrackObservations } from '../../ops/reproject/observations.ts';
 import { type CameraState, plainReprojector, residualLengths, residualVectors } from '../../ops/reproject/reproject.ts';
+import type { Standing } from './camera-method.ts';
 import { middle } from './middle.ts';
 import { areMirrored, mirrored } from './mirrored.ts';
 import { polish } from './polish.ts';
@@ -243,22 +244,30 @@ export function outlierShare(observations: TrackObservations, state: CameraState
 /** What is known about a result besides its cameras. */
 export interface Evidence {
   readonly members: number;
-  /** Those that came to the same cameras, the best one included. */
+  /** Those whose own way led to the cameras of the best one, itself included. */
   readonly agreeing: number;
+  /** Those that came to the scene which the best one is, turned inside out: it came from them, and explains more. */
+  readonly mirroring: number;
   /** Undefined where the focal length was given. */
   readonly curve: FocalCurve | undefined;
   readonly mirrored: MirroredSolution | undefined;
+}
+
+/** What the ways of all members say of the best one's cameras. */
+export function agreementOf(standings: readonly Standing[]): Pick<Evidence, 'members' | 'agreeing' | 'mirroring'> {
+  const count = (kind: Standing) => standings.filter(standing => standing === kind).length;
+  return { members: standings.length, agreeing: count('same'), mirroring: count('mirrored') };
 }
 
 /** Doubts about a result, the worst first. */
 export function doubts(
   observations: TrackObservations,
   state: CameraState,
-  { members, agreeing, curve, mirrored }: Evidence,
+  { members, agreeing, mirroring, curve, mirrored }: Evidence,
 ): readonly Verdict[] {
   const found: Verdict[] = [];
   const doubt = (kind: Verdict['kind'], text: string, tip: string) => found.push({ kind, weight: 'doubts', text, tip });
-  if (agreeing < 2 && members > 1) {
+  if (agreeing + mirroring < 2 && members > 1) {
     doubt(
       'disagreement',
       `No other of the ${members} members came to the cameras of the best one.`,
