@@ -57,7 +57,7 @@ export interface DepthFlowSettings {
   readonly longestGap: number;
 }
 
-export const depthFlowSettings: DepthFlowSettings = { delta: 1, smoothness: 5, consistency: 5, longestGap: 8 };
+export const depthFlowSettings: DepthFlowSettings = { delta: 1, smoothness: 5, consistency: 10, longestGap: 8 };
 
 export interface DepthFlowLoss {
   /** flow + settings.smoothness · smoothness + settings.consistency · consistency */
