@@ -21,7 +21,7 @@ describe('figures', () => {
     expect([3.21, 42.3, 125, 7800].map(formatDuration)).toEqual(['3.2 s', '42 s', '2 min 5 s', '2 h 10 min']);
     expect(formatFigure('psnr', 31.09)).toBe('PSNR 31.09 dB');
     expect(formatFigure('interpolationPsnr', 30)).toBe('PSNR of linear interpolation 30.00 dB');
-    expect(formatFigure('testError', 0.00043)).toBe('test error 4.3e-4');
+    expect(formatFigure('testError', 0.00043)).toBe('Test error 4.3e-4');
     expect(formatAge(0, 5 * 60 * 1000)).toBe('5 min ago');
   });
 });
